@@ -1,0 +1,1 @@
+"""Daylight: from a leaked archive to evidence."""

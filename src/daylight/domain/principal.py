@@ -1,0 +1,73 @@
+"""Who asks, and what they may do."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from daylight.errors import Forbidden
+
+
+class Role(StrEnum):
+    ADMINISTRATOR = "administrator"
+    ARCHIVIST = "archivist"
+    ANALYST = "analyst"
+    EDITOR = "editor"
+    COUNSEL = "counsel"
+
+
+class Right(StrEnum):
+    MANAGE_USERS = "manage-users"
+    IMPORT = "import"
+    EXAMINE = "examine"
+    SEE_ITEMS = "see-items"
+    WATCH = "watch"
+    SEE_LEAKED_PATHS = "see-leaked-paths"
+    SEE_CUSTODY = "see-custody"
+
+
+RIGHTS: dict[Role, frozenset[Right]] = {
+    # An administrator keeps the machine running and does not need to see footage for it.
+    Role.ADMINISTRATOR: frozenset({Right.MANAGE_USERS, Right.SEE_CUSTODY}),
+    Role.ARCHIVIST: frozenset(
+        {
+            Right.IMPORT,
+            Right.EXAMINE,
+            Right.SEE_ITEMS,
+            Right.WATCH,
+            Right.SEE_LEAKED_PATHS,
+            Right.SEE_CUSTODY,
+        }
+    ),
+    Role.ANALYST: frozenset({Right.SEE_ITEMS, Right.WATCH}),
+    Role.EDITOR: frozenset({Right.SEE_ITEMS, Right.WATCH}),
+    Role.COUNSEL: frozenset({Right.SEE_ITEMS, Right.SEE_CUSTODY, Right.SEE_LEAKED_PATHS}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who asks: ``agent`` is the random id that ledger entries bear, never a name.
+
+    ``collections`` holds the public ids the principal may see; ``None`` means every collection,
+    which only the custodian (a shell on the machine) has.
+    """
+
+    agent: str
+    rights: frozenset[Right]
+    collections: frozenset[str] | None
+
+    def may(self, right: Right) -> bool:
+        return right in self.rights
+
+    def require(self, right: Right) -> None:
+        """Raise :class:`Forbidden` unless ``right`` is held."""
+        if right not in self.rights:
+            raise Forbidden(f"this needs the right '{right}', which you do not have")
+
+
+def rights_of(roles: frozenset[Role]) -> frozenset[Right]:
+    return frozenset().union(*(RIGHTS[role] for role in roles))
+
+
+def custodian(agent: str) -> Principal:
+    """Whoever has a shell on the machine; docs/threats.md says what that means."""
+    return Principal(agent=agent, rights=frozenset(Right), collections=None)

@@ -1,0 +1,137 @@
+"""Every error Daylight raises on purpose, in one tree.
+
+Each class carries a stable ``name`` (for scripts), an ``exit_code`` (for the shell) and a line of
+``advice`` (what to do); the sentence itself (what and why) is given where it is raised. ::
+
+    DaylightError                 1  internal
+    ├── UsageError                2  usage
+    │   └── Forbidden             2  forbidden
+    ├── InputRefused              3  input-refused
+    │   ├── SourceUnreadable      3  source-unreadable
+    │   ├── LimitExceeded         3  limit-exceeded
+    │   ├── SourceWritable        3  source-writable
+    │   └── MediaRefused          3  media-refused
+    ├── VaultError                4  vault
+    │   ├── VaultMissing          4  vault-missing
+    │   ├── VaultExists           4  vault-exists
+    │   ├── VaultPlainDisk        4  vault-plain-disk
+    │   ├── VaultFull             4  vault-full
+    │   ├── VaultBusy             4  vault-busy
+    │   ├── VaultVersion          4  vault-version
+    │   ├── ClockWrong            4  clock-wrong
+    │   └── StoreCorrupt          4  store-corrupt
+    └── HelpMissing               5  help-missing
+        ├── SandboxMissing        5  sandbox-missing
+        └── ToolMissing           5  tool-missing
+
+Exit code 0 is "done", 1 "done, but the evidence has a fault", 130 "interrupted"; the last two are
+no exceptions but outcomes, and live with the CLI.
+"""
+
+from typing import ClassVar
+
+
+class DaylightError(Exception):
+    """Root of the tree. ``str(error)`` is one sentence: what and why."""
+
+    name: ClassVar[str] = "internal"
+    exit_code: ClassVar[int] = 1
+    advice: ClassVar[str] = "Run the command again with --debug and report what it prints."
+
+
+class UsageError(DaylightError):
+    name = "usage"
+    exit_code = 2
+    advice = "See the command's --help."
+
+
+class Forbidden(UsageError):
+    name = "forbidden"
+    advice = "Ask an administrator of this vault for the role that allows it."
+
+
+class InputRefused(DaylightError):
+    name = "input-refused"
+    exit_code = 3
+    advice = "Nothing of it was kept; correct the input and run the command again."
+
+
+class SourceUnreadable(InputRefused):
+    name = "source-unreadable"
+    advice = "Check the medium and its permissions; then run the import again, it goes on."
+
+
+class LimitExceeded(InputRefused):
+    name = "limit-exceeded"
+    advice = "If the material is known to be harmless, raise the limit with the option it names."
+
+
+class SourceWritable(InputRefused):
+    name = "source-writable"
+    advice = "Use a write blocker or mount it read-only; --allow-writable-source if you must."
+
+
+class MediaRefused(InputRefused):
+    name = "media-refused"
+    advice = "The original is kept; it cannot be shown."
+
+
+class VaultError(DaylightError):
+    name = "vault"
+    exit_code = 4
+    advice = "Nothing was changed; look at the vault's disk before going on."
+
+
+class VaultMissing(VaultError):
+    name = "vault-missing"
+    advice = "Name a vault with --vault or DAYLIGHT_VAULT; `daylight init DIR` makes one."
+
+
+class VaultExists(VaultError):
+    name = "vault-exists"
+    advice = "Choose an empty folder, or use the vault that is there."
+
+
+class VaultPlainDisk(VaultError):
+    name = "vault-plain-disk"
+    advice = "Put the vault on an encrypted volume (LUKS); --plain-disk if you accept the danger."
+
+
+class VaultFull(VaultError):
+    name = "vault-full"
+    advice = "Make room on the vault's disk and run the command again; it goes on where it was."
+
+
+class VaultBusy(VaultError):
+    name = "vault-busy"
+    advice = "Another Daylight process is writing; wait for it and run the command again."
+
+
+class VaultVersion(VaultError):
+    name = "vault-version"
+    advice = "Use the Daylight version that made this vault, or a newer one."
+
+
+class ClockWrong(VaultError):
+    name = "clock-wrong"
+    advice = "Set the machine's clock: custody entries carry its time."
+
+
+class StoreCorrupt(VaultError):
+    name = "store-corrupt"
+    advice = "Stop using this disk; check it and restore the object from a replica."
+
+
+class HelpMissing(DaylightError):
+    name = "help-missing"
+    exit_code = 5
+    advice = "Install what is missing and run the command again."
+
+
+class SandboxMissing(HelpMissing):
+    name = "sandbox-missing"
+    advice = "Use Linux 5.13 or newer with Landlock and seccomp (Debian 12 has both)."
+
+
+class ToolMissing(HelpMissing):
+    name = "tool-missing"

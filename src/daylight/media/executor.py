@@ -1,0 +1,65 @@
+"""The port through which the rest of Daylight has hostile bytes looked at.
+
+Everything that comes back is ``untrusted_`` until checked by whoever asked.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol, Self
+
+from daylight.media.program import Json
+
+
+class End(StrEnum):
+    DONE = "done"
+    FAILED = "failed"  # the program raised; ``untrusted_reason`` is its sentence
+    CRASHED = "crashed"  # killed by a signal, a seccomp violation or an exit without a word
+    TIMED_OUT = "timed-out"
+    OVERSIZE = "oversize"  # sent more, or longer, messages than allowed
+
+
+@dataclass(frozen=True, slots=True)
+class TaskLimits:
+    wall_seconds: float = 120.0
+    cpu_seconds: int = 100
+    memory_bytes: int = 2 << 30  # address space of the child
+    message_bytes: int = 64 << 20  # one message
+    total_bytes: int = 256 << 20  # all messages of a task
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """``files`` are open, read-only descriptors; they stay the caller's to close."""
+
+    program: str
+    request: Mapping[str, Json]
+    files: Sequence[int] = ()
+    limits: TaskLimits = TaskLimits()
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    untrusted_kind: str
+    untrusted_facts: Json
+    untrusted_payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a task ended, and what it sent until then (also when it ended badly)."""
+
+    end: End
+    untrusted_reason: str
+    messages: tuple[Message, ...]
+
+
+class Executor(Protocol):
+    """Thread-safe; ``run`` blocks while all ``slots`` are taken."""
+
+    slots: int
+
+    def run(self, task: Task) -> Outcome: ...
+    def close(self) -> None: ...
+    def __enter__(self) -> Self: ...
+    def __exit__(self, *exc: object) -> None: ...

@@ -1,0 +1,82 @@
+"""The contract of a route: where material comes from.
+
+A route turns one place (a folder, an archive file) into a lazy sequence of arrivals, in an order
+that is the same each time over the same material. It reads names and sizes; whoever takes the
+arrivals reads the bytes. It never writes, never follows a link, and never raises for one bad
+entry: that entry arrives as refused, with its reason, and the rest goes on.
+"""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+
+class EntryKind(StrEnum):
+    FILE = "file"
+    LINK = "link"
+    REFUSED = "refused"
+
+
+class ByteSource(Protocol):
+    """The bytes of one arrival, read once, front to back."""
+
+    def readinto(self, buffer: memoryview, /) -> int:
+        """Fill ``buffer`` from the front; the number of bytes, 0 at the end.
+
+        Raises ``SourceUnreadable`` on a read error, ``LimitExceeded`` past a limit.
+        """
+        ...
+
+    def fileno(self) -> int | None:
+        """A descriptor of a plain file holding exactly these bytes, if there is one."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One entry met on a route.
+
+    ``untrusted_path`` are the raw bytes of its name relative to what was imported, parts joined
+    by ``/``; they are data only, never a path to open. ``size`` in bytes is what the place claims,
+    -1 if unknown. ``untrusted_target`` is where a link points, as bytes.
+    """
+
+    untrusted_path: bytes
+    kind: EntryKind
+    size: int = -1
+    mtime_ns: int | None = None
+    mode: int | None = None
+    untrusted_target: bytes = b""
+    reason: str = ""  # stable name, set when refused: device, fifo, socket, traversal, encrypted …
+    opener: "Opener | None" = None
+
+    def open(self) -> AbstractContextManager[ByteSource]:
+        """Raises ``SourceUnreadable`` when it cannot be opened any more."""
+        if self.opener is None:
+            raise AssertionError("only files can be opened")
+        return self.opener()
+
+
+class Opener(Protocol):
+    def __call__(self) -> AbstractContextManager[ByteSource]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a hostile archive may cost. Raising one is the custodian's decision."""
+
+    max_total: int = 4 << 40  # bytes that may come out of one archive
+    max_members: int = 2_000_000
+    max_ratio: int = 1_000  # bytes out for one byte in, over any archive of more than a few MB out
+    max_nesting: int = 3  # archives within archives
+
+
+class Route(Protocol):
+    """``name`` is stable (it goes into the ledger)."""
+
+    name: str
+    sequential: bool  # True: arrivals must be read in order, each before the next is asked for
+
+    def arrivals(self) -> Iterator[Arrival]: ...
