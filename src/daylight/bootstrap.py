@@ -1,0 +1,202 @@
+"""Where everything is put together: settles the vault, configures Django, hands out the workspace.
+
+Models can be imported only once Django knows its database, and that is known only once the command
+line names a vault. So the verb asked for is imported late, here, and nowhere else; that also keeps
+start-up short.
+"""
+
+import functools
+import importlib
+import os
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+from urllib.parse import unquote, urlsplit
+
+import django
+import typer
+from django.conf import settings
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
+
+from daylight.cli.output import note
+from daylight.cli.registry import VERBS
+from daylight.cli.session import Session
+from daylight.domain.clock import system_clock
+from daylight.errors import DaylightError, VaultError, VaultMissing
+from daylight.media.executor import Executor
+from daylight.media.pool import ZygotePool
+from daylight.services.workspace import Workspace
+from daylight.storage.layout import Layout, read
+from daylight.storage.local import LocalStore
+from daylight.web.conf import WEB_APPS, WEB_SETTINGS
+
+WORKER = (sys.executable, "-I", "-m", "daylight.detectors.worker")
+INTERRUPTED = 130
+
+
+def database(layout: Layout) -> dict[str, Any]:
+    """Django's DATABASES entry for the vault's catalogue."""
+    if not layout.database:
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": layout.catalogue,
+            "OPTIONS": {
+                "transaction_mode": "IMMEDIATE",
+                "timeout": 30,
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+            },
+        }
+    url = urlsplit(layout.database)
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(url.path.lstrip("/")),
+        "USER": unquote(url.username or ""),
+        "PASSWORD": unquote(url.password or ""),
+        "HOST": unquote(url.hostname or ""),
+        "PORT": str(url.port or ""),
+    }
+
+
+def start_executor(slots: int) -> Executor:
+    return ZygotePool(WORKER, slots)
+
+
+def configure() -> None:
+    """Tell Django everything but where the catalogue is; :func:`settle` says that."""
+    nowhere = {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}
+    settings.configure(
+        DATABASES={"default": nowhere},
+        INSTALLED_APPS=[
+            "django.contrib.contenttypes",
+            "django.contrib.auth",
+            "django.contrib.sessions",
+            "daylight.catalogue.apps.CatalogueConfig",
+            *WEB_APPS,
+        ],
+        AUTH_USER_MODEL="catalogue.User",
+        USE_TZ=True,
+        TIME_ZONE="UTC",
+        LOGGING_CONFIG=None,
+        **WEB_SETTINGS,
+    )
+    django.setup()
+
+
+def settle(layout: Layout) -> Workspace:
+    """Point Django at the vault's catalogue and hand out the workspace. Nothing is opened yet."""
+    connections.close_all()
+    connections.settings = connections.configure_settings({DEFAULT_DB_ALIAS: database(layout)})
+    for alias in connections:
+        with suppress(AttributeError):
+            del connections[alias]  # the connection to nowhere
+    return Workspace(layout, LocalStore(layout.root), system_clock, start_executor)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What the command line asks for, as far as start-up must know."""
+
+    verb: str
+    vault: str
+    debug: bool
+
+
+def _asked(arguments: Sequence[str]) -> _Asked:
+    verb, vault, debug = "", os.environ.get("DAYLIGHT_VAULT", ""), False
+    rest = iter(arguments)
+    for word in rest:
+        if word == "--vault":
+            vault = next(rest, "")
+        elif word.startswith("--vault="):
+            vault = word.partition("=")[2]
+        elif word == "--debug":
+            debug = True
+        elif not word.startswith("-"):
+            verb = word
+            break
+    return _Asked(verb, vault, debug)
+
+
+def _session(asked: _Asked) -> Session:
+    def open_workspace() -> Workspace:
+        if not asked.vault:
+            raise VaultMissing("no vault was named")
+        return settle(read(Path(asked.vault)))
+
+    return Session(open_workspace=open_workspace, settle=settle, debug=asked.debug)
+
+
+def _fail(error: DaylightError) -> NoReturn:
+    note(f"daylight: {error}. {error.advice} [{error.name}]")
+    raise typer.Exit(error.exit_code)
+
+
+def _guarded(verb: Callable[..., None], *, debug: bool) -> Callable[..., None]:
+    """Errors become one line and an exit code; with --debug the traceback comes through."""
+
+    @functools.wraps(verb)
+    def run(*args: Any, **kwargs: Any) -> None:
+        try:
+            verb(*args, **kwargs)
+        except KeyboardInterrupt:
+            note("daylight: interrupted; run the command again, it goes on where it was")
+            raise typer.Exit(INTERRUPTED) from None
+        except DaylightError as error:
+            if debug:
+                raise
+            _fail(error)
+        except DatabaseError as error:
+            if debug:
+                raise
+            _fail(VaultError(f"the catalogue does not answer: {error}"))
+
+    return run
+
+
+def _global_options(
+    vault: Annotated[
+        Path | None,
+        typer.Option(envvar="DAYLIGHT_VAULT", help="The vault's folder.", show_default=False),
+    ] = None,
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
+) -> None:
+    """From a leaked archive to evidence that can be seen, believed and published."""
+    del vault, debug  # read before Django was configured, by _asked
+
+
+def _add(app: typer.Typer, name: str, asked: _Asked) -> None:
+    """Register a verb: the one asked for with its code, the others by their line of help."""
+    verb = VERBS[name]
+    if name != asked.verb:
+        app.command(name, help=verb.help)(lambda: None)
+        return
+    module = importlib.import_module(verb.module)
+    commands: dict[str, Callable[..., None]] | None = getattr(module, "COMMANDS", None)
+    if commands is None:
+        app.command(name, help=verb.help)(_guarded(module.run, debug=asked.debug))
+        return
+    group = typer.Typer(help=verb.help, no_args_is_help=True)
+    for sub, function in commands.items():
+        group.command(sub)(_guarded(function, debug=asked.debug))
+    app.add_typer(group, name=name)
+
+
+def main() -> None:
+    """The entry point of the ``daylight`` program."""
+    asked = _asked(sys.argv[1:])
+    if asked.verb in VERBS:
+        configure()
+    app = typer.Typer(
+        name="daylight",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+    )
+    app.callback()(_global_options)
+    for name in VERBS:
+        _add(app, name, asked)
+    app(obj=_session(asked))

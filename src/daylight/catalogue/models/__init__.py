@@ -1,0 +1,42 @@
+"""One file an aggregate; Django finds its tables through these names."""
+
+from daylight.catalogue.models.custody import (
+    Accession,
+    Exclusion,
+    Holding,
+    Item,
+    LeakedPath,
+    Occurrence,
+    Statement,
+)
+from daylight.catalogue.models.findings import Finding, Media, Rendition
+from daylight.catalogue.models.ledger import Entry, Subtree
+from daylight.catalogue.models.people import (
+    Collection,
+    LoginLink,
+    Membership,
+    RoleGrant,
+    User,
+    Vault,
+)
+
+__all__ = [
+    "Accession",
+    "Collection",
+    "Entry",
+    "Exclusion",
+    "Finding",
+    "Holding",
+    "Item",
+    "LeakedPath",
+    "LoginLink",
+    "Media",
+    "Membership",
+    "Occurrence",
+    "Rendition",
+    "RoleGrant",
+    "Statement",
+    "Subtree",
+    "User",
+    "Vault",
+]

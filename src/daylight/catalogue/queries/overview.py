@@ -1,0 +1,95 @@
+"""The vault at a glance: what came in, what it is, what is damaged, what is still to do."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, Sum
+
+from daylight.catalogue.models import Accession, Entry, Exclusion, Media, Occurrence, Statement
+from daylight.catalogue.queries.access import accessions_seen_by, items_seen_by
+from daylight.domain.principal import Principal, Right
+
+
+@dataclass(frozen=True, slots=True)
+class AccessionView:
+    """``statements``: topic to the latest answer, empty for unknown; None if not for this eye."""
+
+    name: str
+    collection: str
+    created: datetime
+    finished: datetime | None
+    occurrences: int
+    bytes: int
+    excluded: int
+    statements: Mapping[str, str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class KindCount:
+    kind: str
+    state: str
+    items: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """``seconds_of_video`` counts each item once. ``unexamined``: items without a probe."""
+
+    items: int
+    bytes: int
+    seconds_of_video: float
+    unexamined: int
+    kinds: tuple[KindCount, ...]
+    accessions: tuple[AccessionView, ...]
+    ledger_entries: int
+
+
+def overview(principal: Principal) -> Overview:
+    seen = items_seen_by(principal)
+    total = seen.aggregate(items=Count("pk", distinct=True))
+    size = sum(seen.values_list("size", flat=True)) if principal.collections is not None else None
+    if size is None:
+        size = seen.aggregate(size=Sum("size"))["size"] or 0
+    examined = Media.objects.filter(item__in=seen)
+    video = examined.filter(kind="video").aggregate(us=Sum("duration_us"))["us"] or 0
+    kinds = (
+        examined.values("kind", "state")
+        .annotate(items=Count("pk"), bytes=Sum("item__size"))
+        .order_by("kind", "state")
+    )
+    return Overview(
+        items=total["items"],
+        bytes=size,
+        seconds_of_video=video / 1e6,
+        unexamined=total["items"] - examined.count(),
+        kinds=tuple(KindCount(k["kind"], k["state"], k["items"], k["bytes"]) for k in kinds),
+        accessions=tuple(accessions(principal)),
+        ledger_entries=Entry.objects.count(),
+    )
+
+
+def accessions(principal: Principal) -> list[AccessionView]:
+    rows = accessions_seen_by(principal).select_related("collection").order_by("pk")
+    return [_accession(row, principal) for row in rows]
+
+
+def _accession(row: Accession, principal: Principal) -> AccessionView:
+    met = Occurrence.objects.filter(accession=row).aggregate(
+        count=Count("pk"), bytes=Sum("item__size")
+    )
+    latest = None
+    if principal.may(Right.SEE_CUSTODY):
+        statements = Statement.objects.filter(accession=row).order_by("entry", "pk")
+        latest = {one.topic: one.value for one in statements}
+    return AccessionView(
+        name=row.name,
+        collection=row.collection.name,
+        created=row.created,
+        finished=row.finished,
+        occurrences=met["count"],
+        bytes=met["bytes"] or 0,
+        excluded=Exclusion.objects.filter(accession=row).count(),
+        statements=latest,
+    )

@@ -1,0 +1,38 @@
+"""What a verb is handed: the vault that was named, opened on demand."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import typer
+
+from daylight.catalogue.queries.vault import agents
+from daylight.domain.principal import Principal, custodian
+from daylight.services.workspace import Workspace
+from daylight.storage.layout import Layout
+
+
+@dataclass
+class Session:
+    """``open_workspace`` raises ``VaultMissing`` and its like; ``debug`` asks for tracebacks."""
+
+    open_workspace: Callable[[], Workspace]
+    settle: Callable[[Layout], Workspace]
+    debug: bool = False
+
+    @cached_property
+    def workspace(self) -> Workspace:
+        return self.open_workspace()
+
+    @cached_property
+    def principal(self) -> Principal:
+        """Whoever has the shell is the custodian of the vault it opens."""
+        _ = self.workspace
+        return custodian(agents().custodian)
+
+
+def session_of(ctx: typer.Context) -> Session:
+    session = ctx.find_object(Session)
+    if session is None:
+        raise AssertionError("verbs are started by bootstrap, with a session")
+    return session

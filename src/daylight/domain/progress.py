@@ -1,0 +1,15 @@
+"""How long work tells people that it lives: a port, with a silent end for pipes and tests."""
+
+from typing import Protocol
+
+
+class Progress(Protocol):
+    """``total`` may be called again when more becomes known; -1 is unknown."""
+
+    def total(self, *, amount: int, steps: int) -> None: ...
+    def advance(self, *, amount: int = 0, steps: int = 0) -> None: ...
+
+
+class Silent:
+    def total(self, *, amount: int, steps: int) -> None: ...
+    def advance(self, *, amount: int = 0, steps: int = 0) -> None: ...

@@ -1,0 +1,313 @@
+"""Accessions: opened before the bytes, filled a lot at a time, closed; each step in the ledger."""
+
+import hashlib
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.db import OperationalError, transaction
+
+from daylight.catalogue.models import (
+    Accession,
+    Collection,
+    Exclusion,
+    Holding,
+    Item,
+    LeakedPath,
+    Occurrence,
+    Statement,
+)
+from daylight.domain.custody import TOPICS, Statements, new_codename
+from daylight.domain.digest import Digest
+from daylight.domain.principal import Principal, Right
+from daylight.errors import UsageError, VaultBusy, VaultFull
+from daylight.ledger.leaf import Value
+from daylight.services.record import record
+from daylight.services.vault import EVERYTHING
+from daylight.services.workspace import Workspace
+from daylight.storage.base import Staged
+from daylight.storage.layout import lock
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAccession:
+    """``resumed``: an earlier run may have kept some of it."""
+
+    key: int
+    public_id: str
+    name: str
+    collection: int
+    resumed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Lot:
+    """One file of a lot, durable in the store. ``mtime_ns``: Unix time in nanoseconds."""
+
+    untrusted_path: bytes
+    mtime_ns: int | None
+    mode: int | None
+    staged: Staged
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """``untrusted_path`` is a leaked name: shown to the custodian, never logged."""
+
+    untrusted_path: bytes
+    kind: str
+    reason: str
+    untrusted_target: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    digest: Digest
+    size: int
+    mtime_ns: int | None
+
+
+@contextmanager
+def opened(
+    ws: Workspace,
+    principal: Principal,
+    *,
+    name: str,
+    collection: str,
+    roots: Sequence[Path],
+    statements: Statements,
+) -> Iterator[OpenAccession]:
+    """Find or make the accession and hold its lock while material goes into it."""
+    sources = _roots_digest(roots)
+    with ExitStack() as held:
+        row = Accession.objects.filter(name=name).first() if name else None
+        if row is not None:
+            held.enter_context(lock(ws.layout, f"accession-{row.public_id}"))
+        elif not name:
+            row = _interrupted(ws, held, sources)
+        resumed = row is not None
+        if row is None:
+            row = _create(ws, principal, name or _free_name(), collection, sources, statements)
+            held.enter_context(lock(ws.layout, f"accession-{row.public_id}"))
+        yield OpenAccession(row.pk, row.public_id, row.name, row.collection_id, resumed)
+
+
+def _interrupted(ws: Workspace, held: ExitStack, sources: bytes) -> Accession | None:
+    """An unnamed import of the same roots that was cut short, and that nobody is at now."""
+    for row in Accession.objects.filter(roots_sha256=sources, finished=None).order_by("pk"):
+        try:
+            held.enter_context(lock(ws.layout, f"accession-{row.public_id}"))
+        except VaultBusy:
+            continue
+        return row
+    return None
+
+
+def _roots_digest(roots: Sequence[Path]) -> bytes:
+    """Recognises the same roots again without keeping their paths."""
+    names = [os.fsencode(os.path.realpath(root)) for root in roots]
+    return hashlib.sha256(b"\0".join(names)).digest()
+
+
+def _free_name() -> str:
+    while Accession.objects.filter(name=(name := new_codename())).exists():
+        pass
+    return name
+
+
+def _create(
+    ws: Workspace,
+    principal: Principal,
+    name: str,
+    collection: str,
+    sources: bytes,
+    statements: Statements,
+) -> Accession:
+    with transaction.atomic():
+        home = Collection.objects.filter(name=collection or EVERYTHING).first()
+        if home is None:
+            raise UsageError(f"there is no collection named {collection!r}")
+        row = Accession.objects.create(
+            name=name, collection=home, roots_sha256=sources, created=ws.clock()
+        )
+        details: dict[str, Value] = {"accession": row.public_id, "name": name}
+        record(ws.clock, principal.agent, "accession-opened", details=details)
+        stated = {topic: statements.by_topic.get(topic, "") for topic in TOPICS}
+        _state(ws, principal, row, stated)
+    return row
+
+
+def _state(ws: Workspace, principal: Principal, row: Accession, stated: Mapping[str, str]) -> None:
+    details: dict[str, Value] = {"accession": row.public_id, **stated}
+    entry = record(ws.clock, principal.agent, "custody-stated", details=details).index
+    Statement.objects.bulk_create(
+        Statement(accession=row, topic=topic, value=value, entry=entry)
+        for topic, value in stated.items()
+    )
+
+
+def state(ws: Workspace, principal: Principal, name: str, statements: Statements) -> None:
+    """Add what became known of a transfer later: a further entry, the earlier ones stay."""
+    principal.require(Right.IMPORT)
+    with transaction.atomic():
+        row = Accession.objects.filter(name=name).first()
+        if row is None:
+            raise UsageError(f"there is no accession named {name!r}")
+        if not statements.by_topic:
+            raise UsageError("nothing was stated")
+        _state(ws, principal, row, statements.by_topic)
+
+
+def known(accession: OpenAccession, paths: Sequence[bytes]) -> dict[bytes, Known]:
+    """Which of ``paths`` this accession holds already, and as what."""
+    rows = LeakedPath.objects.filter(
+        accession_id=accession.key, path_sha256__in=[_name_digest(path) for path in paths]
+    ).select_related("occurrence__item")
+    return {
+        bytes(row.path): Known(
+            Digest(bytes(row.occurrence.item.sha256)), row.occurrence.item.size, row.mtime_ns
+        )
+        for row in rows
+    }
+
+
+def _name_digest(path: bytes) -> bytes:
+    return hashlib.sha256(path).digest()
+
+
+def keep(
+    ws: Workspace,
+    principal: Principal,
+    accession: OpenAccession,
+    kept: Sequence[Lot],
+    refusals: Sequence[Refusal],
+    *,
+    verified: bool,
+) -> int:
+    """Rows and entry for one lot, in one transaction. The number of items not seen before."""
+    try:
+        with transaction.atomic():
+            new = _keep_files(ws, principal, accession, kept, verified=verified) if kept else 0
+            if refusals:
+                _keep_refusals(ws, principal, accession, refusals)
+    except OperationalError as error:
+        if "full" in str(error):
+            raise VaultFull("the vault's disk is full") from error
+        raise
+    return new
+
+
+def _keep_files(
+    ws: Workspace,
+    principal: Principal,
+    accession: OpenAccession,
+    kept: Sequence[Lot],
+    *,
+    verified: bool,
+) -> int:
+    details: dict[str, Value] = {
+        "accession": accession.public_id,
+        "bytes": str(sum(lot.staged.size for lot in kept)),  # may pass what JSON numbers hold
+        "read_back": "yes" if verified else "no",
+    }
+    entry = record(
+        ws.clock,
+        principal.agent,
+        "received",
+        objects=[lot.staged.digest for lot in kept],
+        details=details,
+    )
+    items, new = _items(accession, kept)
+    occurrences = Occurrence.objects.bulk_create(
+        Occurrence(
+            item_id=items[lot.staged.digest],
+            accession_id=accession.key,
+            entry=entry.index,
+            position=position,
+            salt=salt,
+            verified=verified,
+        )
+        for position, (lot, salt) in enumerate(zip(kept, entry.salts, strict=True))
+    )
+    LeakedPath.objects.bulk_create(
+        LeakedPath(
+            occurrence=occurrence,
+            accession_id=accession.key,
+            path=lot.untrusted_path,
+            path_sha256=_name_digest(lot.untrusted_path),
+            mtime_ns=lot.mtime_ns,
+            mode=lot.mode,
+        )
+        for occurrence, lot in zip(occurrences, kept, strict=True)
+    )
+    return new
+
+
+def _items(accession: OpenAccession, kept: Sequence[Lot]) -> tuple[dict[bytes, int], int]:
+    """Keys of the lot's items by digest, new ones made; and how many were new."""
+    sizes = {lot.staged.digest: lot.staged.size for lot in kept}
+    rows = Item.objects.filter(sha256__in=list(sizes)).values_list("sha256", "pk")
+    keys = {bytes(digest): key for digest, key in rows}
+    missing = [digest for digest in sizes if digest not in keys]
+    made = Item.objects.bulk_create(Item(sha256=digest, size=sizes[digest]) for digest in missing)
+    keys |= {bytes(item.sha256): item.pk for item in made}
+    Holding.objects.bulk_create(
+        [Holding(item_id=key, collection_id=accession.collection) for key in keys.values()],
+        ignore_conflicts=True,
+    )
+    return keys, len(missing)
+
+
+def _keep_refusals(
+    ws: Workspace, principal: Principal, accession: OpenAccession, refusals: Sequence[Refusal]
+) -> None:
+    if accession.resumed:
+        refusals = _not_yet_refused(accession, refusals)
+    if not refusals:
+        return
+    details: dict[str, Value] = {"accession": accession.public_id, "entries": len(refusals)}
+    entry = record(ws.clock, principal.agent, "not-kept", details=details).index
+    Exclusion.objects.bulk_create(
+        [
+            Exclusion(
+                accession_id=accession.key,
+                kind=refusal.kind,
+                reason=refusal.reason[:300],
+                path=refusal.untrusted_path,
+                path_sha256=_name_digest(refusal.untrusted_path),
+                target=refusal.untrusted_target,
+                entry=entry,
+            )
+            for refusal in refusals
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def _not_yet_refused(accession: OpenAccession, refusals: Sequence[Refusal]) -> list[Refusal]:
+    rows = Exclusion.objects.filter(
+        accession_id=accession.key,
+        path_sha256__in=[_name_digest(refusal.untrusted_path) for refusal in refusals],
+    ).values_list("path_sha256", "kind")
+    known = {(bytes(digest), kind) for digest, kind in rows}
+    return [r for r in refusals if (_name_digest(r.untrusted_path), r.kind) not in known]
+
+
+def close(
+    ws: Workspace, principal: Principal, accession: OpenAccession, *, files: int, size: int
+) -> None:
+    """Mark an accession as finished, once: going over it again adds no entry."""
+    with transaction.atomic():
+        row = Accession.objects.get(pk=accession.key)
+        if row.finished is not None:
+            return
+        details: dict[str, Value] = {
+            "accession": row.public_id,
+            "files": files,
+            "bytes": str(size),
+        }
+        record(ws.clock, principal.agent, "accession-closed", details=details)
+        row.finished = ws.clock()
+        row.save(update_fields=["finished"])

@@ -1,0 +1,294 @@
+"""Taking material in: one read of each file, durable and read back, then rows and a ledger entry.
+
+The walk (this thread) gathers arrivals into lots; workers stage and settle each lot in the store;
+this thread commits what comes back, a lot a transaction. So nothing is acknowledged that is not
+durable, and kill -9 costs at most the lots in flight.
+"""
+
+import os
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from itertools import chain
+from pathlib import Path
+
+from daylight.domain.custody import Statements
+from daylight.domain.principal import Principal, Right
+from daylight.domain.progress import Progress
+from daylight.errors import LimitExceeded, SourceUnreadable, SourceWritable
+from daylight.routes.base import Arrival, EntryKind, Limits, Route
+from daylight.routes.registry import for_path, for_stored
+from daylight.services import accession as accessions
+from daylight.services.accession import Known, Lot, OpenAccession, Refusal
+from daylight.services.stage import Kept, settle, stage, stage_and_settle
+from daylight.services.workspace import Workspace
+from daylight.storage.layout import in_use
+from daylight.storage.local import SMALL
+from daylight.storage.volume import inspect
+
+WORKERS = 4
+LOT_FILES = 64  # three or four rows a file: a transaction stays near 200 rows
+LOT_BYTES = 16 << 20
+YIELD_SECONDS = 0.010  # between transactions, so that the web gets its turn (measured)
+AHEAD = 8  # lots under way
+
+
+@dataclass(frozen=True, slots=True)
+class ImportRequest:
+    """``accession``: its name; empty draws one. ``expand``: look into archives met on the way."""
+
+    roots: Sequence[Path]
+    accession: str = ""
+    collection: str = ""
+    statements: Statements = field(default_factory=lambda: Statements({}))
+    verify: bool = True
+    expand: bool = True
+    allow_writable_source: bool = False
+    limits: Limits = Limits()
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """What one run did. ``already``: files of this accession that an earlier run had kept."""
+
+    accession: str
+    files: int
+    bytes: int
+    items_new: int
+    items_known: int
+    occurrences: int
+    already: int
+    links: int
+    refused: tuple[Refusal, ...]
+    seconds: float
+
+
+@dataclass(slots=True)
+class _Tally:
+    files: int = 0
+    bytes: int = 0
+    items_new: int = 0
+    items_known: int = 0
+    occurrences: int = 0
+    already: int = 0
+    links: int = 0
+    refused: list[Refusal] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Archive:
+    """An object that may hold further files: to be looked into after what it came with."""
+
+    untrusted_path: bytes
+    digest: bytes
+    depth: int
+
+
+def import_material(
+    ws: Workspace, principal: Principal, request: ImportRequest, progress: Progress
+) -> ImportReport:
+    """Take everything under ``request.roots`` into one accession.
+
+    An unfinished accession of the same name, or unnamed of the same roots, is gone on with.
+    Raises ``SourceWritable``, ``VaultFull``, ``VaultBusy``, ``StoreCorrupt``; one file that cannot
+    be read is refused in the report and the rest goes on.
+    """
+    principal.require(Right.IMPORT)
+    began = time.monotonic()
+    _check_sources(request)
+    with ExitStack() as held:
+        held.enter_context(in_use(ws.layout))
+        opened = held.enter_context(
+            accessions.opened(
+                ws,
+                principal,
+                name=request.accession,
+                collection=request.collection,
+                roots=request.roots,
+                statements=request.statements,
+            )
+        )
+        run = held.enter_context(_Run(ws, principal, request, opened, progress))
+        run.take_all()
+        accessions.close(ws, principal, opened, files=run.tally.files, size=run.tally.bytes)
+    return _report(opened.name, run.tally, time.monotonic() - began)
+
+
+def _report(name: str, tally: _Tally, seconds: float) -> ImportReport:
+    return ImportReport(
+        accession=name,
+        files=tally.files,
+        bytes=tally.bytes,
+        items_new=tally.items_new,
+        items_known=tally.items_known,
+        occurrences=tally.occurrences,
+        already=tally.already,
+        links=tally.links,
+        refused=tuple(tally.refused),
+        seconds=seconds,
+    )
+
+
+def _check_sources(request: ImportRequest) -> None:
+    for root in request.roots:
+        if not os.path.lexists(root):
+            raise SourceUnreadable("there is nothing at one of the paths given")
+        volume = inspect(root)
+        if volume.removable and not volume.read_only and not request.allow_writable_source:
+            raise SourceWritable("the medium is mounted read-write: reading it may change it")
+
+
+class _Run:
+    """One import: the walk, the lots under way, the archives still to look into."""
+
+    def __init__(
+        self,
+        ws: Workspace,
+        principal: Principal,
+        request: ImportRequest,
+        opened: OpenAccession,
+        progress: Progress,
+    ) -> None:
+        self.tally = _Tally()
+        self._ws, self._principal, self._request = ws, principal, request
+        self._opened, self._progress = opened, progress
+        self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="intake")
+        self._under_way: deque[tuple[Future[list[Kept]], bytes, int]] = deque()
+        self._archives: deque[_Archive] = deque()
+        self._last_commit = 0.0
+
+    def __enter__(self) -> "_Run":
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def take_all(self) -> None:
+        own = self._ws.layout.root.stat()
+        for root in self._request.roots:
+            route = for_path(root, skip=frozenset({(own.st_dev, own.st_ino)}))
+            self._take(route, b"", 0)
+        self._drain(0)
+        while self._archives:
+            self._look_into(self._archives.popleft())
+            self._drain(0)
+
+    def _take(self, route: Route, prefix: bytes, depth: int) -> None:
+        """Everything of one route; a limit ends the route, not the import."""
+        try:
+            for lot in _lots(route.arrivals()):
+                todo = self._not_yet_kept(lot, prefix, depth)
+                if route.sequential:
+                    ready = [stage(self._ws.store, arrival) for arrival in todo]
+                    future = self._pool.submit(settle, self._ws.store, ready, self._request.verify)
+                else:
+                    future = self._pool.submit(
+                        stage_and_settle, self._ws.store, todo, self._request.verify
+                    )
+                self._under_way.append((future, prefix, depth))
+                self._drain(AHEAD)
+        except LimitExceeded as error:
+            self._commit([], [Refusal(prefix.rstrip(b"/"), "limit", str(error))])
+
+    def _look_into(self, archive: _Archive) -> None:
+        fd = self._ws.store.open_fd(archive.digest)
+        try:
+            size = os.fstat(fd).st_size
+            name = archive.untrusted_path.rsplit(b"/", 1)[-1]
+            route = for_stored(fd, size, name, self._request.limits)
+            if route is None:
+                return
+            if archive.depth >= self._request.limits.max_nesting:
+                reason = "nested deeper than --max-nesting allows: kept, not looked into"
+                self._commit([], [Refusal(archive.untrusted_path, "limit", reason)])
+                return
+            self._take(route, archive.untrusted_path + b"/", archive.depth + 1)
+            self._drain(0)
+        finally:
+            os.close(fd)
+
+    def _not_yet_kept(self, lot: list[Arrival], prefix: bytes, depth: int) -> list[Arrival]:
+        """Leave out what an earlier, interrupted run of this accession has kept."""
+        if not self._opened.resumed:
+            return lot
+        known = accessions.known(self._opened, [prefix + a.untrusted_path for a in lot])
+        todo = []
+        for arrival in lot:
+            path = prefix + arrival.untrusted_path
+            found = known.get(path)
+            if found is None or not _same(arrival, found):
+                todo.append(arrival)
+                continue
+            self.tally.files += 1
+            self.tally.bytes += found.size
+            self.tally.already += 1
+            self._progress.advance(amount=found.size, steps=1)
+            if self._request.expand and found.size:
+                self._archives.append(_Archive(path, found.digest, depth))
+        return todo
+
+    def _drain(self, ahead: int) -> None:
+        """Commit lots in their order until at most ``ahead`` are under way."""
+        while len(self._under_way) > ahead:
+            future, prefix, depth = self._under_way.popleft()
+            kept, refusals = [], []
+            for one in future.result():
+                path = prefix + one.arrival.untrusted_path
+                if one.staged is None:
+                    refusals.append(Refusal(path, *one.refusal, one.arrival.untrusted_target))
+                    continue
+                kept.append(Lot(path, one.arrival.mtime_ns, one.arrival.mode, one.staged))
+                if one.archive and self._request.expand:
+                    self._archives.append(_Archive(path, one.staged.digest, depth))
+            self._commit(kept, refusals)
+
+    def _commit(self, kept: list[Lot], refusals: list[Refusal]) -> None:
+        if not kept and not refusals:
+            return
+        pause = self._last_commit + YIELD_SECONDS - time.monotonic()
+        if pause > 0:
+            time.sleep(pause)
+        new = accessions.keep(
+            self._ws, self._principal, self._opened, kept, refusals, verified=self._request.verify
+        )
+        self._last_commit = time.monotonic()
+        self._count(kept, refusals, new)
+
+    def _count(self, kept: list[Lot], refusals: list[Refusal], new: int) -> None:
+        tally, size = self.tally, sum(lot.staged.size for lot in kept)
+        tally.files += len(kept)
+        tally.bytes += size
+        tally.items_new += new
+        tally.items_known += len(kept) - new
+        tally.occurrences += len(kept)
+        tally.links += sum(refusal.kind == "link" for refusal in refusals)
+        tally.refused += [refusal for refusal in refusals if refusal.kind != "link"]
+        self._progress.advance(amount=size, steps=len(kept))
+
+
+def _same(arrival: Arrival, known: Known) -> bool:
+    return (
+        arrival.kind is EntryKind.FILE
+        and arrival.size in (known.size, -1)
+        and arrival.mtime_ns == known.mtime_ns
+    )
+
+
+def _lots(arrivals: Iterator[Arrival]) -> Iterator[list[Arrival]]:
+    """Many small files to a lot, a large one (or one of unknown size) to its own."""
+    lot: list[Arrival] = []
+    size = 0
+    for arrival in arrivals:
+        if arrival.kind is EntryKind.FILE and not 0 <= arrival.size < SMALL:
+            yield [arrival]
+            continue
+        lot.append(arrival)
+        size += max(arrival.size, 0)
+        if len(lot) == LOT_FILES or size >= LOT_BYTES:
+            yield lot
+            lot, size = [], 0
+    if lot:
+        yield lot

@@ -1,0 +1,19 @@
+"""What every service is handed: the vault's store, clock and executor. One process, one vault."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from daylight.domain.clock import Clock
+from daylight.media.executor import Executor
+from daylight.storage.base import Store
+from daylight.storage.layout import Layout
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """``start_executor(slots)`` starts sandbox slots; whoever starts them closes them."""
+
+    layout: Layout
+    store: Store
+    clock: Clock
+    start_executor: Callable[[int], Executor]

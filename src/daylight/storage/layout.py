@@ -1,0 +1,125 @@
+"""The vault on disk: where things lie, and ``vault.toml``. docs/format.md is the normative text."""
+
+import fcntl
+import os
+import re
+import secrets
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from daylight.errors import VaultBusy, VaultExists, VaultMissing, VaultVersion
+from daylight.storage.direct import sync_directory
+
+FORMAT = 1
+# Files that tell desktop search and media scanners to stay out (GNOME, Android, macOS).
+KEEP_OUT = (".nomedia", ".trackerignore", ".metadata_never_index")
+_ID = re.compile(r"[0-9a-f]{32}")
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """One vault: its folder and what ``vault.toml`` says."""
+
+    root: Path
+    vault_id: str
+    database: str  # "" is the SQLite file in the vault, else a postgresql:// URL
+
+    @property
+    def catalogue(self) -> Path:
+        return self.root / "catalogue.sqlite"
+
+    @property
+    def spool(self) -> Path:
+        return self.root / "spool"
+
+    def web_secret(self) -> str:
+        """The key that signs sessions: made on first use, readable by the owner alone."""
+        path = self.root / "web.key"
+        with suppress(FileExistsError):
+            fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(fd, "w") as file:
+                file.write(secrets.token_urlsafe(48))
+                file.flush()
+                os.fsync(file.fileno())
+        return path.read_text()
+
+
+def create(root: Path, database: str) -> Layout:
+    """Make the folders and ``vault.toml``, which comes last: with it the vault exists."""
+    root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if any(root.iterdir()):
+        raise VaultExists("the folder for the new vault is not empty")
+    root.chmod(0o700)
+    for name in ("objects", "ledger", "ledger/heads", "spool"):
+        (root / name).mkdir(mode=0o700)
+    for name in KEEP_OUT:
+        (root / name).touch(mode=0o600)
+    return Layout(root, secrets.token_hex(16), database)
+
+
+def seal(layout: Layout) -> None:
+    """Write ``vault.toml`` durably."""
+    text = (
+        "# A Daylight vault. docs/format.md says what lies here.\n"
+        f'id = "{layout.vault_id}"\nformat = {FORMAT}\ndatabase = "{layout.database}"\n'
+    )
+    draft = layout.root / "vault.toml.new"
+    with draft.open("w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.rename(layout.root / "vault.toml")
+    sync_directory(os.fspath(layout.root))
+
+
+def read(root: Path) -> Layout:
+    """The layout of an existing vault."""
+    try:
+        values = tomllib.loads((root / "vault.toml").read_text())
+    except FileNotFoundError:
+        raise VaultMissing("there is no vault in the folder named") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise VaultVersion(f"vault.toml cannot be read: {error}") from error
+    if values.get("format") != FORMAT:
+        raise VaultVersion(f"the vault has format {values.get('format')!r}, not {FORMAT}")
+    vault_id, database = values.get("id"), values.get("database", "")
+    if (
+        not isinstance(vault_id, str)
+        or not _ID.fullmatch(vault_id)
+        or not isinstance(database, str)
+    ):
+        raise VaultVersion("vault.toml lacks the vault's id or names no database")
+    return Layout(root, vault_id, database)
+
+
+@contextmanager
+def lock(layout: Layout, name: str) -> Iterator[None]:
+    """Hold the lock ``name`` of this vault; ``VaultBusy`` if another process does."""
+    fd = os.open(layout.spool / f"{name}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise VaultBusy("another process holds this part of the vault") from None
+        yield
+    finally:
+        os.close(fd)
+
+
+@contextmanager
+def in_use(layout: Layout) -> Iterator[None]:
+    """Say that this process writes to the spool; leftovers of dead processes go first."""
+    fd = os.open(layout.spool / "use.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        with suppress(BlockingIOError):
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            for entry in layout.spool.iterdir():
+                if entry.suffix != ".lock":
+                    entry.unlink(missing_ok=True)
+        fcntl.flock(fd, fcntl.LOCK_SH)
+        yield
+    finally:
+        os.close(fd)
