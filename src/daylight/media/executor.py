@@ -26,11 +26,16 @@ class TaskLimits:
     memory_bytes: int = 2 << 30  # address space of the child
     message_bytes: int = 64 << 20  # one message
     total_bytes: int = 256 << 20  # all messages of a task
+    facts_bytes: int = 4 << 20  # the JSON of all messages: parsed, it takes 20 times that
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """``files`` are open, read-only descriptors; they stay the caller's to close."""
+    """``files`` are open descriptors of regular files; they stay the caller's to close.
+
+    The program gets each opened anew and read-only, at offset 0. Large inputs (the blobs of
+    partials) go in as files too: ``os.memfd_create`` makes one without a disk.
+    """
 
     program: str
     request: Mapping[str, Json]
@@ -55,7 +60,11 @@ class Outcome:
 
 
 class Executor(Protocol):
-    """Thread-safe; ``run`` blocks while all ``slots`` are taken."""
+    """Thread-safe; ``run`` blocks while all ``slots`` are taken.
+
+    However a task ends, ``run`` says so in its outcome. It raises ``SandboxMissing`` or
+    ``HelpMissing`` when no task at all can be run here, ``UsageError`` when it was closed.
+    """
 
     slots: int
 

@@ -1,0 +1,298 @@
+"""The parent's side: a pool of zygotes, one task at a time on each.
+
+Nothing here parses media. Messages come from the child over a pipe of the task's own; the zygote
+only says how the child ended. The parent kills by asking the zygote, which knows its child for
+certain, and by killing the zygote itself when that does not answer.
+"""
+
+import contextlib
+import dataclasses
+import fcntl
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Self
+
+from daylight.errors import HelpMissing, SandboxMissing, UsageError
+from daylight.media.executor import End, Outcome, Task, TaskLimits
+from daylight.media.program import Json
+from daylight.media.wire import DATAGRAM, KILL, MAX_FILES, FrameReader, Verdict
+
+_START_SECONDS: Final = 60.0  # imports and warm-up, on a slow and busy machine
+_GRACE_SECONDS: Final = 10.0  # from the kill to the zygote's report
+_CHUNK: Final = 1 << 20  # also the size of the pipe, where the kernel grants it
+
+# All that a worker sees of the environment. One thread before the fork; no time zone file, no
+# locale; few malloc arenas, since each takes address space.
+_ENVIRONMENT: Final = {
+    "PATH": "/usr/bin:/bin",
+    "LANG": "C.UTF-8",
+    "TZ": "UTC",
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "MALLOC_ARENA_MAX": "2",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Report:
+    """How the child ended: a wait status, and seconds of processor time."""
+
+    status: int
+    cpu: float
+
+
+class _Zygote:
+    """One worker process. For one thread at a time, except ``kill``."""
+
+    def __init__(self, command: Sequence[str]) -> None:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._control = ours
+        with theirs:
+            self._process = subprocess.Popen(
+                command,
+                stdin=theirs.fileno(),
+                stdout=subprocess.DEVNULL,
+                env=_ENVIRONMENT,
+                cwd="/",
+                start_new_session=True,
+            )
+        self._ready = False
+
+    @property
+    def alive(self) -> bool:
+        return self._process.poll() is None
+
+    def wait_ready(self) -> None:
+        """Raises ``SandboxMissing`` when it refuses, ``HelpMissing`` when it does not start."""
+        if self._ready:
+            return
+        said = self._receive(_START_SECONDS)
+        if said is None:
+            self.kill()
+            code = self._process.wait()
+            raise HelpMissing(f"The media worker did not start (exit code {code}).")
+        if "refused" in said:
+            self.kill()
+            raise SandboxMissing(str(said["refused"]))
+        self._ready = True
+
+    def order(self, text: bytes, descriptors: Sequence[int]) -> bool:
+        """Send one order; False when the zygote is gone."""
+        try:
+            socket.send_fds(self._control, [text], descriptors)
+        except (BrokenPipeError, ConnectionResetError):
+            return False
+        return True
+
+    def kill_child(self) -> None:
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            self._control.send(KILL)
+
+    def report(self, seconds: float) -> _Report | None:
+        """How the child ended, or None when the zygote is gone or silent."""
+        said = self._receive(seconds)
+        return None if said is None else _Report(int(said["status"]), float(said["cpu"]))
+
+    def _receive(self, seconds: float) -> dict[str, float | str] | None:
+        self._control.settimeout(seconds)
+        try:
+            said = self._control.recv(DATAGRAM)
+        except (TimeoutError, ConnectionResetError):
+            return None
+        return json.loads(said) if said else None
+
+    def kill(self) -> None:
+        """End it and its child (which dies with its parent) at once."""
+        self._process.kill()
+
+    def close(self) -> None:
+        self.kill()
+        self._process.wait()
+        self._control.close()
+
+
+class _Slot:
+    """A place for one zygote, started anew when it is gone."""
+
+    def __init__(self, command: Sequence[str]) -> None:
+        self._command = command
+        self._lock = threading.Lock()
+        self._closed = False
+        self.zygote = _Zygote(command)
+
+    def start(self, text: bytes, descriptors: Sequence[int]) -> _Zygote:
+        """Order a task of a live zygote; one that died since its last task is replaced."""
+        for _ in range(2):
+            if not self.zygote.alive:
+                self._restart()
+            self.zygote.wait_ready()
+            if self.zygote.order(text, descriptors):
+                return self.zygote
+        raise HelpMissing("The media worker dies before it takes a task.")
+
+    def _restart(self) -> None:
+        with self._lock:
+            if self._closed:
+                raise UsageError("The media workers were closed.")
+            self.zygote.close()
+            self.zygote = _Zygote(self._command)
+
+    def shut(self) -> None:
+        """Kill, and do not start again; from any thread."""
+        with self._lock:
+            self._closed = True
+            self.zygote.kill()
+
+
+def _read_messages(pipe: int, limits: TaskLimits, reader: FrameReader) -> Verdict | None:
+    """Read until the child's side is closed; why it must be stopped before that, or None."""
+    deadline = time.monotonic() + limits.wall_seconds
+    poll = select.poll()
+    poll.register(pipe, select.POLLIN)
+    while (left := deadline - time.monotonic()) > 0 and poll.poll(left * 1000):
+        untrusted = os.read(pipe, _CHUNK)
+        if not untrusted:
+            return None
+        reader.feed(untrusted)
+        if reader.fault is not None:
+            return reader.fault
+    return Verdict(End.TIMED_OUT, f"took longer than {limits.wall_seconds:g} seconds")
+
+
+def _by_signal(number: int) -> Verdict:
+    if number == signal.SIGXCPU:
+        return Verdict(End.TIMED_OUT, "used up its processor time")
+    if number == signal.SIGSYS:
+        return Verdict(End.CRASHED, "tried what the sandbox forbids")
+    return Verdict(End.CRASHED, f"killed by signal {number} ({signal.strsignal(number)})")
+
+
+def _judge(limits: TaskLimits, said: Verdict | None, report: _Report | None) -> Verdict:
+    """How a task ended that was not stopped from here. The kernel's word counts before its own."""
+    if report is None:
+        return Verdict(End.CRASHED, "the media worker died")
+    if os.WIFSIGNALED(report.status):
+        number = os.WTERMSIG(report.status)
+        # Where SIGXCPU is ignored, SIGKILL follows a second later.
+        spent = number == signal.SIGKILL and report.cpu >= limits.cpu_seconds
+        return _by_signal(signal.SIGXCPU if spent else number)
+    if said is None:
+        return Verdict(End.CRASHED, "ended without a word")
+    if os.WEXITSTATUS(report.status) != 0 and said.end is not End.CRASHED:
+        return Verdict(End.CRASHED, "ended otherwise than it said")
+    return said
+
+
+@contextlib.contextmanager
+def _descriptor(number: int) -> Iterator[int]:
+    try:
+        yield number
+    finally:
+        os.close(number)
+
+
+def _request_file(request: Mapping[str, Json]) -> int:
+    """The request in memory, as a file: of any length, and nothing for the zygote to parse."""
+    text = memoryview(json.dumps(request, allow_nan=False).encode("ascii"))
+    number = os.memfd_create("request", os.MFD_CLOEXEC)
+    while text:
+        text = text[os.write(number, text) :]
+    return number
+
+
+def _order(task: Task) -> bytes:
+    order = {"program": task.program, "limits": dataclasses.asdict(task.limits)}
+    return json.dumps(order).encode("ascii")
+
+
+def _start(slot: _Slot, task: Task, send: int) -> _Zygote:
+    # More room saves switches between the two for every filmstrip; it is not granted to all.
+    with contextlib.suppress(OSError):
+        fcntl.fcntl(send, fcntl.F_SETPIPE_SZ, _CHUNK)
+    with _descriptor(send), _descriptor(_request_file(task.request)) as request:
+        return slot.start(_order(task), [send, request, *task.files])
+
+
+def _perform(slot: _Slot, task: Task) -> Outcome:
+    reader = FrameReader(task.limits)
+    receive, send = os.pipe2(os.O_CLOEXEC)
+    with _descriptor(receive):
+        zygote = _start(slot, task, send)
+        stopped = _read_messages(receive, task.limits, reader)
+    if stopped is not None:
+        zygote.kill_child()
+    report = zygote.report(_GRACE_SECONDS)
+    if report is None:
+        zygote.kill()
+    verdict = stopped or _judge(task.limits, reader.said, report)
+    return Outcome(verdict.end, verdict.untrusted_reason, tuple(reader.messages))
+
+
+class ZygotePool:
+    """Runs each task in a fresh sandboxed child of one of ``slots`` warm worker processes.
+
+    ``command`` (absolute paths: it starts in the root folder, with next to no environment) runs a
+    module that calls ``daylight.media.zygote.serve``. The workers start
+    at once and side by side; the first task on each waits until it is ready.
+    """
+
+    def __init__(self, command: Sequence[str], slots: int) -> None:
+        self.slots = slots
+        self._all = [_Slot(command) for _ in range(slots)]
+        self._free = deque(self._all)
+        self._changed = threading.Condition()
+        self._closed = False
+
+    def run(self, task: Task) -> Outcome:
+        """As ``Executor.run``. At most 64 files a task."""
+        if len(task.files) > MAX_FILES:
+            raise UsageError(f"A task takes at most {MAX_FILES} files, not {len(task.files)}.")
+        slot = self._take()
+        undisturbed = False
+        try:
+            outcome = _perform(slot, task)
+            undisturbed = True
+            return outcome
+        finally:
+            if not undisturbed:  # interrupted: its answers would be taken for the next task's
+                slot.zygote.kill()
+            self._give_back(slot)
+
+    def _take(self) -> _Slot:
+        with self._changed:
+            self._changed.wait_for(lambda: self._free or self._closed)
+            if self._closed:
+                raise UsageError("The media workers were closed.")
+            return self._free.popleft()
+
+    def _give_back(self, slot: _Slot) -> None:
+        with self._changed:
+            self._free.append(slot)
+            self._changed.notify_all()
+
+    def close(self) -> None:
+        """Kill all workers and their children, and wait for tasks in flight to say so."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+        for slot in self._all:
+            slot.shut()
+        with self._changed:
+            self._changed.wait_for(lambda: len(self._free) == self.slots)
+        for slot in self._all:
+            slot.zygote.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
