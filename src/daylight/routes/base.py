@@ -19,6 +19,30 @@ class EntryKind(StrEnum):
     REFUSED = "refused"
 
 
+class Reason(StrEnum):
+    """Why an entry was refused; stable names, documented in docs/routes.md."""
+
+    DEVICE = "device"
+    FIFO = "fifo"
+    SOCKET = "socket"
+    UNKNOWN_TYPE = "unknown-type"
+    PERMISSION = "permission"
+    READ_ERROR = "read-error"
+    VANISHED = "vanished"  # listed, then gone
+    CHANGED = "changed"  # listed as one thing, met as another
+    LOOP = "loop"  # a folder that is its own ancestor (a damaged or hostile file system)
+    VAULT = "vault"  # the vault itself lies inside what is imported
+    ENCRYPTED = "encrypted"
+    COMPRESSION = "compression"
+    OVERLAP = "overlap"  # archive members that share bytes
+    LINK = "link"  # a link whose target cannot be read or is too long
+    SPARSE = "sparse"
+    # The last entry of an archive that does not end as it should; its path is empty.
+    TRUNCATED = "truncated"
+    DAMAGED = "damaged"
+    TRAILING_DATA = "trailing-data"
+
+
 class ByteSource(Protocol):
     """The bytes of one arrival, read once, front to back."""
 
@@ -40,7 +64,9 @@ class Arrival:
 
     ``untrusted_path`` are the raw bytes of its name relative to what was imported, parts joined
     by ``/``; they are data only, never a path to open. ``size`` in bytes is what the place claims,
-    -1 if unknown. ``untrusted_target`` is where a link points, as bytes.
+    -1 if unknown. ``mtime_ns``: UTC nanoseconds since 1970, ``None`` where the place gives no zone.
+    ``mode``: permission bits. ``untrusted_target`` is where a link points, as bytes (for a hard link
+    in a tar: the other member's name).
     """
 
     untrusted_path: bytes
@@ -49,7 +75,7 @@ class Arrival:
     mtime_ns: int | None = None
     mode: int | None = None
     untrusted_target: bytes = b""
-    reason: str = ""  # stable name, set when refused: device, fifo, socket, traversal, encrypted …
+    reason: str = ""  # a ``Reason``, set when refused
     opener: "Opener | None" = None
 
     def open(self) -> AbstractContextManager[ByteSource]:
@@ -65,12 +91,15 @@ class Opener(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a hostile archive may cost. Raising one is the custodian's decision."""
+    """What a hostile archive may cost. Raising one is the custodian's decision.
+
+    They hold for an archive together with all archives inside it.
+    """
 
     max_total: int = 4 << 40  # bytes that may come out of one archive
     max_members: int = 2_000_000
-    max_ratio: int = 1_000  # bytes out for one byte in, over any archive of more than a few MB out
-    max_nesting: int = 3  # archives within archives
+    max_ratio: int = 1_000  # bytes out for one byte in, once more than 64 MB have come out
+    max_nesting: int = 3  # archives within archives; the outermost counts as the first
 
 
 class Route(Protocol):
