@@ -5,7 +5,7 @@ The escape probes emit "escaped" when they got out, "refused" with the error's n
 
 import contextlib
 import ctypes
-import encodings.idna  # getaddrinfo imports it late; the import is not what shall stop it
+import encodings.idna  # noqa: F401 - getaddrinfo imports it late; that is not what shall stop it
 import errno
 import fcntl
 import io
@@ -155,10 +155,7 @@ def memory_bomb(request, files):
 
 
 def memory_bomb_by_bits(request, files):
-    blocks = []
-    for _ in range(60):
-        blocks.append(bytearray(8 << 20))
-    return len(blocks)
+    return len([bytearray(8 << 20) for _ in range(60)])
 
 
 def burn(request, files):
@@ -247,7 +244,9 @@ def change_personality(request, files):
 
 def raise_limit(request, files):
     # To where it is already, so that it is allowed to everybody outside.
-    now = struct.pack("=QQ", *(limit & (2**64 - 1) for limit in resource.getrlimit(resource.RLIMIT_STACK)))
+    now = struct.pack(
+        "=QQ", *(limit & (2**64 - 1) for limit in resource.getrlimit(resource.RLIMIT_STACK))
+    )
     syscall(302, 261, 0, resource.RLIMIT_STACK, ctypes.create_string_buffer(now), 0)
 
 
@@ -328,11 +327,16 @@ def threads(request, files, emit):
 
 
 def decode(request, files, emit):
-    with open(files[0], "rb", closefd=False) as f, av.open(f, format=request["format"]) as container:
+    with (
+        open(files[0], "rb", closefd=False) as f,
+        av.open(f, format=request["format"]) as container,
+    ):
         stream = container.streams.video[0]
         stream.thread_type = "AUTO"
         stream.codec_context.thread_count = 4
-        means = [float(frame.to_ndarray(format="rgb24").mean()) for frame in container.decode(stream)]
+        means = [
+            float(frame.to_ndarray(format="rgb24").mean()) for frame in container.decode(stream)
+        ]
     emit("means", means)
 
 

@@ -8,12 +8,12 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from tests.media import conftest
-from tests.media.probe_programs import X86
 
 from daylight.errors import SandboxMissing
 from daylight.media.executor import End, Task, TaskLimits
 from daylight.media.pool import ZygotePool
+from tests.media import conftest
+from tests.media.probe_programs import X86
 
 FORBIDDEN = "tried what the sandbox forbids"
 KILLED = (End.CRASHED, FORBIDDEN)

@@ -66,10 +66,11 @@ class _Zygote:
                 start_new_session=True,
             )
         self._ready = False
+        self._killed = False
 
     @property
     def alive(self) -> bool:
-        return self._process.poll() is None
+        return not self._killed and self._process.poll() is None
 
     def wait_ready(self) -> None:
         """Raises ``SandboxMissing`` when it refuses, ``HelpMissing`` when it does not start."""
@@ -112,6 +113,7 @@ class _Zygote:
 
     def kill(self) -> None:
         """End it and its child (which dies with its parent) at once."""
+        self._killed = True  # it may take a while to be seen dead
         self._process.kill()
 
     def close(self) -> None:

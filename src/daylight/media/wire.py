@@ -105,9 +105,8 @@ class FrameReader:
 
     def feed(self, untrusted: bytes) -> None:
         self._untrusted += untrusted
-        while self._untrusted and self.fault is None:
-            if not (self._take_body(*self._head) if self._head else self._take_head()):
-                break
+        while self._take_body(*self._head) if self._head else self._take_head():
+            pass
 
     def _stop(self, end: End, why: str) -> bool:
         self.fault = Verdict(end, why)
@@ -118,7 +117,9 @@ class FrameReader:
         return self._stop(End.CRASHED, f"the child sent garbage: {why}")
 
     def _take_head(self) -> bool:
-        """Take one head off the buffer; False when more bytes are needed, or none."""
+        """Take one head off the buffer; False when more bytes are needed, or no more wanted."""
+        if not self._untrusted or self.fault is not None:
+            return False
         if self.said is not None:
             return self._garbage("bytes after the end")
         if len(self._untrusted) < _HEAD.size:

@@ -131,7 +131,10 @@ def _child(
         files = _arrange(descriptors[0], descriptors[2:])
         wire = _Wire(_MESSAGES_FD, limits)
         lockdown.lock_down(_cage(limits, len(files), parent))
-        _run(wire, programs[order["program"]], json.loads(untrusted), files)
+        program = programs.get(order["program"])
+        if program is None:
+            wire.leave(Verdict(End.CRASHED, "no program of that name"))
+        _run(wire, program, json.loads(untrusted), files)
     finally:
         # An exception on its way out is a fault of ours; it must not unwind into the zygote.
         try:
