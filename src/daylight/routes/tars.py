@@ -155,6 +155,7 @@ class _PlainOpener:
     budget: Budget
 
     def __call__(self) -> AbstractContextManager[ByteSource]:
+        self.budget.check_claim(self.size)
         window = Window(self.fd, self.start, max(self.start, min(self.start + self.size, self.end)))
         return CheckedMember(window, self.budget, size=self.size, packed=self.size)
 
