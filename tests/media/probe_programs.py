@@ -8,6 +8,7 @@ import ctypes
 import encodings.idna  # noqa: F401 - getaddrinfo imports it late; that is not what shall stop it
 import errno
 import fcntl
+import hashlib
 import io
 import mmap
 import os
@@ -340,6 +341,43 @@ def decode(request, files, emit):
     emit("means", means)
 
 
+def picture_sums(request, files, emit):
+    """Decode the beginning of whatever it is, with every stream's own decoder."""
+    digest, count, refused = hashlib.sha256(), 0, 0
+    with open(files[0], "rb", closefd=False) as f, av.open(f) as container:
+        for packet in container.demux():
+            if packet.stream.type not in {"video", "audio"} or count >= request["frames"]:
+                continue
+            try:
+                frames = packet.decode()
+            except av.FFmpegError:
+                refused += 1
+                continue
+            for frame in frames:
+                count += 1
+                rgb = {"format": "rgb24"} if isinstance(frame, av.VideoFrame) else {}
+                digest.update(frame.to_ndarray(**rgb).tobytes())
+    emit("sum", [count, refused, digest.hexdigest()])
+
+
+def encode(request, files, emit):
+    for container_name, codec in (
+        ("mpegts", "libx264"), ("matroska", "libx265"), ("matroska", "libvpx-vp9"),
+        ("mp4", "libsvtav1"), ("avi", "mjpeg"),
+    ):  # fmt: skip
+        out = io.BytesIO()
+        with av.open(out, "w", format=container_name) as container:
+            stream = container.add_stream(codec, rate=25)
+            stream.width, stream.height, stream.thread_count = 320, 240, 2
+            stream.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
+            for level in range(0, 250, 25):
+                picture = np.full((240, 320, 3), level, np.uint8)
+                container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+            container.mux(stream.encode())
+        with av.open(io.BytesIO(out.getvalue()), format=container_name) as container:
+            emit(codec, sum(1 for _ in container.decode(video=0)))
+
+
 def many(request, files, emit):
     for n in range(request["count"]):
         emit("n", n, str(n).encode() * 10)
@@ -451,7 +489,7 @@ def flood(request, files, emit):
 PROGRAMS = {escape.__name__: probe(escape) for escape in ESCAPES} | {
     program.__name__: program
     for program in (
-        foreign_calls, echo, read_given, seek_given, threads, decode, many, big, facts, sleep, who,
+        foreign_calls, echo, read_given, seek_given, threads, decode, picture_sums, encode, many, big, facts, sleep, who,
         descriptors, environment, raise_ours, raise_value, raise_ffmpeg, raise_other, leave,
         unheard_facts, abort, segfault, real_time_signal, exit_silently, fill_memory, raw, flood,
     )

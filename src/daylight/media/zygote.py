@@ -9,8 +9,10 @@ media: it forks, reports how the child ended, and kills it when the parent says 
 import contextlib
 import fcntl
 import gc
+import importlib
 import json
 import os
+import pkgutil
 import resource
 import select
 import signal
@@ -21,6 +23,8 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, NoReturn
+
+import av
 
 from daylight.errors import InputRefused, SandboxMissing
 from daylight.media.executor import End, TaskLimits
@@ -201,12 +205,20 @@ def _take_socket() -> socket.socket:
     return control
 
 
+def _import_all_of_av() -> None:
+    """PyAV imports the parts for a kind of stream when it first meets one: too late in a child."""
+    for module in pkgutil.walk_packages(av.__path__, "av."):
+        if module.name not in {"av.__main__", "av.datasets"}:
+            importlib.import_module(module.name)
+
+
 def _prepare(warm_up: Callable[[], None]) -> None:
     # When memory runs out, the kernel shall take a worker before the process that writes.
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("800", encoding="ascii")
     resource.setrlimit(resource.RLIMIT_NOFILE, (_OPEN_FILES, _OPEN_FILES))
     lockdown.check()
+    _import_all_of_av()
     warm_up()
     gc.collect()
     gc.freeze()  # else the collector writes to every page that the children share
