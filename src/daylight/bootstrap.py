@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Annotated, Any, NoReturn
 from urllib.parse import unquote, urlsplit
 
@@ -25,6 +26,7 @@ from daylight.cli.output import note
 from daylight.cli.registry import VERBS
 from daylight.cli.session import Session
 from daylight.domain.clock import system_clock
+from daylight.domain.principal import Principal
 from daylight.errors import DaylightError, VaultError, VaultMissing
 from daylight.media.executor import Executor
 from daylight.media.pool import ZygotePool
@@ -126,7 +128,16 @@ def _session(asked: _Asked) -> Session:
             raise VaultMissing("no vault was named")
         return settle(read(Path(asked.vault)))
 
-    return Session(open_workspace=open_workspace, settle=settle, debug=asked.debug)
+    def open_principal() -> Principal:
+        custodian: Principal = _late("daylight.catalogue.queries.vault").custodian_here()
+        return custodian
+
+    return Session(open_workspace, open_principal, settle, debug=asked.debug)
+
+
+def _late(module: str) -> ModuleType:
+    """Import what needs a configured Django: the one late import."""
+    return importlib.import_module(module)
 
 
 def _fail(error: DaylightError) -> NoReturn:
@@ -173,7 +184,7 @@ def _add(app: typer.Typer, name: str, asked: _Asked) -> None:
     if name != asked.verb:
         app.command(name, help=verb.help)(lambda: None)
         return
-    module = importlib.import_module(verb.module)
+    module = _late(verb.module)
     commands: dict[str, Callable[..., None]] | None = getattr(module, "COMMANDS", None)
     if commands is None:
         app.command(name, help=verb.help)(_guarded(module.run, debug=asked.debug))

@@ -1,5 +1,7 @@
 """Reading the ledger's rows into the pure ledger's values."""
 
+import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db import connection
@@ -36,15 +38,33 @@ def frontier() -> Frontier:
 
 @dataclass(frozen=True, slots=True)
 class EntryView:
+    """An entry as people read it; ``leaf`` is what was hashed."""
+
     index: int
+    at: str
+    action: str
+    agent: str
     leaf: bytes
     details: bytes | None
 
 
 def entries(start: int = 0, limit: int = 1000) -> list[EntryView]:
     """Entries from ``start`` on, in order."""
-    rows = Entry.objects.filter(index__gte=start).order_by("index")[:limit]
-    return [
-        EntryView(r.index, bytes(r.leaf), None if r.details is None else bytes(r.details))
-        for r in rows
-    ]
+    return [_view(row) for row in Entry.objects.filter(index__gte=start).order_by("index")[:limit]]
+
+
+def entries_at(indices: Iterable[int]) -> list[EntryView]:
+    rows = Entry.objects.filter(index__in=sorted(set(indices))).order_by("index")
+    return [_view(row) for row in rows]
+
+
+def _view(row: Entry) -> EntryView:
+    leaf = json.loads(bytes(row.leaf))
+    return EntryView(
+        index=row.index,
+        at=leaf["at"],
+        action=leaf["action"],
+        agent=leaf["agent"],
+        leaf=bytes(row.leaf),
+        details=None if row.details is None else bytes(row.details),
+    )

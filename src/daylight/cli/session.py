@@ -6,8 +6,7 @@ from functools import cached_property
 
 import typer
 
-from daylight.catalogue.queries.vault import agents
-from daylight.domain.principal import Principal, custodian
+from daylight.domain.principal import Principal
 from daylight.services.workspace import Workspace
 from daylight.storage.layout import Layout
 
@@ -17,6 +16,7 @@ class Session:
     """``open_workspace`` raises ``VaultMissing`` and its like; ``debug`` asks for tracebacks."""
 
     open_workspace: Callable[[], Workspace]
+    open_principal: Callable[[], Principal]
     settle: Callable[[Layout], Workspace]
     debug: bool = False
 
@@ -28,7 +28,7 @@ class Session:
     def principal(self) -> Principal:
         """Whoever has the shell is the custodian of the vault it opens."""
         _ = self.workspace
-        return custodian(agents().custodian)
+        return self.open_principal()
 
 
 def session_of(ctx: typer.Context) -> Session:

@@ -8,7 +8,7 @@ docs/format.md is the normative text.
 import hashlib
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import rfc8785
@@ -51,23 +51,22 @@ class Leaf:
 
     def encode(self) -> bytes:
         """The bytes that are hashed into the tree: RFC 8785 JSON."""
-        return canonical(
-            {
-                "schema": "leaf/1",
-                "index": self.index,
-                "at": self.at,
-                "action": self.action,
-                "agent": self.agent,
-                "count": self.count,
-                "object": self.object.hex(),
-                "details": self.details.hex(),
-            }
-        )
+        record: dict[str, Value] = {
+            "schema": "leaf/1",
+            "index": self.index,
+            "at": self.at,
+            "action": self.action,
+            "agent": self.agent,
+            "count": self.count,
+            "object": self.object.hex(),
+            "details": self.details.hex(),
+        }
+        return canonical(record)
 
 
-def canonical(value: dict[str, Value] | dict[str, Value | list[Value]]) -> bytes:
+def canonical(value: Mapping[str, Value]) -> bytes:
     """RFC 8785 JSON of a flat record."""
-    return rfc8785.dumps(value)
+    return rfc8785.dumps(dict(value))
 
 
 def new_salt() -> bytes:

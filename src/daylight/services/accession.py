@@ -19,11 +19,13 @@ from daylight.catalogue.models import (
     Occurrence,
     Statement,
 )
+from daylight.catalogue.models.ids import new_public_id
 from daylight.domain.custody import TOPICS, Statements, new_codename
 from daylight.domain.digest import Digest
 from daylight.domain.principal import Principal, Right
 from daylight.errors import UsageError, VaultBusy, VaultFull
 from daylight.ledger.leaf import Value
+from daylight.services.bulk import insert, next_key
 from daylight.services.record import record
 from daylight.services.vault import EVERYTHING
 from daylight.services.workspace import Workspace
@@ -220,42 +222,55 @@ def _keep_files(
         details=details,
     )
     items, new = _items(accession, kept)
-    occurrences = Occurrence.objects.bulk_create(
-        Occurrence(
-            item_id=items[lot.staged.digest],
-            accession_id=accession.key,
-            entry=entry.index,
-            position=position,
-            salt=salt,
-            verified=verified,
-        )
-        for position, (lot, salt) in enumerate(zip(kept, entry.salts, strict=True))
+    first = next_key(Occurrence)
+    insert(
+        Occurrence,
+        ("id", "item_id", "accession_id", "entry", "position", "salt", "verified"),
+        [
+            (first + n, items[lot.staged.digest], accession.key, entry.index, n, salt, verified)
+            for n, (lot, salt) in enumerate(zip(kept, entry.salts, strict=True))
+        ],
     )
-    LeakedPath.objects.bulk_create(
-        LeakedPath(
-            occurrence=occurrence,
-            accession_id=accession.key,
-            path=lot.untrusted_path,
-            path_sha256=_name_digest(lot.untrusted_path),
-            mtime_ns=lot.mtime_ns,
-            mode=lot.mode,
-        )
-        for occurrence, lot in zip(occurrences, kept, strict=True)
+    insert(
+        LeakedPath,
+        ("occurrence_id", "accession_id", "path", "path_sha256", "mtime_ns", "mode"),
+        [
+            (
+                first + n,
+                accession.key,
+                lot.untrusted_path,
+                _name_digest(lot.untrusted_path),
+                lot.mtime_ns,
+                lot.mode,
+            )
+            for n, lot in enumerate(kept)
+        ],
     )
     return new
 
 
 def _items(accession: OpenAccession, kept: Sequence[Lot]) -> tuple[dict[bytes, int], int]:
     """Keys of the lot's items by digest, new ones made; and how many were new."""
-    sizes = {lot.staged.digest: lot.staged.size for lot in kept}
+    sizes: dict[bytes, int] = {lot.staged.digest: lot.staged.size for lot in kept}
     rows = Item.objects.filter(sha256__in=list(sizes)).values_list("sha256", "pk")
     keys = {bytes(digest): key for digest, key in rows}
+    held = set(
+        Holding.objects.filter(
+            item__in=keys.values(), collection_id=accession.collection
+        ).values_list("item_id", flat=True)
+    )
     missing = [digest for digest in sizes if digest not in keys]
-    made = Item.objects.bulk_create(Item(sha256=digest, size=sizes[digest]) for digest in missing)
-    keys |= {bytes(item.sha256): item.pk for item in made}
-    Holding.objects.bulk_create(
-        [Holding(item_id=key, collection_id=accession.collection) for key in keys.values()],
-        ignore_conflicts=True,
+    first = next_key(Item)
+    keys |= {digest: first + n for n, digest in enumerate(missing)}
+    insert(
+        Item,
+        ("id", "public_id", "sha256", "size"),
+        [(keys[digest], new_public_id(), digest, sizes[digest]) for digest in missing],
+    )
+    insert(
+        Holding,
+        ("item_id", "collection_id"),
+        [(key, accession.collection) for key in keys.values() if key not in held],
     )
     return keys, len(missing)
 

@@ -42,7 +42,7 @@ def record(
         raise AssertionError("an entry belongs into the transaction of what it records")
     lock_writers()
     salts, details_salt = tuple(new_salt() for _ in objects), new_salt()
-    body = canonical(dict(details))
+    body = canonical(details)
     before = frontier()
     leaf = Leaf(
         index=before.size,

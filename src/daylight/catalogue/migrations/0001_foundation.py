@@ -49,7 +49,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Item',
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('id', models.BigIntegerField(primary_key=True, serialize=False)),
                 ('public_id', models.CharField(default=daylight.catalogue.models.ids.new_public_id, max_length=32, unique=True)),
                 ('sha256', models.BinaryField(max_length=32, unique=True)),
                 ('size', models.BigIntegerField()),
@@ -58,7 +58,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Occurrence',
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('id', models.BigIntegerField(primary_key=True, serialize=False)),
                 ('entry', models.BigIntegerField()),
                 ('position', models.IntegerField()),
                 ('salt', models.BinaryField(max_length=32, null=True)),

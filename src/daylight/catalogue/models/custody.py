@@ -29,8 +29,9 @@ class Statement(models.Model):
 
 
 class Item(models.Model):
-    """One unique original file."""
+    """One unique original file. Intake gives the keys: it inserts many at once."""
 
+    id = models.BigIntegerField(primary_key=True)
     public_id = models.CharField(max_length=32, unique=True, default=new_public_id)
     sha256 = models.BinaryField(max_length=32, unique=True)
     size = models.BigIntegerField()
@@ -53,6 +54,7 @@ class Occurrence(models.Model):
     the commitment and goes with a purge.
     """
 
+    id = models.BigIntegerField(primary_key=True)
     item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="occurrences")
     accession = models.ForeignKey(Accession, on_delete=models.PROTECT, related_name="occurrences")
     entry = models.BigIntegerField()

@@ -1,5 +1,6 @@
 """Items as people list, filter and open them. Queries return frozen values, never rows."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,8 @@ from daylight.domain.digest import Digest
 from daylight.domain.principal import Principal, Right
 
 PAGE = 60
+MIN_PREFIX = 8  # hexadecimal digits of a SHA-256 that may stand for the whole
+_HEX = re.compile(r"[0-9a-f]{1,64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +97,17 @@ def item(principal: Principal, public_id: str) -> ItemView | None:
 def item_by_digest(principal: Principal, digest: Digest) -> ItemView | None:
     found = _views(principal, items_seen_by(principal).filter(sha256=digest))
     return found[0] if found else None
+
+
+def find(principal: Principal, name: str) -> list[ItemView]:
+    """Items by public id, SHA-256 or the first digits of it (8 or more); at most two."""
+    seen = items_seen_by(principal)
+    exact = seen.filter(public_id=name)
+    if exact.exists() or len(name) < MIN_PREFIX or not _HEX.fullmatch(name):
+        return _views(principal, exact)
+    low = bytes.fromhex(name.ljust(64, "0"))
+    high = bytes.fromhex(name.ljust(64, "f"))
+    return _views(principal, seen.filter(sha256__gte=low, sha256__lte=high)[:2])
 
 
 def media_facts(principal: Principal, public_id: str) -> dict[str, Any] | None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from daylight.catalogue.models import Vault
+from daylight.domain.principal import Principal, custodian
 from daylight.errors import VaultMissing
 
 
@@ -19,3 +20,8 @@ def agents() -> Agents:
     if row is None:
         raise VaultMissing("the vault's catalogue is empty: `daylight init` was interrupted")
     return Agents(row.custodian, row.software)
+
+
+def custodian_here() -> Principal:
+    """Whoever has the shell is the custodian of the vault it opens."""
+    return custodian(agents().custodian)

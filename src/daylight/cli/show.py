@@ -1,0 +1,72 @@
+"""``daylight show ITEM``: all that is known of one item."""
+
+from typing import Annotated
+
+import typer
+
+from daylight.catalogue.ledger_rows import EntryView, entries_at
+from daylight.catalogue.queries.items import ItemView, find, media_facts
+from daylight.cli.items import document
+from daylight.cli.output import print_json, say, text_of
+from daylight.cli.session import session_of
+from daylight.errors import UsageError
+
+
+def run(
+    ctx: typer.Context,
+    item: Annotated[str, typer.Argument(help="SHA-256 (or its first 8 digits and more), or id.")],
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
+) -> None:
+    """Facts, occurrences, renditions and custody entries of one item."""
+    session = session_of(ctx)
+    session.workspace  # noqa: B018  # opens the vault
+    found = find(session.principal, item.lower())
+    if len(found) != 1:
+        raise UsageError("no item has this name" if not found else "several items begin like this")
+    view = found[0]
+    facts = media_facts(session.principal, view.public_id)
+    custody = entries_at([one.entry for one in view.occurrences])
+    if as_json:
+        print_json(_document(view, facts, custody))
+    else:
+        _tell(view, custody)
+
+
+def _document(
+    view: ItemView, facts: dict[str, object] | None, custody: list[EntryView]
+) -> dict[str, object]:
+    return {
+        "schema": "item/1",
+        **document(view),
+        "facts": facts,
+        "renditions": [
+            {
+                "name": one.name,
+                "media_type": one.media_type,
+                "sha256": one.digest.hex(),
+                "bytes": one.size,
+                "detector": one.detector,
+                "version": one.version,
+                "facts": one.facts,
+            }
+            for one in view.renditions
+        ],
+        "custody": [
+            {"index": one.index, "at": one.at, "action": one.action, "agent": one.agent}
+            for one in custody
+        ],
+    }
+
+
+def _tell(view: ItemView, custody: list[EntryView]) -> None:
+    for key, value in document(view).items():
+        if key != "occurrences" and value not in (None, ""):
+            say(f"{key:<10} {value}")
+    for met in view.occurrences:
+        checked = "read back" if met.verified else "not read back"
+        say(f"came in    {met.accession}: {text_of(met.untrusted_path or b'')} ({checked})")
+    for one in view.renditions:
+        say(f"rendition  {one.name} by {one.detector}/{one.version}: {one.digest.hex()}")
+    for entry in custody:
+        say(f"ledger     {entry.index} {entry.at} {entry.action}")

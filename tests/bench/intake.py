@@ -1,0 +1,83 @@
+"""Import against its bound and against the chain people use: rsync, bagit, validate, sync."""
+
+import os
+import random
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.bench.common import DAYLIGHT, alternate, peak_memory, say, scratch, shell
+
+BARE = Path(__file__).with_name("bare_copy.py")
+
+
+def fill(folder: Path, count: int, size: int) -> None:
+    """``count`` files of ``size`` random bytes."""
+    folder.mkdir()
+    generator = random.Random(7)
+    for number in range(count):
+        with (folder / f"{number:06}.dat").open("wb") as file:
+            left = size
+            while left:
+                piece = min(left, 16 << 20)
+                file.write(generator.randbytes(piece))
+                left -= piece
+    os.sync()
+
+
+class Contest:
+    """Three ways to take the same folder in, each into a fresh place."""
+
+    def __init__(self, work: Path, source: Path) -> None:
+        self._work, self._source = work, source
+
+    def fresh(self, name: str) -> Path:
+        folder = self._work / name
+        shutil.rmtree(folder, ignore_errors=True)
+        return folder
+
+    def make_vault(self) -> Path:
+        vault = self.fresh("vault")
+        shell(DAYLIGHT, "init", vault, "--plain-disk", stderr=subprocess.DEVNULL)
+        return vault
+
+    def ours(self) -> None:
+        shell(*self.command(self.make_vault()), stderr=subprocess.DEVNULL)
+
+    def command(self, vault: Path) -> list[str | Path]:
+        return [DAYLIGHT, "--vault", vault, "import", self._source, "--no-examine", "--json"]
+
+    def bare(self) -> None:
+        shell(sys.executable, BARE, self._source, self.fresh("bare"))
+
+    def chain(self) -> None:
+        bag = self.fresh("bag")
+        shell("rsync", "-a", f"{self._source}/", f"{bag}/")
+        bagit = Path(sys.executable).parent / "bagit.py"
+        shell(sys.executable, bagit, "--processes", "2", "--sha256", bag, stderr=subprocess.DEVNULL)
+        shell(
+            sys.executable, bagit, "--processes", "2", "--validate", bag, stderr=subprocess.DEVNULL
+        )
+        shell("sync")
+
+
+def main() -> None:
+    large = int(os.environ.get("DAYLIGHT_BENCH_MB", "2000"))
+    with scratch() as work:
+        fill(work / "large", 20, large * 50_000)
+        contest = Contest(work, work / "large")
+        ours, bare, chain = alternate(contest.ours, contest.bare, contest.chain)
+        say(f"import {large} MB in 20 files", ours, bare, "bare copy", ">= 0.8")
+        say(f"import {large} MB in 20 files", ours, chain, "rsync + bagit", ">= 2.5")
+        peak = peak_memory(contest.command(contest.make_vault()))
+        print(f"import {large} MB: peak memory {peak / 1e6:.0f} MB (goal <= 250)")
+        shutil.rmtree(work / "large")
+        fill(work / "small", 20_000, 10_000)
+        contest = Contest(work, work / "small")
+        ours, chain = alternate(contest.ours, contest.chain)
+        say("import 20,000 files of 10 KB", ours, chain, "rsync + bagit", ">= 3")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,86 @@
+"""What tests share: a fresh vault each, on SQLite and on PostgreSQL, and where real media lie."""
+
+import os
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.db import connections
+
+from daylight import bootstrap
+from daylight.services.workspace import Workspace
+from daylight.storage import layout
+from daylight.storage.layout import Layout
+
+bootstrap.configure()
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+REQUIRED = frozenset(os.environ.get("DAYLIGHT_TEST_REQUIRE", "").split(",")) - {""}
+
+
+def missing(what: str, reason: str) -> None:
+    """Skip where a peer is missing; fail where the run was told to have it."""
+    if what in REQUIRED:
+        pytest.fail(f"{what} was required: {reason}")
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def shared_media() -> Path:
+    folder = SHARED / "media"
+    if not folder.is_dir():
+        missing("media", "the folder of real media does not lie beside the project")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated, empty SQLite catalogue to copy: migrating anew for each test costs a second."""
+    from daylight.services import vault
+
+    made = layout.create(tmp_path_factory.mktemp("template") / "vault", "")
+    bootstrap.settle(made)
+    vault.migrate()
+    connections.close_all()
+    with sqlite3.connect(made.catalogue) as database:
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return made.catalogue
+
+
+def new_vault(folder: Path, migrated: Path, database: str = "") -> Workspace:
+    """A vault as ``daylight init`` makes it, settled in this process."""
+    from daylight.services import vault
+
+    made: Layout = layout.create(folder, database)
+    if not database:
+        shutil.copyfile(migrated, made.catalogue)
+    ws = bootstrap.settle(made)
+    if database:
+        vault.migrate()
+    vault.found(made, ws.clock)
+    layout.seal(made)
+    return ws
+
+
+@pytest.fixture
+def ws(tmp_path: Path, migrated: Path) -> Iterator[Workspace]:
+    yield new_vault(tmp_path / "vault", migrated)
+    connections.close_all()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def any_ws(request: pytest.FixtureRequest, tmp_path: Path, migrated: Path) -> Iterator[Workspace]:
+    """The same vault on each kind of catalogue."""
+    url = request.getfixturevalue("postgres_url") if request.param == "postgresql" else ""
+    yield new_vault(tmp_path / "vault", migrated, url)
+    connections.close_all()
+
+
+@pytest.fixture
+def principal(request: pytest.FixtureRequest):
+    """The custodian of the vault at hand."""
+    from daylight.catalogue.queries.vault import custodian_here
+
+    return custodian_here()
