@@ -130,12 +130,16 @@ class Decompressed:
         self._pending = b""
         self._inner = make()
         self.is_cut_off = False
+        self._fault = ""
 
     def read(self, size: int, /) -> bytes:
+        if self._fault:  # what a decompressor says after its first error means nothing
+            raise SourceUnreadable(self._fault)
         try:
             return self._read(size)
         except _BROKEN as error:
-            raise SourceUnreadable(f"damaged compression in the archive: {error}") from None
+            self._fault = f"damaged compression in the archive: {error}"
+            raise SourceUnreadable(self._fault) from None
 
     def _read(self, size: int) -> bytes:
         while not self._inner.eof or self._next_stream():

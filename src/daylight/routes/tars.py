@@ -12,7 +12,7 @@ import io
 import re
 import tarfile
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from typing import Final, Self
 
@@ -36,6 +36,7 @@ _BLOCK: Final = 512
 _ZERO_BLOCK: Final = bytes(_BLOCK)
 _MAGIC: Final = slice(257, 262)
 _LONGEST_NAME: Final = 1 << 20  # bytes of a pax header or a GNU long name
+KEPT_FOR_LATER: Final = 1 << 20  # bytes of a member of a stream
 _SKIP_BYTES: Final = 1 << 18
 _BUFFER: Final = 128 << 10
 _LATEST: Final = 1 << 33  # seconds: what eleven octal digits hold; keeps times within 64 bits
@@ -161,39 +162,59 @@ class _PlainOpener:
 
 
 class _StreamedMember:
-    """The data of the current member; unreadable once the walk has gone on."""
+    """The data of the current member, to be read once.
+
+    If the walk goes on before it was opened, the data must be decompressed anyway: that of a small
+    member is kept for as long as its arrival is, so that small files can be gathered into lots.
+    """
 
     def __init__(self, tape: _Tape, size: int, budget: Budget) -> None:
         self._tape = tape
         self._size = size
         self._budget = budget
-        self._end = tape.at + size
+        self._left = size
         self._expected = tape.at
+        self._opened = False
+        self._kept: io.BytesIO | None = None
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exc: object) -> None:
-        return None
+        self._kept = None
 
     def __call__(self) -> AbstractContextManager[ByteSource]:
-        if self._tape.at != self._expected:
-            raise SourceUnreadable("a member of a tar must be read before the next is asked for")
+        if self._opened:
+            raise SourceUnreadable("a member of a compressed tar can be read only once")
+        self._opened = True
+        self._check_place()
         self._budget.check_claim(self._size)
         return self
 
     def fileno(self) -> None:
         return None
 
+    def leave(self) -> None:
+        """The walk goes on. Raises what reading raises, but for the member's own faults."""
+        if not self._opened and self._size <= KEPT_FOR_LATER:
+            self._kept = io.BytesIO()
+            with suppress(SourceUnreadable):  # the member is then too short, and says so when read
+                self._kept = io.BytesIO(self._tape.read(self._size))
+
     def readinto(self, buffer: memoryview, /) -> int:
-        if self._tape.at != self._expected:
-            raise SourceUnreadable("a member of a tar must be read before the next is asked for")
-        room = min(len(buffer), self._end - self._tape.at)
-        count = self._tape.readinto(buffer[:room]) if room else 0
+        self._check_place()
+        room = min(len(buffer), self._left)
+        source = self._tape if self._kept is None else self._kept
+        count = source.readinto(buffer[:room]) if room else 0
         if room and not count:
             raise SourceUnreadable("the archive is cut off in the middle of a member")
         self._expected += count
+        self._left -= count
         return count
+
+    def _check_place(self) -> None:
+        if self._kept is None and self._tape.at != self._expected:
+            raise SourceUnreadable("a member of a tar must be read before the next is asked for")
 
 
 class _Walk:
@@ -230,7 +251,10 @@ class _Walk:
                 self._budget.member()
                 size = self._place_data(info, block, extended)
                 if info.type != tarfile.DIRTYPE:
-                    yield self._arrival(info, extended, size)
+                    arrival = self._arrival(info, extended, size)
+                    yield arrival
+                    if isinstance(arrival.opener, _StreamedMember):
+                        arrival.opener.leave()
                 extended = _Extended()
 
     def _header(self) -> tuple[tarfile.TarInfo, bytes]:
@@ -300,7 +324,7 @@ class _Walk:
 
 
 class TarRoute:
-    """``sequential`` if it is compressed. ``fd`` of the candidate stays the caller's to close."""
+    """``sequential`` if it is compressed; then only members up to 1 MiB can be read late. ``fd`` of the candidate stays the caller's to close."""
 
     name = "tar"
 
