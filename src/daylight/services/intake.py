@@ -1,17 +1,17 @@
 """Taking material in: one read of each file, durable and read back, then rows and a ledger entry.
 
-The walk (this thread) gathers arrivals into lots; workers stage and settle each lot in the store;
-this thread commits what comes back, a lot a transaction. So nothing is acknowledged that is not
-durable, and kill -9 costs at most the lots in flight.
+This process walks and gathers arrivals into lots; a crew of forked children stages and settles each
+lot in the store; this process commits what comes back, a lot a transaction. So nothing is
+acknowledged that is not durable, and kill -9 costs at most the lots in flight.
 """
 
 import os
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -25,6 +25,7 @@ from daylight.routes.budget import Budget
 from daylight.routes.registry import for_path, for_stored
 from daylight.services import accession as accessions
 from daylight.services.accession import Known, Lot, OpenAccession, Refusal
+from daylight.services.crew import Crew
 from daylight.services.stage import Kept, settle, stage, stage_and_settle
 from daylight.services.workspace import Workspace
 from daylight.storage.layout import in_use
@@ -32,10 +33,9 @@ from daylight.storage.local import SMALL
 from daylight.storage.volume import inspect
 
 WORKERS = 6
-LOT_FILES = 256  # about a thousand rows: some 10 ms a transaction (measured)
+LOT_FILES = 512  # about a thousand rows: some 10 ms a transaction (measured)
 LOT_BYTES = 16 << 20
 YIELD_SECONDS = 0.010  # between transactions, so that the web gets its turn (measured)
-AHEAD = 8  # lots under way
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +78,15 @@ class _Tally:
     already: int = 0
     links: int = 0
     refused: list[Refusal] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Errand:
+    """A lot under way: its arrivals, and the archive that they lie in."""
+
+    arrivals: Sequence[Arrival]
+    prefix: bytes
+    outer: Budget | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +166,7 @@ class _Run:
         self.tally = _Tally()
         self._ws, self._principal, self._request = ws, principal, request
         self._opened, self._progress = opened, progress
-        self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="intake")
-        self._under_way: deque[tuple[Future[list[Kept]], bytes, Budget | None]] = deque()
+        self._crew: Crew[_Errand, list[Kept]] = Crew(WORKERS)
         self._archives: deque[_Archive] = deque()
         self._last_commit = 0.0
 
@@ -166,34 +174,38 @@ class _Run:
         return self
 
     def __exit__(self, *exc: object) -> None:
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        self._crew.__exit__(*exc)
 
     def take_all(self) -> None:
         own = self._ws.layout.root.stat()
         for root in self._request.roots:
             route = for_path(root, skip=frozenset({(own.st_dev, own.st_ino)}))
             self._take(route, b"", None)
-        self._drain(0)
+        self._drain()
         while self._archives:
             self._look_into(self._archives.popleft())
-            self._drain(0)
+            self._drain()
 
     def _take(self, route: Route, prefix: bytes, outer: Budget | None) -> None:
         """Everything of one route; a limit ends the route, not the import."""
         try:
             for lot in _lots(route.arrivals()):
                 todo = self._not_yet_kept(lot, prefix, outer)
-                if route.sequential:
-                    ready = [stage(self._ws.store, arrival) for arrival in todo]
-                    future = self._pool.submit(settle, self._ws.store, ready, self._request.verify)
-                else:
-                    future = self._pool.submit(
-                        stage_and_settle, self._ws.store, todo, self._request.verify
-                    )
-                self._under_way.append((future, prefix, outer))
-                self._drain(AHEAD)
+                self._start(_Errand(todo, prefix, outer), sequential=route.sequential)
         except LimitExceeded as error:
             self._commit([], [Refusal(prefix.rstrip(b"/"), "limit", str(error))])
+
+    def _start(self, errand: _Errand, *, sequential: bool) -> None:
+        """Hand a lot to the crew. What must be read in order is read here, and settled there."""
+        store, verify = self._ws.store, self._request.verify
+        if sequential:
+            ready = [stage(store, arrival) for arrival in errand.arrivals]
+            job = partial(settle, store, ready, verify)
+        else:
+            job = partial(stage_and_settle, store, errand.arrivals, verify)
+        for done, kept in self._crew.room():
+            self._take_over(done, kept)
+        self._crew.submit(errand, job)
 
     def _look_into(self, archive: _Archive) -> None:
         fd = self._ws.store.open_fd(archive.digest)
@@ -203,7 +215,7 @@ class _Run:
             route = for_stored(fd, size, name, limits=self._request.limits, outer=archive.outer)
             if route is not None:
                 self._take(route, archive.untrusted_path + b"/", route.budget)
-                self._drain(0)
+                self._drain()
         except LimitExceeded as error:
             self._commit([], [Refusal(archive.untrusted_path, "limit", str(error))])
         finally:
@@ -231,20 +243,22 @@ class _Run:
                 self._archives.append(_Archive(path, found.digest, outer))
         return todo
 
-    def _drain(self, ahead: int) -> None:
-        """Commit lots in their order until at most ``ahead`` are under way."""
-        while len(self._under_way) > ahead:
-            future, prefix, outer = self._under_way.popleft()
-            kept, refusals = [], []
-            for one in future.result():
-                path = prefix + one.arrival.untrusted_path
-                if one.staged is None:
-                    refusals.append(Refusal(path, *one.refusal, one.arrival.untrusted_target))
-                    continue
-                kept.append(Lot(path, one.arrival.mtime_ns, one.arrival.mode, one.staged))
-                if one.archive and self._request.expand:
-                    self._archives.append(_Archive(path, one.staged.digest, outer))
-            self._commit(kept, refusals)
+    def _drain(self) -> None:
+        for errand, kept in self._crew.finished(leave=0):
+            self._take_over(errand, kept)
+
+    def _take_over(self, errand: _Errand, results: list[Kept]) -> None:
+        """Commit a lot that is durable, and note the archives in it."""
+        kept, refusals = [], []
+        for arrival, one in zip(errand.arrivals, results, strict=True):
+            path = errand.prefix + arrival.untrusted_path
+            if one.staged is None:
+                refusals.append(Refusal(path, *one.refusal, arrival.untrusted_target))
+                continue
+            kept.append(Lot(path, arrival.mtime_ns, arrival.mode, one.staged))
+            if one.archive and self._request.expand:
+                self._archives.append(_Archive(path, one.staged.digest, errand.outer))
+        self._commit(kept, refusals)
 
     def _commit(self, kept: list[Lot], refusals: list[Refusal]) -> None:
         if not kept and not refusals:

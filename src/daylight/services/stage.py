@@ -2,29 +2,19 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from daylight.errors import LimitExceeded, SourceUnreadable
 from daylight.routes.base import Arrival, ByteSource, EntryKind
+from daylight.routes.registry import may_be_archive
 from daylight.storage.base import Staged, Store
 
-# How archives begin that a route may look into; the route itself decides, by more than this.
-_ARCHIVE_MARKS = (
-    b"PK\x03\x04",
-    b"PK\x05\x06",
-    b"\x1f\x8b",
-    b"BZh",
-    b"\xfd7zXZ\x00",
-    b"\x28\xb5\x2f\xfd",
-)
 HEAD = 512  # bytes: enough for every archive's mark (tar has its own at 257)
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(NamedTuple):
     """What became of one arrival: staged bytes, or a refusal (kind, reason)."""
 
-    arrival: Arrival
     staged: Staged | None
     refusal: tuple[str, str] = ("", "")
     archive: bool = False
@@ -54,26 +44,21 @@ class _Peeked:
         return self._head
 
 
-def may_be_archive(head: bytes) -> bool:
-    """A cheap look at the first bytes, to spare most files the opening of a route."""
-    return head.startswith(_ARCHIVE_MARKS) or head[257:262] == b"ustar"
-
-
 def stage(store: Store, arrival: Arrival) -> Kept:
     """Read one arrival into the spool. A read error refuses it; a full disk is raised."""
     if arrival.kind is EntryKind.LINK:
-        return Kept(arrival, None, ("link", "a link is recorded, not followed"))
+        return Kept(None, ("link", "a link is recorded, not followed"))
     if arrival.kind is EntryKind.REFUSED:
-        return Kept(arrival, None, ("refused", arrival.reason))
+        return Kept(None, ("refused", arrival.reason))
     try:
         with arrival.open() as source:
             peeked = _Peeked(source)
             staged = store.stage(peeked, arrival.size)
-            return Kept(arrival, staged, archive=may_be_archive(peeked.head()))
+            return Kept(staged, archive=may_be_archive(peeked.head()))
     except SourceUnreadable as error:
-        return Kept(arrival, None, ("unreadable", str(error)))
+        return Kept(None, ("unreadable", str(error)))
     except LimitExceeded as error:
-        return Kept(arrival, None, ("limit", str(error)))
+        return Kept(None, ("limit", str(error)))
 
 
 def settle(store: Store, kept: list[Kept], verify: bool) -> list[Kept]:

@@ -1,8 +1,7 @@
 """The port behind which objects live: bytes named by their SHA-256, written once, never changed."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from daylight.domain.digest import Digest
 
@@ -14,8 +13,7 @@ class Readable(Protocol):
     def fileno(self) -> int | None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Staged:
+class Staged(NamedTuple):
     """Bytes that lie in the spool, hashed on the way; not an object yet.
 
     ``token`` names them to the store that staged them. ``durable``: already on the medium.

@@ -22,8 +22,8 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def new_buffer(size: int = CHUNK) -> memoryview:
-    """Page-aligned memory; ``size`` in bytes, a multiple of ``ALIGN``."""
-    return memoryview(mmap.mmap(-1, size))
+    """Page-aligned memory; ``size`` in bytes, a multiple of ``ALIGN``. A fork gets its own copy."""
+    return memoryview(mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS))
 
 
 def sync_filesystem(fd: int) -> None:
@@ -80,8 +80,12 @@ def pad(length: int) -> int:
     return -(-length // ALIGN) * ALIGN
 
 
-def hash_from_medium(path: str, buffer: memoryview) -> Digest:
-    """SHA-256 of a file as it stands on the medium, not in memory. The file must be synced."""
+def hash_from_medium(path: str, size: int, buffer: memoryview) -> Digest:
+    """SHA-256 of a file as it stands on the medium, not in memory. The file must be synced.
+
+    ``size`` in bytes is what it should have: a direct read clears what the buffer has beyond it.
+    """
+    buffer = buffer[: max(pad(size), ALIGN)]
     hasher = hashlib.sha256()
     with opened(path, os.O_RDONLY) as (fd, direct):
         if not direct:

@@ -4,6 +4,8 @@ import fcntl
 import os
 import re
 import secrets
+import shutil
+import time
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -14,6 +16,7 @@ from daylight.errors import VaultBusy, VaultExists, VaultMissing, VaultVersion
 from daylight.storage.direct import sync_directory
 
 FORMAT = 1
+PATIENCE_TENTHS = 10  # of a second
 # Files that tell desktop search and media scanners to stay out (GNOME, Android, macOS).
 KEEP_OUT = (".nomedia", ".trackerignore", ".metadata_never_index")
 _ID = re.compile(r"[0-9a-f]{32}")
@@ -97,16 +100,26 @@ def read(root: Path) -> Layout:
 
 @contextmanager
 def lock(layout: Layout, name: str) -> Iterator[None]:
-    """Hold the lock ``name`` of this vault; ``VaultBusy`` if another process does."""
+    """Hold the lock ``name`` of this vault; ``VaultBusy`` if another process does.
+
+    It is asked for a little while: the children of a killed process need a moment to die.
+    """
     fd = os.open(layout.spool / f"{name}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise VaultBusy("another process holds this part of the vault") from None
+        if not _locked(fd):
+            raise VaultBusy("another process holds this part of the vault")
         yield
     finally:
         os.close(fd)
+
+
+def _locked(fd: int) -> bool:
+    for _ in range(PATIENCE_TENTHS):
+        with suppress(BlockingIOError):
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        time.sleep(0.1)
+    return False
 
 
 @contextmanager
@@ -117,8 +130,8 @@ def in_use(layout: Layout) -> Iterator[None]:
         with suppress(BlockingIOError):
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
             for entry in layout.spool.iterdir():
-                if entry.suffix != ".lock":
-                    entry.unlink(missing_ok=True)
+                if entry.is_dir():
+                    shutil.rmtree(entry)
         fcntl.flock(fd, fcntl.LOCK_SH)
         yield
     finally:

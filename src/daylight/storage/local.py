@@ -68,12 +68,13 @@ class LocalStore:
         self._spool = os.fspath(root / "spool")
         self._root_fd = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         self._local = threading.local()
+        self._folder = (0, "")
 
     def close(self) -> None:
         os.close(self._root_fd)
 
     def stage(self, source: Readable, size: int) -> Staged:
-        token = secrets.token_hex(16)
+        token = f"{self._own_folder()}/{secrets.token_hex(16)}"
         path = self._spooled(token)
         try:
             with _full_disk_is_typed():
@@ -93,6 +94,8 @@ class LocalStore:
                 self._read_back(staged)
             folders = {self._name(one) for one in staged}
             self._make_names_durable(folders, batch=len(staged) > 1)
+            for folder in {one.token.partition("/")[0] for one in staged}:
+                self._leave(folder)
 
     def discard(self, staged: Staged) -> None:
         with suppress(FileNotFoundError):
@@ -127,6 +130,19 @@ class LocalStore:
             for second in _sorted_names(f"{self._objects}/{first}"):
                 for name in _sorted_names(f"{self._objects}/{first}/{second}"):
                     yield parse_digest(name)
+
+    def _own_folder(self) -> str:
+        """This process's part of the spool: a shared folder would be one lock for all of them."""
+        if self._folder[0] != os.getpid():
+            self._folder = (os.getpid(), secrets.token_hex(8))
+            os.mkdir(self._spooled(self._folder[1]), mode=0o700)
+        return self._folder[1]
+
+    def _leave(self, folder: str) -> None:
+        """Take away a part of the spool that has become empty."""
+        with suppress(OSError):  # not empty: another thread stages there
+            os.rmdir(self._spooled(folder))
+            self._folder = (0, "")
 
     def _spooled(self, token: str) -> str:
         return f"{self._spool}/{token}"
@@ -168,7 +184,8 @@ class LocalStore:
 
     def _read_back(self, staged: Sequence[Staged]) -> None:
         for one in staged:
-            if hash_from_medium(self._spooled(one.token), self._buffer()) != one.digest:
+            path = self._spooled(one.token)
+            if hash_from_medium(path, one.size, self._buffer()) != one.digest:
                 raise StoreCorrupt(
                     "bytes read back from the vault's disk differ from those written to it"
                 )

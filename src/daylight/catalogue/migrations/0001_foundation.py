@@ -108,6 +108,7 @@ class Migration(migrations.Migration):
                 ('height', models.IntegerField(null=True)),
                 ('fps', models.FloatField(null=True)),
                 ('duration_us', models.BigIntegerField(null=True)),
+                ('has_sound', models.BooleanField(default=False)),
                 ('facts', models.JSONField()),
                 ('key_frames', models.BinaryField(max_length=32, null=True)),
             ],

@@ -22,6 +22,7 @@ class Media(models.Model):
     height = models.IntegerField(null=True)
     fps = models.FloatField(null=True)  # shown only; the exact rate is in facts
     duration_us = models.BigIntegerField(null=True)
+    has_sound = models.BooleanField(default=False)
     facts = models.JSONField()
     key_frames = models.BinaryField(max_length=32, null=True)  # digest of the index blob
 
