@@ -1,7 +1,36 @@
-"""stand-in until services/examine lands"""
+"""``daylight examine``: recognise what came in, make filmstrips, stills and waveforms."""
+
+from typing import Annotated
+
+import typer
+
+from daylight.cli.output import print_json, progress, say
+from daylight.cli.session import session_of
+from daylight.domain.principal import Principal
+from daylight.services.examine import ExamineReport, examine
+from daylight.services.workspace import Workspace
 
 
-def examine_and_report(ws, principal, *, only, quiet): ...
+def run(
+    ctx: typer.Context,
+    *,
+    only: Annotated[str, typer.Option(help="One detector, or 'probe'.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
+) -> None:
+    """Make every finding that is missing. Interrupted and run again, it goes on."""
+    session = session_of(ctx)
+    report = examine_and_report(session.workspace, session.principal, only=only, quiet=as_json)
+    if as_json:
+        document = {"items": report.items, "findings": report.findings, "failed": report.failed}
+        print_json({"schema": "examine/1", **document})
 
 
-run = examine_and_report
+def examine_and_report(
+    ws: Workspace, principal: Principal, *, only: str, quiet: bool
+) -> ExamineReport:
+    """Examine with progress; a line at the end unless ``quiet``."""
+    with progress("examine") as shown:
+        report = examine(ws, principal, only, shown)
+    if not quiet:
+        say(f"Examined {report.items} items: {report.findings} findings, {report.failed} failed.")
+    return report

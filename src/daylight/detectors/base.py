@@ -1,65 +1,63 @@
 """The contract of a detector: one item's frames or samples in, a finding out; pure.
 
-A detector runs inside the sandboxed child, is handed frames that were decoded once for all
-detectors of the same pass, and keeps no reference to anything outside. Long items are cut at key
-frames into spans: each span makes a session, each session a partial, and ``merge`` turns the
-partials of an item, in the order of their spans, into one finding. For a short item there is one
-span and one partial. ``merge`` runs in the sandbox too, since partials come from hostile bytes.
+A detector runs inside the sandboxed child, is handed pictures or samples that were decoded once for
+all detectors of the same pass, and keeps no reference to anything outside. Long items are cut at
+key frames into spans: each span makes a session, each session a partial, and ``merge`` turns the
+partials of an item, in the order of their spans, into one finding; it must give the same finding
+however the item was cut. ``merge`` runs in the sandbox too, since partials come from hostile bytes.
 
-A partial is JSON-able facts plus named blobs (bytes); blobs become renditions or features in the
-store. Findings bear the detector's name and version; they are never shown as fact.
+A partial or finding is JSON-able facts plus named blobs (bytes); the blobs of a finding become
+renditions and features in the store. Findings bear the detector's name and version; they are never
+shown as fact.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
-from fractions import Fraction
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from daylight.detectors.registry import Wants
 from daylight.domain.media import MediaFacts
+from daylight.media.keyframes import KeyFrameIndex
+from daylight.media.pictures import KeyPicture
 from daylight.media.program import Json
 
 
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The item: its facts, and its key frames where it has moving pictures."""
 
-class Wants(StrEnum):
-    KEY_FRAMES = "key-frames"
-    SAMPLES = "samples"
-    PICTURE = "picture"  # the one decoded picture of an image item
+    facts: MediaFacts
+    index: KeyFrameIndex | None
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Half-open span of presentation ticks of one stream; ``None`` is open at that end."""
+    """Key frames ``first`` to ``last`` (exclusive) of the index; sound and stills come whole."""
 
-    stream: int
-    time_base: Fraction
-    start: int | None = None
-    end: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """One decoded frame, scaled down once for every detector of the pass.
-
-    ``pixels``: uint8 RGB, shape (height, width, 3). ``pts`` in ticks of the span's time base.
-    ``corrupt``: the decoder said so.
-    """
-
-    pixels: NDArray[np.uint8]
-    pts: int
-    corrupt: bool
+    first: int
+    last: int
 
 
 @dataclass(frozen=True, slots=True)
 class Samples:
-    """Mono float32 samples in [-1, 1], shape (n,), at ``rate`` Hz; ``pts`` of the first one."""
+    """Mono float32 samples in [-1, 1], shape (n,), at ``rate`` Hz; ``at``: number of the first."""
 
     values: NDArray[np.float32]
     rate: int
-    pts: int
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Still:
+    """A whole picture, uint8 RGB, shape (height, width, 3), upright."""
+
+    pixels: NDArray[np.uint8]
+
+
+Material = KeyPicture | Samples | Still
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +72,10 @@ class Blob:
 
 @dataclass(frozen=True, slots=True)
 class Partial:
+    """What one session found: facts, and one blob of bytes in a form of the detector's own."""
+
     facts: Mapping[str, Json]
-    blobs: tuple[Blob, ...] = ()
+    data: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,16 +85,19 @@ class Finding:
 
 
 class Session(Protocol):
-    def push(self, data: Picture | Samples, /) -> None: ...
+    def push(self, material: Material, /) -> None: ...
     def finish(self) -> Partial: ...
 
 
 class Detector(Protocol):
     """``name`` and ``version`` name the finding; a new version is new work."""
 
-    name: str
-    version: int
-    wants: Wants
+    @property
+    def name(self) -> str: ...
+    @property
+    def version(self) -> int: ...
+    @property
+    def wants(self) -> Wants: ...
 
-    def start(self, facts: MediaFacts, span: Span) -> Session: ...
-    def merge(self, facts: MediaFacts, partials: Sequence[Partial]) -> Finding: ...
+    def start(self, subject: Subject, span: Span) -> Session: ...
+    def merge(self, subject: Subject, partials: Sequence[Partial]) -> Finding: ...

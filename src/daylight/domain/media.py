@@ -4,7 +4,7 @@ Times are integer ticks of a stream's time base; seconds are derived (``Fraction
 where they are shown. Media zero is the container's start time.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from fractions import Fraction
 
@@ -60,6 +60,7 @@ class MediaFacts:
     streams: tuple[StreamFacts, ...] = ()
     key_frames: int = 0
     corrupt_key_frames: int = 0
+    assumed_rate: bool = False  # a raw stream that says nothing of its rate: 25 was taken
     encoder: str = ""  # encoder strings found in container and stream, "; "-joined, length-capped
     untrusted_metadata: tuple[tuple[str, str], ...] = ()
 
@@ -70,3 +71,18 @@ class MediaFacts:
     @property
     def audio(self) -> StreamFacts | None:
         return next((s for s in self.streams if s.media == "audio"), None)
+
+
+def judged(facts: MediaFacts, decoded: int, corrupt: int) -> MediaFacts:
+    """``facts`` with what decoding the key frames has shown.
+
+    ``decoded``: key frames that gave a picture; ``corrupt``: those whose picture the decoder
+    called corrupt, or that gave none.
+    """
+    state, reason = facts.state, facts.reason
+    if corrupt and decoded:
+        state = State.DAMAGED
+        reason = reason or f"{corrupt} of {facts.key_frames} key frames are corrupt"
+    elif corrupt:
+        state, reason = State.UNREADABLE, reason or "no key frame can be decoded"
+    return replace(facts, state=state, reason=reason, corrupt_key_frames=corrupt)

@@ -132,7 +132,7 @@ class LocalStore:
                     yield parse_digest(name)
 
     def _own_folder(self) -> str:
-        """This process's part of the spool: a shared folder would be one lock for all of them."""
+        """The part of the spool that is this process's own: a shared folder would be one lock for all of them."""
         if self._folder[0] != os.getpid():
             self._folder = (os.getpid(), secrets.token_hex(8))
             os.mkdir(self._spooled(self._folder[1]), mode=0o700)

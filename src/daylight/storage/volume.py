@@ -61,7 +61,7 @@ def inspect(path: Path, proc: Path = Path("/proc"), sys: Path = Path("/sys")) ->
 
 
 def _plain(field: str) -> str:
-    """mountinfo writes blanks and such as three octal digits."""
+    """In mountinfo the kernel writes blanks and such as three octal digits."""
     return _ESCAPE.sub(lambda match: chr(int(match[1], 8)), field)
 
 

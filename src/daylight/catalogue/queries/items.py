@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Prefetch, QuerySet
 
 from daylight.catalogue.models import Item, LeakedPath, Media, Occurrence, Rendition
-from daylight.catalogue.queries.access import items_seen_by
+from daylight.catalogue.queries.access import accessions_seen_by, items_seen_by
 from daylight.domain.digest import Digest
 from daylight.domain.principal import Principal, Right
 
@@ -60,7 +60,9 @@ class ItemView:
     renditions: tuple[RenditionView, ...]
 
     def rendition(self, name: str) -> RenditionView | None:
-        return next((one for one in self.renditions if one.name == name), None)
+        """Of several versions the newest."""
+        named = [one for one in self.renditions if one.name == name]
+        return max(named, key=lambda one: one.version, default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +140,10 @@ def _filtered(principal: Principal, wanted: Filter) -> QuerySet[Item]:
 def _views(principal: Principal, rows: QuerySet[Item]) -> list[ItemView]:
     paths = principal.may(Right.SEE_LEAKED_PATHS)
     met = Occurrence.objects.select_related("accession").order_by("pk")
+    if (
+        principal.collections is not None
+    ):  # an item may have come in where the principal may not look
+        met = met.filter(accession__in=accessions_seen_by(principal))
     if paths:
         met = met.select_related("accession", "leaked_path")
     found = rows.select_related("media").prefetch_related(
@@ -163,7 +169,7 @@ def _view(row: Item, *, paths: bool) -> ItemView:
         fps=media.fps,
         duration_us=media.duration_us,
         occurrences=tuple(_occurrence(one, paths=paths) for one in row.occurrences.all()),
-        renditions=tuple(_rendition(one) for one in row.renditions.all()),
+        renditions=tuple(rendition_view(one) for one in row.renditions.all()),
     )
 
 
@@ -179,7 +185,7 @@ def _occurrence(row: Occurrence, *, paths: bool) -> OccurrenceView:
     )
 
 
-def _rendition(row: Rendition) -> RenditionView:
+def rendition_view(row: Rendition) -> RenditionView:
     return RenditionView(
         name=row.name,
         media_type=row.media_type,

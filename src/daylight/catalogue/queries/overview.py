@@ -15,6 +15,7 @@ from daylight.domain.principal import Principal, Right
 class AccessionView:
     """``statements``: topic to the latest answer, empty for unknown; None if not for this eye."""
 
+    public_id: str
     name: str
     collection: str
     created: datetime
@@ -48,10 +49,7 @@ class Overview:
 
 def overview(principal: Principal) -> Overview:
     seen = items_seen_by(principal)
-    total = seen.aggregate(items=Count("pk", distinct=True))
-    size = sum(seen.values_list("size", flat=True)) if principal.collections is not None else None
-    if size is None:
-        size = seen.aggregate(size=Sum("size"))["size"] or 0
+    total = seen.aggregate(items=Count("pk"), size=Sum("size"))
     examined = Media.objects.filter(item__in=seen)
     video = examined.filter(kind="video").aggregate(us=Sum("duration_us"))["us"] or 0
     kinds = (
@@ -61,7 +59,7 @@ def overview(principal: Principal) -> Overview:
     )
     return Overview(
         items=total["items"],
-        bytes=size,
+        bytes=total["size"] or 0,
         seconds_of_video=video / 1e6,
         unexamined=total["items"] - examined.count(),
         kinds=tuple(KindCount(k["kind"], k["state"], k["items"], k["bytes"]) for k in kinds),
@@ -84,6 +82,7 @@ def _accession(row: Accession, principal: Principal) -> AccessionView:
         statements = Statement.objects.filter(accession=row).order_by("entry", "pk")
         latest = {one.topic: one.value for one in statements}
     return AccessionView(
+        public_id=row.public_id,
         name=row.name,
         collection=row.collection.name,
         created=row.created,

@@ -1,0 +1,173 @@
+"""The programs of the worker: what runs inside the sandboxed child.
+
+``examine``  request {detectors: [name …]}, files [media]. Sends ``facts`` (facts/1 as JSON, the
+key-frame index as payload), then for a short item ``seen`` and one ``finding`` or ``failed`` a
+detector, for a long one ``spans`` {bounds: [[first, last] …]}.
+
+``look``     request {facts, first, last, detectors}, files [media, index]. Sends ``seen``
+{decoded, corrupt} and one ``partial`` or ``failed`` a detector.
+
+``merge``    request {facts, partials: [{detector, facts, size} …]}, files [index, data]. Sends one
+``finding`` or ``failed`` a detector.
+
+A ``finding`` {detector, version, facts, blobs: [{name, media_type, facts, size} …]} has its blobs
+end to end as payload. The parent checks all of it: ``detectors.results``.
+"""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from daylight.detectors.base import (
+    Detector,
+    Finding,
+    Material,
+    Partial,
+    Samples,
+    Session,
+    Span,
+    Still,
+    Subject,
+)
+from daylight.detectors.loading import load
+from daylight.detectors.registry import Wants, applicable
+from daylight.domain.media import Kind
+from daylight.media.facts_json import from_json, to_json
+from daylight.media.failures import EXPECTED
+from daylight.media.keyframes import pack, unpack
+from daylight.media.pictures import Tally, key_pictures
+from daylight.media.probe import probe
+from daylight.media.program import Emit, Json, Programs, Request
+from daylight.media.reading import size_of
+from daylight.media.sound import RATE, sound_blocks
+from daylight.media.stills import still_pixels
+
+SPAN_KEYS: Final = 160  # key frames a task: some seconds of decoding
+
+DETECTORS: Final = load()
+
+
+def examine(request: Request, files: Sequence[int], emit: Emit) -> None:
+    probed = probe(files[0])
+    subject = Subject(probed.facts, probed.index)
+    emit("facts", to_json(probed.facts), b"" if probed.index is None else pack(probed.index))
+    chosen = [d for d in _named(request) if d.wants in applicable(probed.facts)]
+    keys = 0 if probed.index is None else len(probed.index)
+    if keys > SPAN_KEYS:
+        bounds = [[n, min(n + SPAN_KEYS, keys)] for n in range(0, keys, SPAN_KEYS)]
+        emit("spans", {"bounds": bounds})
+        return
+    partials = _look(files[0], subject, Span(0, keys), chosen, emit)
+    for name, partial in partials.items():
+        _merge(DETECTORS[name], subject, [partial], emit)
+
+
+def look(request: Request, files: Sequence[int], emit: Emit) -> None:
+    subject = Subject(from_json(request["facts"]), _index(files[1]))
+    first, last = request["first"], request["last"]
+    if not isinstance(first, int) or not isinstance(last, int):
+        raise TypeError("a span has a first and a last key frame")
+    for name, partial in _look(files[0], subject, Span(first, last), _named(request), emit).items():
+        emit("partial", {"detector": name, "facts": partial.facts}, partial.data)
+
+
+def merge(request: Request, files: Sequence[int], emit: Emit) -> None:
+    subject = Subject(from_json(request["facts"]), _index(files[0]))
+    by_name: dict[str, list[Partial]] = {}
+    at = 0
+    for one in _mappings(request["partials"]):
+        data = os.pread(files[1], one["size"], at)
+        at += one["size"]
+        by_name.setdefault(one["detector"], []).append(Partial(one["facts"], data))
+    for name, partials in by_name.items():
+        _merge(DETECTORS[name], subject, partials, emit)
+
+
+PROGRAMS: Final[Programs] = {"examine": examine, "look": look, "merge": merge}
+
+
+def _named(request: Request) -> list[Detector]:
+    names = request["detectors"]
+    if not isinstance(names, list):
+        raise TypeError("detectors are named in a list")
+    return [DETECTORS[name] for name in names]
+
+
+def _mappings(value: object) -> list[Mapping[str, Any]]:
+    if not isinstance(value, list):
+        raise TypeError("not a list")
+    return value
+
+
+def _index(descriptor: int) -> Any:
+    size = size_of(descriptor)
+    return unpack(os.pread(descriptor, size, 0)) if size else None
+
+
+def _look(
+    descriptor: int, subject: Subject, span: Span, detectors: Sequence[Detector], emit: Emit
+) -> dict[str, Partial]:
+    """Decode once for all detectors of one kind; a kind that fails does not take others with it."""
+    partials: dict[str, Partial] = {}
+    tally = Tally()
+    for wants in Wants:
+        group = [d for d in detectors if d.wants is wants]
+        if not group and not (wants is Wants.KEY_FRAMES and span.last > span.first):
+            continue  # key frames are decoded in any case: whether they are whole is a fact
+        sessions = {d.name: d.start(subject, span) for d in group}
+        try:
+            _feed(_material(descriptor, subject, span, wants, tally), sessions)
+        except EXPECTED as error:
+            _say_failed(emit, list(sessions), error)
+            continue
+        partials |= {name: session.finish() for name, session in sessions.items()}
+    if subject.facts.kind is Kind.VIDEO:
+        emit("seen", {"decoded": tally.decoded, "corrupt": tally.corrupt})
+    return partials
+
+
+def _feed(material: Iterator[Material], sessions: Mapping[str, Session]) -> None:
+    for one in material:
+        for session in sessions.values():
+            session.push(one)
+
+
+def _material(
+    descriptor: int, subject: Subject, span: Span, wants: Wants, tally: Tally
+) -> Iterator[Material]:
+    facts, index = subject.facts, subject.index
+    if wants is Wants.KEY_FRAMES and index is not None:
+        yield from key_pictures(descriptor, facts, index, (span.first, span.last), tally)
+    elif wants is Wants.SAMPLES:
+        for values, at in sound_blocks(descriptor, facts):
+            yield Samples(values, RATE, at)
+    elif wants is Wants.STILL:
+        yield Still(still_pixels(descriptor, facts.container, facts.demuxer))
+
+
+def _merge(detector: Detector, subject: Subject, partials: Sequence[Partial], emit: Emit) -> None:
+    try:
+        finding = detector.merge(subject, partials)
+    except EXPECTED as error:
+        _say_failed(emit, [detector.name], error)
+        return
+    _say_found(emit, detector, finding)
+
+
+def _say_found(emit: Emit, detector: Detector, finding: Finding) -> None:
+    blobs: list[Json] = [
+        {"name": b.name, "media_type": b.media_type, "facts": b.facts, "size": len(b.data)}
+        for b in finding.blobs
+    ]
+    said: dict[str, Json] = {
+        "detector": detector.name,
+        "version": detector.version,
+        "facts": finding.facts,
+        "blobs": blobs,
+    }
+    emit("finding", said, b"".join(blob.data for blob in finding.blobs))
+
+
+def _say_failed(emit: Emit, names: Sequence[str], error: Exception) -> None:
+    for name in names:
+        emit("failed", {"detector": name, "reason": f"{type(error).__name__}: {error}"[:300]})

@@ -1,0 +1,84 @@
+"""The worker process that looks at hostile bytes: ``python -m daylight.detectors.worker``."""
+
+import io
+import os
+from fractions import Fraction
+from typing import cast
+
+import av
+import numpy as np
+from av.video.stream import VideoStream
+from PIL import Image
+
+from daylight.detectors.programs import DETECTORS, PROGRAMS
+from daylight.media import segments
+from daylight.media.program import Json
+from daylight.media.zygote import serve
+
+# FFmpeg and Pillow load parts of themselves at first use, which fails once the child is locked.
+_CLIPS = (
+    ("mp4", "libx264", "yuv420p"),
+    ("matroska", "libx265", "yuv420p"),
+    ("mpegts", "mpeg2video", "yuv420p"),
+    ("avi", "mjpeg", "yuvj420p"),
+    ("h264", "libx264", "yuv420p"),
+)
+_PICTURES = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF")
+
+
+def warm_up() -> None:
+    """Go every way once on known material. Leaves no thread behind."""
+    Image.init()
+    for container, codec, pixels in _CLIPS:
+        _examine(_clip(container, codec, pixels))
+    for name in _PICTURES:
+        _examine(_picture(name))
+    for cut in (b"", b"text", _picture("PNG")[:200], _picture("JPEG")[:400]):
+        _examine(cut)
+    segments.warm_up()
+
+
+def _examine(data: bytes) -> None:
+    descriptor = os.memfd_create("warm-up", os.MFD_CLOEXEC)
+    try:
+        os.write(descriptor, data)
+        PROGRAMS["examine"]({"detectors": sorted(DETECTORS)}, [descriptor], _ignore)
+    finally:
+        os.close(descriptor)
+
+
+def _ignore(kind: str, facts: Json, payload: bytes = b"") -> None:
+    del kind, facts, payload
+
+
+def _clip(container: str, codec: str, pixels: str) -> bytes:
+    """Three frames, with sound where the container takes it."""
+    file = io.BytesIO()
+    with av.open(file, "w", format=container) as out:
+        video = cast("VideoStream", out.add_stream(codec, rate=5))
+        video.width, video.height, video.pix_fmt = 64, 48, pixels
+        video.thread_count = 1
+        if codec == "libx265":
+            video.options = {"x265-params": "pools=none:frame-threads=1:log-level=none"}
+        sound = None if container in ("h264", "mpegts") else out.add_stream("aac", rate=16_000)
+        for number in range(3):
+            frame = av.VideoFrame.from_ndarray(np.full((72, 64), 90 + number, np.uint8), "yuv420p")
+            frame.pts, frame.time_base = number, Fraction(1, 5)
+            out.mux(video.encode(frame.reformat(format=pixels)))
+        out.mux(video.encode(None))
+        if sound is not None:
+            samples = av.AudioFrame.from_ndarray(np.zeros((1, 4096), np.float32), "fltp", "mono")
+            samples.sample_rate, samples.pts = 16_000, 0
+            out.mux(sound.encode(samples))
+            out.mux(sound.encode(None))
+    return file.getvalue()
+
+
+def _picture(name: str) -> bytes:
+    file = io.BytesIO()
+    Image.new("RGB", (64, 48), (90, 90, 90)).save(file, name)
+    return file.getvalue()
+
+
+if __name__ == "__main__":
+    serve(PROGRAMS, warm_up)

@@ -1,0 +1,171 @@
+"""Key frames of a span, decoded once and handed out in order; scaled only for who asks."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import av
+import numpy as np
+from av.container import InputContainer
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+from numpy.typing import NDArray
+
+from daylight.domain.media import MediaFacts
+from daylight.media.keyframes import UNKNOWN, KeyFrameIndex
+from daylight.media.packet import VideoPacket
+from daylight.media.reading import UNTIMED, open_media
+
+WIDTH: Final = 160  # of a small picture, in pixels; the height keeps the aspect
+MAX_ERRORS: Final = 100
+_BY_BYTES: Final = frozenset({"mpegts", "mpeg"})
+_WINDOWED: Final = UNTIMED | {"dhav"}
+
+
+class KeyPicture:
+    """One decoded key frame. ``number``: its place in the item's key-frame index."""
+
+    def __init__(self, frame: VideoFrame, number: int, rotation: int) -> None:
+        self._frame, self.number, self._rotation = frame, number, rotation
+
+    def small(self) -> NDArray[np.uint8]:
+        """RGB, shape (height, ``WIDTH``, 3) before a rotation by quarters."""
+        frame = self._frame
+        height = max(2, round(WIDTH * frame.height / max(frame.width, 1) / 2) * 2)
+        scaled = frame.reformat(WIDTH, min(height, 4 * WIDTH), "rgb24", interpolation="AREA")
+        return np.rot90(scaled.to_ndarray(), k=-(self._rotation // 90) % 4)
+
+
+@dataclass(slots=True)
+class Tally:
+    """``wanted``: key frames that were tried; ``corrupt``: flagged by the decoder, or no picture."""
+
+    wanted: int = 0
+    decoded: int = 0
+    corrupt: int = 0
+
+
+def key_pictures(
+    descriptor: int, facts: MediaFacts, index: KeyFrameIndex, reach: tuple[int, int], tally: Tally
+) -> Iterator[KeyPicture]:
+    """Key frames ``reach[0]`` to ``reach[1]`` (exclusive) of the index, in their order.
+
+    Of streams in which every frame is a key frame about one a second is decoded. Raises
+    ``FFmpegError`` when it cannot be opened; a frame that does not decode is counted.
+    """
+    first, last = reach
+    chosen = _chosen(index, first, last)
+    if not chosen:
+        return
+    window = facts.demuxer in _WINDOWED
+    start = max(index.positions[first], 0) if window else 0
+    with open_media(descriptor, facts.demuxer, start=start) as container:
+        video = _video(container, index)
+        _prepare(video)
+        if not window and first:
+            _seek(container, video, facts, index, first)
+        rotation = facts.video.rotation if facts.video else 0
+        for packet, number in _numbered(container, video, index, first, window=window):
+            if number >= last:
+                break
+            if number in chosen:
+                yield from _decode(video, packet, number, rotation, tally)
+
+
+def _chosen(index: KeyFrameIndex, first: int, last: int) -> frozenset[int]:
+    """Numbers to decode: all, or one a second where key frames come thicker than that."""
+    chosen, before = [], None
+    for number in range(first, min(last, len(index))):
+        second = int(index.seconds(number))
+        if second != before:
+            chosen.append(number)
+            before = second
+    sparse = len(chosen) * 4 > (min(last, len(index)) - first) * 3
+    return frozenset(range(first, min(last, len(index)))) if sparse else frozenset(chosen)
+
+
+def _video(container: InputContainer, index: KeyFrameIndex) -> VideoStream:
+    streams = [s for s in container.streams.video if s.index == index.stream]
+    return streams[0] if streams else container.streams.video[0]
+
+
+def _prepare(video: VideoStream) -> None:
+    video.thread_type = "NONE"
+    context = video.codec_context
+    context.thread_count = 1
+    context.skip_frame = "NONKEY"
+    context.flags2 |= av.codec.context.Flags2.fast
+    context.options = {"skip_loop_filter": "all"}
+
+
+def _seek(
+    container: InputContainer,
+    video: VideoStream,
+    facts: MediaFacts,
+    index: KeyFrameIndex,
+    number: int,
+) -> None:
+    if facts.demuxer in _BY_BYTES and index.positions[number] != UNKNOWN:
+        container.seek(index.positions[number], unsupported_byte_offset=True)
+        return
+    pts = index.pts[number] if index.pts[number] != UNKNOWN else index.dts[number]
+    container.seek(pts, stream=video)
+
+
+def _numbered(
+    container: InputContainer,
+    video: VideoStream,
+    index: KeyFrameIndex,
+    first: int,
+    *,
+    window: bool,
+) -> Iterator[tuple[VideoPacket, int]]:
+    """Key packets with their number in the index: by their times, in raw streams by counting."""
+    known = {_mark(p, d): n for n, (p, d) in enumerate(zip(index.pts, index.dts, strict=True))}
+    counted = first - 1
+    for packet in _key_packets(container, video):
+        counted += 1
+        mark = _mark(_tick(packet.pts), _tick(packet.dts))
+        number = counted if window else known.get(mark)
+        if number is not None and number >= first:
+            yield packet, number
+
+
+def _key_packets(container: InputContainer, video: VideoStream) -> Iterator[VideoPacket]:
+    errors = 0
+    while errors < MAX_ERRORS:
+        try:
+            for packet in container.demux(video):
+                if packet.size and packet.is_keyframe:
+                    yield packet
+        except av.FFmpegError:
+            errors += 1
+            continue
+        return
+
+
+def _tick(value: int | None) -> int:
+    return UNKNOWN if value is None else value
+
+
+def _mark(pts: int, dts: int) -> tuple[int, int]:
+    return (pts, UNKNOWN) if pts != UNKNOWN else (UNKNOWN, dts)
+
+
+def _decode(
+    video: VideoStream, packet: VideoPacket, number: int, rotation: int, tally: Tally
+) -> Iterator[KeyPicture]:
+    """One key packet to its picture: the decoder is emptied after each, so that none is lost."""
+    tally.wanted += 1
+    context = video.codec_context
+    try:
+        frames = [*context.decode(packet), *context.decode(None)]
+    except (av.FFmpegError, ValueError):
+        frames = []
+    context.flush_buffers()
+    if not frames:
+        tally.corrupt += 1
+        return
+    tally.decoded += 1
+    tally.corrupt += any(frame.is_corrupt for frame in frames)
+    yield KeyPicture(frames[0], number, rotation)

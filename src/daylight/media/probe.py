@@ -1,0 +1,266 @@
+"""What an item is: sniffed by content, opened with that demuxer alone, and read through once.
+
+The pass over all packets decodes nothing. It gives the true duration where a header lies, whether
+the frame rate varies, the key-frame index, and signs of damage that need no decoder.
+"""
+
+import os
+import re
+from array import array
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from fractions import Fraction
+from itertools import islice
+from typing import Final
+
+import av
+from av.container import InputContainer
+from av.stream import Stream
+from av.video.stream import VideoStream
+
+from daylight.domain.media import Kind, MediaFacts, State
+from daylight.media.facts_json import MAX_STREAMS, MAX_TEXT
+from daylight.media.keyframes import UNKNOWN, KeyFrameIndex
+from daylight.media.packet import MediaPacket
+from daylight.media.reading import DEFAULT_RATE, UNTIMED, open_media, size_of
+from daylight.media.sniff import Sniffed, sniff
+from daylight.media.stills import still_facts
+from daylight.media.stream_facts import Shown, pairs, stream_facts
+from daylight.media.structure import faults
+
+HEAD: Final = 1 << 16
+TAIL: Final = 4096
+MAX_RATE: Final = 1000  # pictures a second that are believed
+MAX_ERRORS: Final = 100  # of the demuxer, before it is given up
+RATE_TOLERANCE: Final = Fraction(
+    1, 20
+)  # of a frame's length: rounding of time bases is no variation
+
+# Entropy-coded pictures hold no long runs of zeros (H.264 and HEVC forbid three in a row); a run is
+# a sector that was wiped.
+_WIPED: Final = {"h264": 48, "hevc": 48, "mpeg2video": 512, "mpeg1video": 512, "mjpeg": 512}
+_ENCODERS: Final = re.compile(
+    rb"(?:x26[45] |Lavc|Lavf|HEVC encoder|Hikvision|HIK|Dahua)[ -~]{0,60}"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """``index`` is None for items without video. The facts' state is as far as seen without decoding."""
+
+    facts: MediaFacts
+    index: KeyFrameIndex | None
+
+
+def probe(descriptor: int) -> Probe:
+    """Recognise the file behind ``descriptor``. Never raises for what the file holds."""
+    size = size_of(descriptor)
+    head = os.pread(descriptor, HEAD, 0)
+    tail = os.pread(descriptor, TAIL, max(0, size - TAIL))
+    seen = sniff(head, tail, size, lambda at, count: os.pread(descriptor, count, at))
+    if not seen.demuxer:
+        return Probe(_unopened(seen), None)
+    if seen.kind is Kind.IMAGE:
+        return Probe(still_facts(descriptor, seen.container, seen.demuxer), None)
+    wrong = [*([seen.reason] if seen.reason else []), *faults(descriptor, size, seen.container)]
+    try:
+        with open_media(descriptor, seen.demuxer) as container:
+            return _read_through(container, seen, wrong)
+    except (av.FFmpegError, ValueError) as error:
+        return Probe(_unreadable(seen, wrong, error), None)
+
+
+def _unopened(seen: Sniffed) -> MediaFacts:
+    """Not for a demuxer: documents, archives, empty files; or refused, with its reason."""
+    state = State.UNREADABLE if seen.reason else State.OK
+    return MediaFacts(seen.kind, state, reason=seen.reason, container=seen.container)
+
+
+def _unreadable(seen: Sniffed, wrong: list[str], error: Exception) -> MediaFacts:
+    reason = "; ".join(wrong) or f"it cannot be opened: {_sentence(error)}"
+    return MediaFacts(
+        seen.kind,
+        State.UNREADABLE,
+        reason=reason[:MAX_TEXT],
+        container=seen.container,
+        demuxer=seen.demuxer,
+    )
+
+
+def _sentence(error: Exception) -> str:
+    """FFmpeg's own words, without the name of a file."""
+    return str(getattr(error, "strerror", None) or type(error).__name__)[:200]
+
+
+@dataclass(slots=True)
+class _Pass:
+    """What the packets of the first video stream (or, without one, the first sound) say."""
+
+    key_pts: "array[int]" = field(default_factory=lambda: array("q"))
+    key_dts: "array[int]" = field(default_factory=lambda: array("q"))
+    key_numbers: "array[int]" = field(default_factory=lambda: array("q"))
+    key_positions: "array[int]" = field(default_factory=lambda: array("q"))
+    key_sizes: "array[int]" = field(default_factory=lambda: array("q"))
+    times: "array[int]" = field(default_factory=lambda: array("q"))
+    packets: int = 0
+    last_duration: int = 0
+    wiped: int = 0
+    marked: int = 0  # packets that the demuxer itself calls corrupt
+    errors: int = 0
+    encoder: bytes = b""
+
+    @property
+    def shown(self) -> Shown:
+        return Shown(self.packets, self.times)
+
+
+def _read_through(container: InputContainer, seen: Sniffed, wrong: list[str]) -> Probe:
+    video = _main_video(container)
+    main = video or next((s for s in container.streams if s.type == "audio"), None)
+    if main is None:
+        raise ValueError("it holds neither pictures nor sound")
+    seen_pass = _walk(container, main)
+    if not seen_pass.packets:
+        raise ValueError("it holds no packet")
+    wrong = [*wrong, *_signs(seen_pass)]
+    untimed = seen.demuxer in UNTIMED
+    step = _step(video) if untimed and video is not None else None
+    facts = MediaFacts(
+        kind=Kind.AUDIO if video is None else Kind.VIDEO,
+        state=State.DAMAGED if wrong else State.OK,
+        reason="; ".join(wrong)[:MAX_TEXT],
+        container=seen.container,
+        demuxer=seen.demuxer,
+        duration=_duration(container, main, seen_pass, step),
+        start=Fraction(0) if untimed else _start(container, main, seen_pass),
+        streams=tuple(
+            stream_facts(stream, step, seen_pass.shown if stream is main else None)
+            for stream in islice(container.streams, MAX_STREAMS)
+        ),
+        key_frames=len(seen_pass.key_sizes) if video is not None else 0,
+        assumed_rate=untimed and video is not None and not _stated_rate(video),
+        encoder=_encoder(container, main, seen_pass),
+        untrusted_metadata=pairs(container.metadata),
+    )
+    index = None if video is None else _index(video, seen_pass, facts, step)
+    return Probe(facts, index)
+
+
+def _main_video(container: InputContainer) -> VideoStream | None:
+    """The first stream of moving pictures: not the cover picture of a sound file."""
+    attached = av.stream.Disposition.attached_pic
+    return next((s for s in container.streams.video if not s.disposition & attached), None)
+
+
+def _walk(container: InputContainer, main: Stream) -> _Pass:
+    seen = _Pass()
+    run = b"\0" * _WIPED.get(main.codec_context.name if main.codec_context else "", 0)
+    for packet in _packets(container, main, seen):
+        _note(seen, packet)
+        if run:
+            seen.wiped += run in bytes(packet)
+    return seen
+
+
+def _packets(container: InputContainer, main: Stream, seen: _Pass) -> Iterator[MediaPacket]:
+    """Every packet of ``main`` that can be had; a demuxer that stumbles is asked again."""
+    while seen.errors < MAX_ERRORS:
+        try:
+            for packet in container.demux(main):
+                if packet.size:
+                    yield packet
+        except av.FFmpegError:
+            seen.errors += 1
+            continue
+        return
+
+
+def _note(seen: _Pass, packet: MediaPacket) -> None:
+    pts = packet.pts if packet.pts is not None else packet.dts
+    if packet.is_keyframe:
+        if not seen.encoder:
+            found = _ENCODERS.search(bytes(packet)[:4096])
+            seen.encoder = found[0] if found else b"-"
+        seen.key_pts.append(UNKNOWN if packet.pts is None else packet.pts)
+        seen.key_dts.append(UNKNOWN if packet.dts is None else packet.dts)
+        seen.key_numbers.append(seen.packets)
+        position = packet.pos
+        seen.key_positions.append(UNKNOWN if position is None or position < 0 else position)
+        seen.key_sizes.append(packet.size)
+    if pts is not None:
+        seen.times.append(pts)
+        seen.last_duration = packet.duration or seen.last_duration
+    seen.marked += packet.is_corrupt
+    seen.packets += 1
+
+
+def _signs(seen: _Pass) -> list[str]:
+    signs = []
+    if seen.wiped:
+        signs.append(f"{seen.wiped} packets hold runs of zeros: sectors were lost")
+    if seen.marked:
+        signs.append(f"{seen.marked} packets are marked as corrupt")
+    if seen.errors:
+        signs.append("the container is broken in places")
+    return signs
+
+
+def _stated_rate(video: VideoStream) -> Fraction | None:
+    """What the stream itself says, for raw streams; FFmpeg's own guess for them is no statement."""
+    rate = Fraction(video.codec_context.framerate or 0)
+    return rate if 0 < rate <= MAX_RATE else None
+
+
+def _step(video: VideoStream) -> Fraction:
+    """Seconds a picture, for streams without times."""
+    return 1 / (_stated_rate(video) or Fraction(DEFAULT_RATE))
+
+
+def _duration(
+    container: InputContainer, main: Stream, seen: _Pass, step: Fraction | None
+) -> Fraction | None:
+    """Seconds, from the packets where they have times: headers lie, or were never finished."""
+    if step is not None:
+        return seen.packets * step
+    base = main.time_base
+    if len(seen.times) > 1 and base:
+        return (max(seen.times) - min(seen.times) + max(seen.last_duration, 0)) * base
+    if container.duration:
+        return Fraction(container.duration, av.time_base)
+    return seen.last_duration * base if base and seen.last_duration else None
+
+
+def _start(container: InputContainer, main: Stream, seen: _Pass) -> Fraction:
+    """Seconds of media zero: the container's start, else the first packet's."""
+    stated: int | None = container.start_time
+    if stated is not None:
+        return Fraction(stated, av.time_base)
+    return min(seen.times) * main.time_base if seen.times and main.time_base else Fraction(0)
+
+
+def _index(
+    video: VideoStream, seen: _Pass, facts: MediaFacts, step: Fraction | None
+) -> KeyFrameIndex:
+    base = video.time_base or Fraction(1, av.time_base)
+    if step is not None:
+        base, times = step, seen.key_numbers
+    else:
+        zero = round((facts.start or 0) / base)
+        times = array(
+            "q", (_time(p, d) - zero for p, d in zip(seen.key_pts, seen.key_dts, strict=True))
+        )
+    return KeyFrameIndex(
+        video.index, base, times, seen.key_pts, seen.key_dts, seen.key_positions, seen.key_sizes
+    )
+
+
+def _time(pts: int, dts: int) -> int:
+    return pts if pts != UNKNOWN else max(dts, 0)
+
+
+def _encoder(container: InputContainer, main: Stream, seen: _Pass) -> str:
+    """What names the encoder, in container, stream and the first key frame; evidence, not truth."""
+    found = [container.metadata.get("encoder", ""), main.metadata.get("encoder", "")]
+    found.append(main.metadata.get("handler_name", ""))
+    found.append(seen.encoder.decode("ascii", "replace") if seen.encoder != b"-" else "")
+    return "; ".join(dict.fromkeys(text for text in found if text))[:MAX_TEXT]

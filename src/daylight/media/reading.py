@@ -1,0 +1,56 @@
+"""Opening a descriptor for FFmpeg inside the sandbox: no paths, no protocols, a forced demuxer."""
+
+import os
+from typing import Final
+
+import av
+from av.container import InputContainer
+
+# Containers without times of their own: a picture's time is its number times the step.
+UNTIMED: Final = frozenset({"h264", "hevc", "m4v", "mpegvideo", "h263", "mjpeg"})
+DEFAULT_RATE: Final = 25  # pictures a second, where a raw stream says nothing: assumed, and said so
+BUFFER: Final = 1 << 17
+
+
+class FileWindow:
+    """What FFmpeg reads: a descriptor from ``start`` on, as if the file began there.
+
+    ``os.fstat`` is closed in the sandbox; the size comes from a seek.
+    """
+
+    def __init__(self, descriptor: int, start: int = 0) -> None:
+        self._descriptor, self._start, self._at = descriptor, start, 0
+        self._size = size_of(descriptor) - start
+
+    def read(self, size: int) -> bytes:
+        data = os.pread(self._descriptor, size, self._start + self._at)
+        self._at += len(data)
+        return data
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self._size}[whence]
+        self._at = max(0, base + offset)
+        return self._at
+
+    def tell(self) -> int:
+        return self._at
+
+
+def size_of(descriptor: int) -> int:
+    """Bytes of the file."""
+    return os.lseek(descriptor, 0, os.SEEK_END)
+
+
+def open_media(descriptor: int, demuxer: str, *, start: int = 0, rate: str = "") -> InputContainer:
+    """Open with the demuxer named, never one that FFmpeg guesses. Raises ``FFmpegError``.
+
+    ``start``: byte at which the file is taken to begin. ``rate``: for raw streams.
+    """
+    return av.open(
+        FileWindow(descriptor, start),
+        mode="r",
+        format=demuxer,
+        options={"framerate": rate} if rate else {},
+        buffer_size=BUFFER,
+        metadata_errors="replace",
+    )

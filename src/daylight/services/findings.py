@@ -1,0 +1,99 @@
+"""Keeping what was found: blobs first, durable, then rows and the entry in one transaction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from daylight.catalogue.models import Finding, Media, Rendition
+from daylight.catalogue.queries.vault import agents
+from daylight.catalogue.queries.work import Todo
+from daylight.detectors.registry import PROBE_VERSION
+from daylight.detectors.results import CheckedBlob, CheckedFinding
+from daylight.domain.digest import Digest, digest_of
+from daylight.domain.media import Kind, MediaFacts
+from daylight.domain.principal import Principal
+from daylight.media.facts_json import to_json
+from daylight.services.record import record
+from daylight.services.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """One item, examined. ``index``: its key-frame index as a blob, empty without one."""
+
+    todo: Todo
+    facts: MediaFacts
+    index: bytes
+    findings: tuple[CheckedFinding, ...]
+
+
+def keep(ws: Workspace, principal: Principal, ready: Sequence[Examined]) -> None:
+    """Idempotent: what an earlier, killed run has kept is written over with the same."""
+    del principal  # who asked has been checked; who found is the software
+    blobs = [blob.data for one in ready for found in one.findings for blob in found.blobs]
+    ws.store.put_many([*blobs, *(one.index for one in ready if one.index)])
+    with transaction.atomic():
+        record(
+            ws.clock,
+            agents().software,
+            "examined",
+            details={
+                "probe": PROBE_VERSION,
+                "items": " ".join(one.todo.digest.hex() for one in ready),
+                "detectors": " ".join(sorted(_names(ready))),
+            },
+        )
+        for one in ready:
+            _keep_one(one)
+
+
+def _names(ready: Sequence[Examined]) -> set[str]:
+    return {f"{found.detector}/{found.version}" for one in ready for found in one.findings}
+
+
+def _keep_one(one: Examined) -> None:
+    Media.objects.update_or_create(item_id=one.todo.key, defaults=_row(one))
+    for found in one.findings:
+        row, _ = Finding.objects.update_or_create(
+            item_id=one.todo.key,
+            detector=found.detector,
+            version=found.version,
+            defaults={"failed": found.failed, "facts": dict(found.facts)},
+        )
+        Rendition.objects.filter(finding=row).delete()
+        Rendition.objects.bulk_create(_rendition(one.todo.key, row, blob) for blob in found.blobs)
+
+
+def _row(one: Examined) -> dict[str, object]:
+    facts = one.facts
+    shown = facts.video if facts.kind is not Kind.AUDIO else facts.audio
+    rate = shown.frame_rate if shown is not None else None
+    return {
+        "probe_version": PROBE_VERSION,
+        "kind": facts.kind.value,
+        "state": facts.state.value,
+        "reason": facts.reason[:300],
+        "container": facts.container,
+        "codec": shown.codec if shown is not None else "",
+        "width": shown.width if shown is not None else None,
+        "height": shown.height if shown is not None else None,
+        "fps": None if rate is None else float(rate),
+        "duration_us": None if facts.duration is None else round(facts.duration * 1_000_000),
+        "has_sound": facts.audio is not None,
+        "facts": to_json(facts),
+        "key_frames": digest_of(one.index) if one.index else None,
+    }
+
+
+def _rendition(item: int, finding: Finding, blob: CheckedBlob) -> Rendition:
+    digest: Digest = digest_of(blob.data)
+    return Rendition(
+        item_id=item,
+        finding=finding,
+        name=blob.name,
+        media_type=blob.media_type,
+        sha256=digest,
+        size=len(blob.data),
+        facts=dict(blob.facts),
+    )
