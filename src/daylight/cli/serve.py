@@ -1,0 +1,96 @@
+"""``daylight serve``: the review room, on this machine only."""
+
+import errno
+import ipaddress
+import signal
+import webbrowser
+from typing import Annotated, NoReturn
+
+import typer
+from waitress.server import create_server
+
+from daylight.cli.output import note, say
+from daylight.cli.session import Session, session_of
+from daylight.errors import UsageError
+from daylight.services.people import LINK_LIFE, first_user, link
+from daylight.web.app import Wsgi, application, quiet
+
+THREADS = 8
+MAX_BODY = 1 << 16  # bytes: forms only
+LOCALHOST = "localhost"
+
+
+def run(
+    ctx: typer.Context,
+    *,
+    host: Annotated[str, typer.Option(help="A loopback address.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8400,
+    user: Annotated[str, typer.Option(help="Whom the login link is for.")] = "",
+    login_link: Annotated[
+        bool, typer.Option("--login-link/--no-login-link", help="Print a one-time login link.")
+    ] = True,
+    open_browser: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
+) -> None:
+    """Open the review room. It answers on this machine alone, until Ctrl-C."""
+    session = session_of(ctx)
+    check_host(host)
+    quiet(debug=session.debug)
+    server = _bound(application(session.workspace), host, port)
+    address = f"http://{_bracketed(host)}:{server.effective_port}"
+    entrance = f"{address}/"
+    if login_link:
+        entrance = f"{address}/enter/{_token(session, user)}/"
+        say(entrance)
+        note(f"The link works once, within {LINK_LIFE.seconds // 60} minutes.")
+    note(f"The review room is open at {address}/ ; Ctrl-C closes it.")
+    if open_browser:
+        webbrowser.open(entrance)
+    signal.signal(signal.SIGTERM, _stop)
+    server.run()  # returns on Ctrl-C and on SystemExit
+    note("The review room is closed.")
+
+
+def check_host(host: str) -> None:
+    """``UsageError`` for what other machines could reach: there is no TLS here."""
+    try:
+        loopback = host == LOCALHOST or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        loopback = False
+    if not loopback:
+        raise UsageError("the review room is served on a loopback address only, as 127.0.0.1")
+
+
+def _bound(app: Wsgi, host: str, port: int):  # type: ignore[no-untyped-def]  # noqa: ANN202  # waitress has no types
+    try:
+        return create_server(
+            app,
+            host=host,
+            port=port,
+            threads=THREADS,
+            ident="",
+            max_request_body_size=MAX_BODY,
+            clear_untrusted_proxy_headers=True,
+        )
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise UsageError(f"port {port} is taken; choose another with --port") from None
+        raise UsageError(f"the address cannot be used: {error.strerror}") from error
+
+
+def _token(session: Session, username: str) -> str:
+    ws, principal = session.workspace, session.principal
+    if not username:
+        username, made = first_user(ws, principal)
+        if made:
+            note(f"Nobody could sign in yet: made the user '{username}', who may do everything.")
+    note(f"One-time login link for {username}:")
+    return link(ws, principal, username)
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def _stop(number: int, frame: object) -> NoReturn:
+    del number, frame
+    raise SystemExit(0)

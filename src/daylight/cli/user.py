@@ -1,0 +1,98 @@
+"""``daylight user``: the people who work here."""
+
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+
+from daylight.catalogue.queries.people import people
+from daylight.cli.output import print_json, say
+from daylight.cli.session import session_of
+from daylight.domain.principal import Right, Role
+from daylight.errors import UsageError
+from daylight.services.people import LINK_LIFE, NewUser
+from daylight.services.people import add as add_user
+from daylight.services.people import disable as disable_user
+from daylight.services.people import link as link_user
+
+Name = Annotated[str, typer.Argument(help="The user's name.", show_default=False)]
+
+
+def add(
+    ctx: typer.Context,
+    name: Name,
+    *,
+    role: Annotated[list[Role], typer.Option(help="A role; give it again for more.")],
+    collection: Annotated[
+        list[str] | None,
+        typer.Option(help="A collection it may see; give it again for more. Without: all."),
+    ] = None,
+    password: Annotated[bool, typer.Option("--password", help="Ask for a password now.")] = False,
+) -> None:
+    """Add a user. Without --password the first way in is `daylight user link NAME`."""
+    session = session_of(ctx)
+    typed = (
+        typer.prompt("Password", hide_input=True, confirmation_prompt=True) if password else None
+    )
+    homes = None if collection is None else frozenset(collection)
+    add_user(session.workspace, session.principal, NewUser(name, frozenset(role), homes, typed))
+    say(f"User {name} added.")
+
+
+def show(
+    ctx: typer.Context,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
+) -> None:
+    """List the users, their roles and collections."""
+    session = session_of(ctx)
+    session.principal.require(Right.MANAGE_USERS)
+    found = people()
+    if as_json:
+        listed = [
+            {
+                "name": one.username,
+                "agent": one.agent,
+                "active": one.active,
+                "roles": one.roles,
+                "collections": one.collections,
+            }
+            for one in found
+        ]
+        print_json({"schema": "users/1", "users": listed})
+        return
+    for one in found:
+        state = "" if one.active else "  (disabled)"
+        say(f"{one.username:<20} {', '.join(one.roles)}  [{', '.join(one.collections)}]{state}")
+
+
+def disable(ctx: typer.Context, name: Name) -> None:
+    """Shut a user out at once; open sessions end with the next click."""
+    session = session_of(ctx)
+    disable_user(session.workspace, session.principal, name)
+    say(f"User {name} is disabled.")
+
+
+def link(
+    ctx: typer.Context,
+    name: Name,
+    *,
+    at: Annotated[
+        str, typer.Option(help="Where the review room is served.")
+    ] = "http://127.0.0.1:8400",
+) -> None:
+    """Print a link that lets a user in once, within 15 minutes."""
+    session = session_of(ctx)
+    if not at.startswith(("http://", "https://")):
+        raise UsageError("--at is an address that begins with http:// or https://")
+    token = link_user(session.workspace, session.principal, name)
+    say(f"{at.rstrip('/')}/enter/{token}/")
+    say(f"It works once, within {LINK_LIFE.seconds // 60} minutes.")
+
+
+COMMANDS: dict[str, Callable[..., None]] = {
+    "add": add,
+    "list": show,
+    "disable": disable,
+    "link": link,
+}

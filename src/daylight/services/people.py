@@ -1,0 +1,169 @@
+"""Who may work here: users, roles, collections, passwords and one-time login links.
+
+The ledger learns of agents, roles and collections, never of names: those stay in the user's row.
+"""
+
+import hashlib
+import re
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+
+from daylight.catalogue.models import Collection, LoginLink, Membership, RoleGrant, User
+from daylight.domain.clock import Clock
+from daylight.domain.principal import Principal, Right, Role
+from daylight.errors import UsageError
+from daylight.services.record import record
+from daylight.services.workspace import Workspace
+
+FIRST = "archivist"  # the user that the first `serve` makes
+FIRST_ROLES = (Role.ARCHIVIST, Role.ADMINISTRATOR, Role.ANALYST)
+LINK_LIFE = timedelta(minutes=15)
+TOKEN_BYTES = 32
+_USERNAME = re.compile(r"[\w][\w.@-]{0,63}")
+
+
+@dataclass(frozen=True, slots=True)
+class NewUser:
+    """``collections``: names of those it may see; None is all there are now."""
+
+    username: str
+    roles: frozenset[Role]
+    collections: frozenset[str] | None = None
+    password: str | None = None
+
+
+def add(ws: Workspace, principal: Principal, new: NewUser) -> None:
+    """Make a user. ``UsageError`` for a name that is taken, a poor password, an unknown collection."""
+    principal.require(Right.MANAGE_USERS)
+    if not _USERNAME.fullmatch(new.username):
+        raise UsageError("a user's name is 1 to 64 letters, digits and . @ - _")
+    if not new.roles:
+        raise UsageError(f"a user needs a role: {', '.join(Role)}")
+    user = User(username=new.username, created=ws.clock())
+    if new.password is None:
+        user.set_unusable_password()
+    else:
+        _check_password(new.password, user)
+        user.set_password(new.password)
+    try:
+        with transaction.atomic():
+            _keep(ws.clock, principal, user, new)
+    except IntegrityError:
+        raise UsageError("a user of this name exists") from None
+
+
+def _keep(clock: Clock, principal: Principal, user: User, new: NewUser) -> None:
+    homes = _collections(new.collections)
+    user.save()
+    RoleGrant.objects.bulk_create(RoleGrant(user=user, role=role) for role in new.roles)
+    Membership.objects.bulk_create(Membership(user=user, collection=home) for home in homes)
+    details = {
+        "user": user.agent,
+        "roles": " ".join(sorted(new.roles)),
+        "collections": " ".join(sorted(home.public_id for home in homes)),
+    }
+    record(clock, principal.agent, "user-added", details=details)
+
+
+def _collections(names: Iterable[str] | None) -> list[Collection]:
+    if names is None:
+        return list(Collection.objects.all())
+    wanted = set(names)
+    found = list(Collection.objects.filter(name__in=wanted))
+    unknown = wanted - {home.name for home in found}
+    if unknown:
+        raise UsageError(f"there is no collection named {min(unknown)!r}")
+    return found
+
+
+def disable(ws: Workspace, principal: Principal, username: str) -> None:
+    """Shut a user out at once: sessions and links end with it. The row stays for the ledger's sake."""
+    principal.require(Right.MANAGE_USERS)
+    with transaction.atomic():
+        user = _named(username)
+        if not user.is_active:
+            return
+        user.is_active = False
+        user.save(update_fields=["is_active"])
+        LoginLink.objects.filter(user=user).delete()
+        record(ws.clock, principal.agent, "user-disabled", details={"user": user.agent})
+
+
+def first_user(ws: Workspace, principal: Principal) -> tuple[str, bool]:
+    """Whom `serve` makes a link for, and whether it was made just now."""
+    principal.require(Right.MANAGE_USERS)
+    known = User.objects.filter(is_active=True).order_by("pk").first()
+    if known is not None:
+        return known.username, False
+    add(ws, principal, NewUser(FIRST, frozenset(FIRST_ROLES)))
+    return FIRST, True
+
+
+def link(ws: Workspace, principal: Principal, username: str) -> str:
+    """A token that lets the user in once within 15 minutes; only its SHA-256 is kept."""
+    principal.require(Right.MANAGE_USERS)
+    token, now = secrets.token_urlsafe(TOKEN_BYTES), ws.clock()
+    with transaction.atomic():
+        user = _named(username)
+        if not user.is_active:
+            raise UsageError("this user is disabled")
+        LoginLink.objects.filter(expires__lte=now).delete()
+        LoginLink.objects.create(user=user, token_sha256=_hash(token), expires=now + LINK_LIFE)
+    return token
+
+
+def link_stands(ws: Workspace, token: str) -> bool:
+    """Whether a link could still be used. Looking does not use it."""
+    found = LoginLink.objects.filter(token_sha256=_hash(token), expires__gt=ws.clock())
+    return found.filter(user__is_active=True).exists()
+
+
+def enter(ws: Workspace, token: str) -> AbstractBaseUser | None:
+    """Use a link up: its user, or None if it was used, is too old or never was."""
+    with transaction.atomic():
+        found = LoginLink.objects.select_related("user").filter(
+            token_sha256=_hash(token), expires__gt=ws.clock(), user__is_active=True
+        )
+        one = found.first()
+        if one is None or not LoginLink.objects.filter(pk=one.pk).delete()[0]:
+            return None
+        return one.user
+
+
+def set_password(user: AbstractBaseUser, password: str) -> None:
+    """``UsageError`` with what is wrong with it; one's own password needs no other right."""
+    _check_password(password, user)
+    user.set_password(password)
+    with transaction.atomic():
+        user.save(update_fields=["password"])
+
+
+def set_language(user: AbstractBaseUser, language: str) -> None:
+    """``language``: a code that the room has been translated to; the caller has checked it."""
+    with transaction.atomic():
+        User.objects.filter(pk=user.pk).update(language=language)
+
+
+def _named(username: str) -> User:
+    user = User.objects.filter(username=username).first()
+    if user is None:
+        raise UsageError("there is no user of this name")
+    return user
+
+
+def _check_password(password: str, user: AbstractBaseUser) -> None:
+    try:
+        validate_password(password, user)
+    except ValidationError as error:
+        raise UsageError(" ".join(error.messages).rstrip(".")) from None
+
+
+def _hash(token: str) -> bytes:
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()

@@ -1,0 +1,107 @@
+"""Coming in and going out: password, one-time link, first password, language."""
+
+from typing import cast
+
+from django.conf import settings
+from django.contrib.auth import authenticate, login, logout, update_session_auth_hash
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from daylight.errors import UsageError
+from daylight.services import people
+from daylight.web.asked import Asked
+
+_BACKEND = settings.AUTHENTICATION_BACKENDS[0]
+
+
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def sign_in(request: HttpRequest) -> HttpResponse:
+    """By name and password. A wrong name and a wrong password look the same, and take as long."""
+    problem = ""
+    if request.method == "POST":
+        user = authenticate(
+            request,
+            username=request.POST.get("username", ""),
+            password=request.POST.get("password", ""),
+        )
+        if user is not None:
+            login(request, user)
+            return redirect(_where_to(request))
+        problem = _("Name or password is wrong.")
+    words = {"problem": problem, "next": request.GET.get("next", request.POST.get("next", ""))}
+    return render(request, "login.html", words, status=403 if problem else 200)
+
+
+def _where_to(request: HttpRequest) -> str:
+    wanted = request.POST.get("next", "")
+    ours = url_has_allowed_host_and_scheme(wanted, allowed_hosts={request.get_host()})
+    return wanted if ours and wanted.startswith("/") else settings.LOGIN_REDIRECT_URL
+
+
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def by_link(request: Asked, token: str) -> HttpResponse:
+    """A link is looked at by previews and mail scanners: only the button uses it up."""
+    if request.method != "POST":
+        stands = people.link_stands(request.workspace, token)
+        return render(request, "link.html", {"stands": stands}, status=200 if stands else 410)
+    user = people.enter(request.workspace, token)
+    if user is None:
+        return render(request, "link.html", {"stands": False}, status=410)
+    login(request, user, backend=_BACKEND)
+    return redirect("overview" if user.has_usable_password() else "password")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def password(request: HttpRequest) -> HttpResponse:
+    """Choose a password; whoever has one already must know it."""
+    user = cast("AbstractBaseUser", request.user)
+    known = user.has_usable_password()
+    problem = ""
+    if request.method == "POST":
+        problem = _changed(user, request, known=known)
+        if not problem:
+            update_session_auth_hash(request, user)
+            return redirect("overview")
+    words = {"problem": problem, "known": known}
+    return render(request, "password.html", words, status=400 if problem else 200)
+
+
+def _changed(user: AbstractBaseUser, request: HttpRequest, *, known: bool) -> str:
+    """What is wrong, or nothing."""
+    wanted = request.POST.get("new", "")
+    if known and not user.check_password(request.POST.get("old", "")):
+        return _("The present password is wrong.")
+    if wanted != request.POST.get("again", ""):
+        return _("The two passwords differ.")
+    try:
+        people.set_password(user, wanted)
+    except UsageError as error:
+        return f"{error}."
+    return ""
+
+
+@login_not_required
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    logout(request)
+    return redirect("login")
+
+
+@login_not_required
+@require_POST
+def language(request: HttpRequest) -> HttpResponse:
+    """Remember the language, with the person where there is one, else in a cookie."""
+    chosen = request.POST.get("language", "")
+    response = redirect(_where_to(request))
+    if chosen in dict(settings.LANGUAGES):
+        if request.user.is_authenticated:
+            people.set_language(request.user, chosen)
+        response.set_cookie(settings.LANGUAGE_COOKIE_NAME, chosen, samesite="Strict", httponly=True)
+    return response

@@ -1,0 +1,140 @@
+"""One item: what is known of it, and what of it may be looked at, shielded until asked."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from daylight.catalogue.ledger_rows import EntryView, entries_at
+from daylight.catalogue.queries.grid import neighbours
+from daylight.catalogue.queries.items import ItemView, RenditionView, item, media_facts
+from daylight.domain.media import MediaFacts
+from daylight.domain.principal import Right
+from daylight.media.facts_json import from_json
+from daylight.web import shield
+from daylight.web.asked import Asked
+
+_OCCURRENCES = 50  # shown at once; the command line lists all
+_PLAYABLE = ("video", "audio")
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """What the pictures and the player of an item need, as they stand now.
+
+    ``strip``, ``still``: the rendition to show and its address; None if there is none.
+    """
+
+    pictures_clear: bool
+    player_clear: bool
+    strip: RenditionView | None
+    strip_url: str
+    still: RenditionView | None
+    still_url: str
+    waveform_url: str
+    playlist_url: str
+    playable: bool
+
+
+@require_safe
+def show(request: Asked, public_id: str) -> HttpResponse:
+    view = _seen(request, public_id)
+    raw = media_facts(request.principal, public_id)
+    facts = None if raw is None else from_json(raw)
+    words = {
+        **_viewer_words(view, frozenset()),
+        "facts": facts,
+        "tags": _tags(facts),
+        "occurrences": view.occurrences[:_OCCURRENCES],
+        "further_occurrences": max(0, len(view.occurrences) - _OCCURRENCES),
+        "custody": _custody(request, view),
+        "neighbours": neighbours(request.principal, public_id),
+    }
+    return render(request, "item/page.html", words)
+
+
+@require_POST
+def lift(request: Asked, public_id: str) -> HttpResponse:
+    """Lift the shield from one part of one item, for this session."""
+    view, part = _seen(request, public_id), _part(request)
+    request.principal.require(Right.WATCH)
+    shield.lift(request.session, public_id, part)
+    return _answer(request, view, part, frozenset({part}))
+
+
+@require_POST
+def lower(request: Asked, public_id: str) -> HttpResponse:
+    """Put it back."""
+    view, part = _seen(request, public_id), _part(request)
+    shield.lower(request.session, public_id, part)
+    return _answer(request, view, part, frozenset())
+
+
+def _answer(request: Asked, view: ItemView, part: str, clear: frozenset[str]) -> HttpResponse:
+    if not request.in_part:
+        return redirect("item", view.public_id)
+    return render(request, f"item/{part}.html", _viewer_words(view, clear))
+
+
+def _seen(request: Asked, public_id: str) -> ItemView:
+    view = item(request.principal, public_id)
+    if view is None:
+        raise Http404
+    return view
+
+
+def _part(request: Asked) -> str:
+    part = request.POST.get("part", "")
+    if part not in shield.PARTS:
+        raise Http404
+    return part
+
+
+def _viewer_words(view: ItemView, clear: frozenset[str]) -> dict[str, Any]:
+    return {"item": view, "viewer": _viewer(view, clear)}
+
+
+def _viewer(view: ItemView, clear: frozenset[str]) -> Viewer:
+    pictures, player = "pictures" in clear, "player" in clear
+    kind = "clear" if pictures else "shielded"
+    strip, still = view.rendition(f"filmstrip-{kind}"), view.rendition(f"still-{kind}")
+    mode = "clear" if player else "shielded"
+    return Viewer(
+        pictures_clear=pictures,
+        player_clear=player,
+        strip=strip,
+        strip_url=rendition_url(view.public_id, strip),
+        still=still,
+        still_url=rendition_url(view.public_id, still),
+        waveform_url=rendition_url(view.public_id, view.rendition("waveform")),
+        playlist_url=reverse("playlist", args=[view.public_id, mode]),
+        playable=view.kind in _PLAYABLE,
+    )
+
+
+def rendition_url(public_id: str, shown: RenditionView | None) -> str:
+    """With a part of the digest, so that a browser never shows an older version."""
+    if shown is None:
+        return ""
+    return f"{reverse('rendition', args=[public_id, shown.name])}?v={shown.digest.hex()[:8]}"
+
+
+def _tags(facts: MediaFacts | None) -> list[tuple[str, str, str]]:
+    """Where, key and value of everything the file says of itself; none of it is believed."""
+    if facts is None:
+        return []
+    own = [("", key, value) for key, value in facts.untrusted_metadata]
+    return own + [
+        (f"{stream.media} {stream.index}", key, value)
+        for stream in facts.streams
+        for key, value in stream.untrusted_metadata
+    ]
+
+
+def _custody(request: Asked, view: ItemView) -> list[EntryView]:
+    if not request.principal.may(Right.SEE_CUSTODY):
+        return []
+    return entries_at([one.entry for one in view.occurrences[:_OCCURRENCES]])

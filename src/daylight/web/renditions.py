@@ -1,0 +1,64 @@
+"""Pictures made of items: shielded ones for who may see the item, clear ones once lifted."""
+
+import os
+from collections.abc import Iterator
+
+from django.http import Http404, HttpResponseNotModified, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.views.decorators.http import require_safe
+
+from daylight.catalogue.queries.items import RenditionView
+from daylight.catalogue.queries.pictures import is_seen, rendition
+from daylight.domain.principal import Right
+from daylight.web import shield
+from daylight.web.asked import Asked
+
+_SHIELDED = frozenset({"filmstrip-shielded", "still-shielded", "waveform"})
+_CLEAR = frozenset({"filmstrip-clear", "still-clear"})
+_TYPES = frozenset({"image/jpeg", "image/png", "image/webp"})
+_CHUNK = 1 << 16
+
+
+@require_safe
+def show(request: Asked, public_id: str, name: str) -> HttpResponseBase:
+    """The bytes of one rendition, named by their digest. 404 for names this room does not know."""
+    if name not in _SHIELDED | _CLEAR or not is_seen(request.principal, public_id):
+        raise Http404
+    if name in _CLEAR:
+        request.principal.require(Right.WATCH)
+        shield.require_lifted(request.session, public_id, "pictures")
+    found = rendition(request.principal, public_id, name)
+    if found is None or found.media_type not in _TYPES:
+        raise Http404
+    headers = {"ETag": f'"{found.digest.hex()}"', "Cache-Control": _caching(name)}
+    if headers["ETag"] in request.headers.get("If-None-Match", ""):
+        return HttpResponseNotModified(headers=headers)
+    return _stream(request, found, headers)
+
+
+def _caching(name: str) -> str:
+    return "private, max-age=3600" if name in _SHIELDED else "no-store"
+
+
+def _stream(request: Asked, found: RenditionView, headers: dict[str, str]) -> StreamingHttpResponse:
+    try:
+        fd = request.workspace.store.open_fd(found.digest)
+    except KeyError:
+        raise Http404 from None
+    headers["Content-Length"] = str(found.size)
+    body = _Chunks(fd)
+    return StreamingHttpResponse(body, content_type=found.media_type, headers=headers)
+
+
+class _Chunks:
+    """The object piece by piece; Django calls ``close`` when the browser has it, or has gone."""
+
+    def __init__(self, fd: int) -> None:
+        self._file = os.fdopen(fd, "rb")
+
+    def __iter__(self) -> Iterator[bytes]:
+        while chunk := self._file.read(_CHUNK):
+            yield chunk
+
+    def close(self) -> None:
+        self._file.close()

@@ -1,0 +1,152 @@
+// What the screens share: shielded strips on cards, the sheet of an item, keys, copying.
+"use strict";
+
+const STRIP_TILES = 6;
+
+/** Draw evenly spread tiles of a sprite sheet side by side; a plain picture is drawn whole. */
+function drawStrip(canvas) {
+  const picture = new Image();
+  picture.onload = () => {
+    const { columns, count, width, height } = shape(canvas, picture);
+    const tiles = Math.min(STRIP_TILES, count);
+    const across = Math.min(3, tiles), down = Math.ceil(tiles / across);
+    const box = canvas.getBoundingClientRect();
+    const scale = Math.min(2, window.devicePixelRatio || 1);
+    canvas.width = Math.round(box.width * scale);
+    canvas.height = Math.round(box.height * scale);
+    const brush = canvas.getContext("2d");
+    brush.imageSmoothingQuality = "high";
+    const cellWidth = canvas.width / across, cellHeight = canvas.height / down;
+    for (let n = 0; n < tiles; n += 1) {
+      const index = tiles === 1 ? 0 : Math.round((n * (count - 1)) / (tiles - 1));
+      const cell = [(n % across) * cellWidth, Math.floor(n / across) * cellHeight];
+      const from = [(index % columns) * width, Math.floor(index / columns) * height];
+      cover(brush, picture, [...from, width, height], [...cell, cellWidth, cellHeight]);
+    }
+  };
+  picture.src = canvas.dataset.strip;
+}
+
+function shape(element, picture) {
+  return {
+    columns: Math.max(1, Number(element.dataset.columns)),
+    count: Math.max(1, Number(element.dataset.count)),
+    width: Number(element.dataset.tileWidth) || picture.naturalWidth,
+    height: Number(element.dataset.tileHeight) || picture.naturalHeight,
+  };
+}
+
+/** Fill the target with the middle of the source, keeping proportions. */
+function cover(brush, picture, [x, y, width, height], [toX, toY, toWidth, toHeight]) {
+  const scale = Math.max(toWidth / width, toHeight / height);
+  const takeWidth = toWidth / scale, takeHeight = toHeight / scale;
+  brush.drawImage(
+    picture,
+    x + (width - takeWidth) / 2, y + (height - takeHeight) / 2, takeWidth, takeHeight,
+    toX, toY, toWidth - 1, toHeight - 1,
+  );
+}
+
+const nearby = new IntersectionObserver((entries) => {
+  for (const entry of entries.filter((one) => one.isIntersecting)) {
+    nearby.unobserve(entry.target);
+    drawStrip(entry.target);
+  }
+}, { rootMargin: "300px" });
+
+/** One button a tile: the sheet as background, moved so that its tile shows. */
+function layOutSheet(sheet) {
+  const picture = new Image();
+  picture.onload = () => {
+    const { columns, count, width, height } = shape(sheet, picture);
+    const rows = Math.ceil(picture.naturalHeight / height);
+    const times = sheet.dataset.times.split(" ").filter(Boolean).map(Number);
+    const address = `url("${picture.src}")`;
+    const tiles = [];
+    for (let n = 0; n < count; n += 1) {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.className = "tile-button";
+      button.style.aspectRatio = `${width} / ${height}`;
+      button.style.backgroundImage = address;
+      button.style.backgroundSize = `${columns * 100}% ${rows * 100}%`;
+      const x = n % columns, y = Math.floor(n / columns);
+      button.style.backgroundPosition =
+        `${columns > 1 ? (x / (columns - 1)) * 100 : 0}% ${rows > 1 ? (y / (rows - 1)) * 100 : 0}%`;
+      if (Number.isFinite(times[n])) {
+        button.dataset.time = String(times[n]);
+        const label = document.createElement("span");
+        label.textContent = clock(times[n], false);
+        button.append(label);
+        button.setAttribute("aria-label", `${sheet.dataset.words} ${label.textContent}`);
+      }
+      tiles.push(button);
+    }
+    sheet.replaceChildren(...tiles);
+  };
+  picture.src = sheet.dataset.sheet;
+}
+
+function clock(seconds, tenths) {
+  const whole = Math.floor(seconds);
+  const parts = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  const text = (parts[0] ? `${parts[0]}:${String(parts[1]).padStart(2, "0")}` : `${parts[1]}`)
+    + `:${String(parts[2]).padStart(2, "0")}`;
+  return tenths ? `${text}.${Math.floor((seconds % 1) * 10)}` : text;
+}
+
+function prepare(root) {
+  const all = (selector) => [
+    ...(root.matches?.(selector) ? [root] : []), ...root.querySelectorAll(selector),
+  ];
+  all("canvas[data-strip]").forEach((canvas) => nearby.observe(canvas));
+  all(".sheet[data-sheet]").forEach(layOutSheet);
+}
+
+/** Arrow keys and j/k walk over the cards; up and down go by rows. */
+function walk(event) {
+  const cards = [...document.querySelectorAll("[data-card]")];
+  const here = cards.indexOf(document.activeElement);
+  const columns = cards.filter((card) => card.offsetTop === cards[0].offsetTop).length;
+  const steps = {
+    j: 1, ArrowRight: 1, k: -1, ArrowLeft: -1, ArrowDown: columns, ArrowUp: -columns,
+  };
+  if (event.key === "g") {
+    window.scrollTo({ top: 0 });
+    cards[0].focus({ preventScroll: true });
+  } else if (event.key in steps) {
+    const to = here < 0 ? 0 : Math.max(0, Math.min(cards.length - 1, here + steps[event.key]));
+    cards[to].focus();
+  } else {
+    return;
+  }
+  event.preventDefault();
+}
+
+function isTyping(event) {
+  return event.ctrlKey || event.metaKey || event.altKey
+    || event.target.closest("input, textarea, select, dialog");
+}
+
+document.addEventListener("keydown", (event) => {
+  if (isTyping(event)) return;
+  if (document.querySelector("[data-grid]")) {
+    walk(event);
+    return;
+  }
+  const links = { k: "[data-before]", j: "[data-after]", g: "[data-back]" };
+  if (event.key === "?") document.getElementById("help")?.showModal();
+  else if (event.key in links) document.querySelector(links[event.key])?.click();
+});
+
+document.addEventListener("click", async (event) => {
+  if (event.target.closest("[data-help-open]")) document.getElementById("help").showModal();
+  const copy = event.target.closest("[data-copy]");
+  if (copy) {
+    await navigator.clipboard.writeText(document.querySelector(copy.dataset.copy).textContent);
+    copy.classList.add("done");
+    setTimeout(() => copy.classList.remove("done"), 1500);
+  }
+});
+
+document.addEventListener("htmx:load", (event) => prepare(event.detail.elt));

@@ -1,0 +1,158 @@
+"""How values are shown: sizes, lengths, times, and text that came from hostile bytes."""
+
+from datetime import UTC, datetime
+from fractions import Fraction
+
+from django import template
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+register = template.Library()
+
+_UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
+_MONTH_FORMAT = "%Y-%m-%d %H:%M"
+
+
+@register.filter
+def size(count: int | None) -> str:
+    """Bytes in decimal units: ``1.4 GB``."""
+    if count is None:
+        return _("unknown")
+    value, unit = float(count), 0
+    while value >= 999.5 and unit < len(_UNITS) - 1:
+        value, unit = value / 1000, unit + 1
+    digits = 0 if unit == 0 or value >= 99.5 else 1
+    return f"{value:.{digits}f} {_UNITS[unit]}"
+
+
+@register.filter
+def length(microseconds: int | None) -> str:
+    """``1:02:03``, below a minute ``12.3 s``; empty when unknown."""
+    if microseconds is None:
+        return ""
+    seconds = microseconds / 1e6
+    if seconds < 60:
+        return _("%(seconds).1f s") % {"seconds": seconds}
+    whole = int(seconds)
+    hours, minutes, rest = whole // 3600, whole // 60 % 60, whole % 60
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+@register.filter
+def seconds_length(seconds: Fraction | None) -> str:
+    return "" if seconds is None else length(int(seconds * 1_000_000))
+
+
+@register.filter
+def hours(seconds: float) -> str:
+    """Hours with one digit, minutes below one hour."""
+    if seconds < 3600:
+        return _("%(minutes)d min") % {"minutes": round(seconds / 60)}
+    return _("%(hours).1f h") % {"hours": seconds / 3600}
+
+
+@register.filter
+def rate(frames: Fraction | float | None) -> str:
+    return "" if frames is None else f"{float(frames):.3f}".rstrip("0").rstrip(".")
+
+
+@register.filter
+def moment(value: datetime | None) -> str:
+    return _("unknown") if value is None else f"{value.astimezone(UTC):{_MONTH_FORMAT}} UTC"
+
+
+@register.filter
+def file_time(nanoseconds: int | None) -> str:
+    """A file's time as its disk said it; years beyond four digits do not count as known."""
+    if nanoseconds is None:
+        return _("unknown")
+    try:
+        return moment(datetime.fromtimestamp(nanoseconds / 1e9, UTC))
+    except (OverflowError, ValueError, OSError):
+        return _("unknown")
+
+
+@register.filter
+def visible(text: str) -> SafeString:
+    """Text of strangers: markup escaped; controls, bidi marks and odd bytes shown as what they are."""
+    shown = "".join(escape(char) if char.isprintable() else _escaped(char) for char in text)
+    return mark_safe(f"<bdi>{shown}</bdi>")  # noqa: S308  # every character went through escape()
+
+
+@register.filter
+def visible_bytes(raw: bytes) -> SafeString:
+    """A leaked name: what is UTF-8 as text, other bytes as an escape."""
+    return visible(raw.decode("utf-8", "surrogateescape"))
+
+
+def _escaped(char: str) -> str:
+    code = ord(char)
+    if 0xDC80 <= code <= 0xDCFF:  # a byte that was not UTF-8
+        shown = f"\\x{code - 0xDC00:02x}"
+    else:
+        shown = char.encode("unicode_escape", "surrogatepass").decode("ascii")
+    return f'<span class="odd">{escape(shown)}</span>'
+
+
+@register.filter
+def kind_name(value: str) -> str:
+    """The word for a kind; what has not been examined has none yet."""
+    names = {
+        "video": _("video"),
+        "audio": _("audio"),
+        "image": _("image"),
+        "document": _("document"),
+        "other": _("other"),
+        "empty": pgettext("a file without bytes", "empty"),
+    }
+    return names.get(value, _("not examined"))
+
+
+@register.filter
+def state_name(value: str) -> str:
+    names = {"ok": _("readable"), "damaged": _("damaged"), "unreadable": _("unreadable")}
+    return names.get(value, _("not examined"))
+
+
+@register.filter
+def action_name(value: str) -> str:
+    """What a ledger entry records, in words; unknown codes show as they are."""
+    names = {
+        "received": _("received into the vault"),
+        "examined": _("examined"),
+        "accession-opened": _("accession opened"),
+        "accession-closed": _("accession closed"),
+        "custody-stated": _("statement on custody"),
+        "not-kept": _("entries not kept"),
+    }
+    return names.get(value, value)
+
+
+@register.filter
+def topic_name(value: str) -> str:
+    """What a custody statement is about."""
+    names = {
+        "device": _("Device"),
+        "serial": _("Serial number"),
+        "seal": _("Seal"),
+        "handed_over_by": _("Handed over by"),
+        "received_by": _("Received by"),
+        "place": _("Place"),
+        "received_at": _("Received"),
+        "connected": _("Connected"),
+        "handling": _("Handled before"),
+    }
+    return names.get(value, value)
+
+
+@register.filter
+def facet_name(value: str) -> str:
+    return {"kind": _("Kind"), "state": _("State"), "accession": _("Accession")}.get(value, value)
+
+
+@register.simple_tag
+def choice_name(facet: str, label: str) -> str:
+    """A choice of a facet in words; accessions bear names of their own."""
+    return {"kind": kind_name, "state": state_name}.get(facet, str)(label)
