@@ -4,6 +4,7 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from daylight import bootstrap
 from daylight.services.workspace import Workspace
 from daylight.storage import layout
 from daylight.storage.layout import Layout
+from tests.postgres import Cluster, PostgresMissing, cluster, fresh_database
 
 bootstrap.configure()
 
@@ -62,6 +64,21 @@ def new_vault(folder: Path, migrated: Path, database: str = "") -> Workspace:
     vault.found(made, ws.clock)
     layout.seal(made)
     return ws
+
+
+@pytest.fixture(scope="session")
+def postgres_cluster() -> Iterator[Cluster]:
+    with ExitStack() as held:
+        try:
+            running = held.enter_context(cluster())
+        except PostgresMissing as reason:
+            missing("postgres", str(reason))
+        yield running
+
+
+@pytest.fixture
+def postgres_url(postgres_cluster: Cluster) -> str:
+    return fresh_database(postgres_cluster)
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from fractions import Fraction
 from typing import cast
 
 import av
+import av.logging
 import numpy as np
 from av.video.stream import VideoStream
 from PIL import Image
@@ -28,6 +29,7 @@ _PICTURES = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF")
 
 def warm_up() -> None:
     """Go every way once on known material. Leaves no thread behind."""
+    av.logging.set_level(av.logging.ERROR)  # what decoders complain of is a sign of damage
     Image.init()
     for container, codec, pixels in _CLIPS:
         _examine(_clip(container, codec, pixels))

@@ -1,10 +1,12 @@
 """Key frames of a span, decoded once and handed out in order; scaled only for who asks."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
 import av
+import av.logging
 import numpy as np
 from av.container import InputContainer
 from av.video.frame import VideoFrame
@@ -20,6 +22,9 @@ WIDTH: Final = 160  # of a small picture, in pixels; the height keeps the aspect
 MAX_ERRORS: Final = 100
 _BY_BYTES: Final = frozenset({"mpegts", "mpeg"})
 _WINDOWED: Final = UNTIMED | {"dhav"}
+_LEFT_OUT: Final = re.compile(
+    r"mmco|[Rr]eference picture|co located|Could not find ref|RASL|missing ref"
+)
 
 
 class KeyPicture:
@@ -158,14 +163,23 @@ def _decode(
     """One key packet to its picture: the decoder is emptied after each, so that none is lost."""
     tally.wanted += 1
     context = video.codec_context
-    try:
-        frames = [*context.decode(packet), *context.decode(None)]
-    except (av.FFmpegError, ValueError):
-        frames = []
+    with av.logging.Capture() as said:
+        try:
+            frames = [*context.decode(packet), *context.decode(None)]
+        except (av.FFmpegError, ValueError):
+            frames = []
     context.flush_buffers()
     if not frames:
         tally.corrupt += 1
         return
     tally.decoded += 1
-    tally.corrupt += any(frame.is_corrupt for frame in frames)
+    tally.corrupt += any(frame.is_corrupt for frame in frames) or _complains(said)
     yield KeyPicture(frames[0], number, rotation)
+
+
+def _complains(said: list[tuple[int, str, str]]) -> bool:
+    """Whether the decoder spoke of an error: it conceals many without marking the picture.
+
+    What it says of pictures that were left out on purpose does not count.
+    """
+    return any(level <= av.logging.ERROR and not _LEFT_OUT.search(text) for level, _, text in said)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
-from typing import Final
+from typing import Final, cast
 
 import av
 from av.audio.stream import AudioStream
@@ -51,7 +51,7 @@ def stream_facts(stream: Stream, step: Fraction | None, shown: Shown | None) -> 
 
 def _base(stream: Stream) -> Fraction:
     """Data streams of broken files have none, whatever the stubs say."""
-    base: Fraction | None = stream.time_base
+    base = cast("Fraction | None", stream.time_base)
     return base or Fraction(1, av.time_base)
 
 

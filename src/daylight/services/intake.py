@@ -82,11 +82,15 @@ class _Tally:
 
 @dataclass(frozen=True, slots=True)
 class _Errand:
-    """A lot under way: its arrivals, and the archive that they lie in."""
+    """A lot under way: its arrivals, and the archive that they lie in.
+
+    ``sequential``: it was read, and charged to the archive's limits, by this process already.
+    """
 
     arrivals: Sequence[Arrival]
     prefix: bytes
     outer: Budget | None
+    sequential: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +172,7 @@ class _Run:
         self._opened, self._progress = opened, progress
         self._crew: Crew[_Errand, list[Kept]] = Crew(WORKERS)
         self._archives: deque[_Archive] = deque()
+        self._exhausted: set[bytes] = set()
         self._last_commit = 0.0
 
     def __enter__(self) -> Self:
@@ -191,14 +196,16 @@ class _Run:
         try:
             for lot in _lots(route.arrivals()):
                 todo = self._not_yet_kept(lot, prefix, outer)
-                self._start(_Errand(todo, prefix, outer), sequential=route.sequential)
+                self._start(_Errand(todo, prefix, outer, route.sequential))
+                if prefix in self._exhausted:
+                    return
         except LimitExceeded as error:
             self._commit([], [Refusal(prefix.rstrip(b"/"), "limit", str(error))])
 
-    def _start(self, errand: _Errand, *, sequential: bool) -> None:
+    def _start(self, errand: _Errand) -> None:
         """Hand a lot to the crew. What must be read in order is read here, and settled there."""
         store, verify = self._ws.store, self._request.verify
-        if sequential:
+        if errand.sequential:
             ready = [stage(store, arrival) for arrival in errand.arrivals]
             job = partial(settle, store, ready, verify)
         else:
@@ -258,7 +265,19 @@ class _Run:
             kept.append(Lot(path, arrival.mtime_ns, arrival.mode, one.staged))
             if one.archive and self._request.expand:
                 self._archives.append(_Archive(path, one.staged.digest, errand.outer))
+        refusals += self._charge(errand, kept)
         self._commit(kept, refusals)
+
+    def _charge(self, errand: _Errand, kept: list[Lot]) -> list[Refusal]:
+        """Count here what a child has read of an archive: its own count died with it."""
+        if errand.outer is None or errand.sequential or errand.prefix in self._exhausted:
+            return []
+        try:
+            errand.outer.charge(sum(lot.staged.size for lot in kept))
+        except LimitExceeded as error:
+            self._exhausted.add(errand.prefix)
+            return [Refusal(errand.prefix.rstrip(b"/"), "limit", str(error))]
+        return []
 
     def _commit(self, kept: list[Lot], refusals: list[Refusal]) -> None:
         if not kept and not refusals:
