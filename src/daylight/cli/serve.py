@@ -4,10 +4,10 @@ import errno
 import ipaddress
 import signal
 import webbrowser
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
-from waitress.server import create_server
+from waitress.server import create_server  # type: ignore[import-untyped]
 
 from daylight.cli.output import note, say
 from daylight.cli.session import Session, session_of
@@ -60,7 +60,8 @@ def check_host(host: str) -> None:
         raise UsageError("the review room is served on a loopback address only, as 127.0.0.1")
 
 
-def _bound(app: Wsgi, host: str, port: int):  # type: ignore[no-untyped-def]  # noqa: ANN202  # waitress has no types
+def _bound(app: Wsgi, host: str, port: int) -> Any:
+    """The server, which bears no types; it listens from here on."""
     try:
         return create_server(
             app,

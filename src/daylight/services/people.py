@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -125,7 +124,7 @@ def link_stands(ws: Workspace, token: str) -> bool:
     return found.filter(user__is_active=True).exists()
 
 
-def enter(ws: Workspace, token: str) -> AbstractBaseUser | None:
+def enter(ws: Workspace, token: str) -> User | None:
     """Use a link up: its user, or None if it was used, is too old or never was."""
     with transaction.atomic():
         found = LoginLink.objects.select_related("user").filter(
@@ -137,7 +136,7 @@ def enter(ws: Workspace, token: str) -> AbstractBaseUser | None:
         return one.user
 
 
-def set_password(user: AbstractBaseUser, password: str) -> None:
+def set_password(user: User, password: str) -> None:
     """``UsageError`` with what is wrong with it; one's own password needs no other right."""
     _check_password(password, user)
     user.set_password(password)
@@ -145,7 +144,7 @@ def set_password(user: AbstractBaseUser, password: str) -> None:
         user.save(update_fields=["password"])
 
 
-def set_language(user: AbstractBaseUser, language: str) -> None:
+def set_language(user: User, language: str) -> None:
     """``language``: a code that the room has been translated to; the caller has checked it."""
     with transaction.atomic():
         User.objects.filter(pk=user.pk).update(language=language)
@@ -158,7 +157,7 @@ def _named(username: str) -> User:
     return user
 
 
-def _check_password(password: str, user: AbstractBaseUser) -> None:
+def _check_password(password: str, user: User) -> None:
     try:
         validate_password(password, user)
     except ValidationError as error:

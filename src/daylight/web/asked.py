@@ -9,12 +9,15 @@ WORKSPACE = "daylight.workspace"  # where the WSGI environment carries it
 
 
 class Asked(HttpRequest):
-    """``principal``: who asks, with the rights held at this moment."""
+    """What :mod:`daylight.web.middleware` puts on every request.
+
+    ``principal``: who asks, with the rights held at this moment.
+    """
 
     workspace: Workspace
     principal: Principal
 
-    @property
-    def in_part(self) -> bool:
-        """Whether htmx asks for a part of a page."""
-        return self.headers.get("HX-Request") == "true"
+
+def in_part(request: HttpRequest) -> bool:
+    """Whether htmx asks for a part of a page."""
+    return request.headers.get("HX-Request") == "true"

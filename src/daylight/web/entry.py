@@ -1,13 +1,12 @@
 """Coming in and going out: password, one-time link, first password, language."""
 
-from typing import cast
-
 from django.conf import settings
 from django.contrib.auth import authenticate, login, logout, update_session_auth_hash
-from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
@@ -41,7 +40,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 def _where_to(request: HttpRequest) -> str:
     wanted = request.POST.get("next", "")
     ours = url_has_allowed_host_and_scheme(wanted, allowed_hosts={request.get_host()})
-    return wanted if ours and wanted.startswith("/") else settings.LOGIN_REDIRECT_URL
+    return wanted if ours and wanted.startswith("/") else reverse("overview")
 
 
 @login_not_required
@@ -61,20 +60,21 @@ def by_link(request: Asked, token: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def password(request: HttpRequest) -> HttpResponse:
     """Choose a password; whoever has one already must know it."""
-    user = cast("AbstractBaseUser", request.user)
-    known = user.has_usable_password()
+    known = request.user.is_authenticated and request.user.has_usable_password()
     problem = ""
     if request.method == "POST":
-        problem = _changed(user, request, known=known)
+        problem = _changed(request, known=known)
         if not problem:
-            update_session_auth_hash(request, user)
             return redirect("overview")
     words = {"problem": problem, "known": known}
     return render(request, "password.html", words, status=400 if problem else 200)
 
 
-def _changed(user: AbstractBaseUser, request: HttpRequest, *, known: bool) -> str:
-    """What is wrong, or nothing."""
+def _changed(request: HttpRequest, *, known: bool) -> str:
+    """Set the password; what is wrong, or nothing. This session goes on, all others end."""
+    user = request.user
+    if not user.is_authenticated:
+        raise PermissionDenied
     wanted = request.POST.get("new", "")
     if known and not user.check_password(request.POST.get("old", "")):
         return _("The present password is wrong.")
@@ -84,6 +84,7 @@ def _changed(user: AbstractBaseUser, request: HttpRequest, *, known: bool) -> st
         people.set_password(user, wanted)
     except UsageError as error:
         return f"{error}."
+    update_session_auth_hash(request, user)
     return ""
 
 

@@ -1,5 +1,6 @@
 """The wall of items: shielded filmstrips, narrowed by kind, state and accession."""
 
+from typing import Any
 from urllib.parse import urlencode
 
 from django.http import Http404, HttpResponse
@@ -8,7 +9,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from daylight.catalogue.queries.grid import Choice, Wanted, count, facets, page
-from daylight.web.asked import Asked
+from daylight.web.asked import Asked, in_part
 
 _FACETS = ("kind", "state", "accession")
 
@@ -17,14 +18,15 @@ _FACETS = ("kind", "state", "accession")
 def show(request: Asked) -> HttpResponse:
     """The page, or for htmx the next cards alone."""
     chosen = {name: request.GET.get(name, "")[:64] for name in _FACETS}
-    wanted = Wanted(**chosen, after=request.GET.get("after", "")[:64])
+    wanted = Wanted(
+        chosen["kind"], chosen["state"], chosen["accession"], request.GET.get("after", "")[:64]
+    )
     found = page(request.principal, wanted)
     if found is None:
         raise Http404
-    words = {"cards": found.cards, "more": _address({**chosen, "after": found.after})}
-    if not found.after:
-        words["more"] = ""
-    if request.in_part:
+    more = _address({**chosen, "after": found.after}) if found.after else ""
+    words: dict[str, Any] = {"cards": found.cards, "more": more}
+    if in_part(request):
         return render(request, "grid/cards.html", words)
     known = facets(request.principal)
     words |= {

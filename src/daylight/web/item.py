@@ -15,7 +15,7 @@ from daylight.domain.media import MediaFacts
 from daylight.domain.principal import Right
 from daylight.media.facts_json import from_json
 from daylight.web import shield
-from daylight.web.asked import Asked
+from daylight.web.asked import Asked, in_part
 
 _OCCURRENCES = 50  # shown at once; the command line lists all
 _PLAYABLE = ("video", "audio")
@@ -74,7 +74,7 @@ def lower(request: Asked, public_id: str) -> HttpResponse:
 
 
 def _answer(request: Asked, view: ItemView, part: str, clear: frozenset[str]) -> HttpResponse:
-    if not request.in_part:
+    if not in_part(request):
         return redirect("item", view.public_id)
     return render(request, f"item/{part}.html", _viewer_words(view, clear))
 

@@ -12,7 +12,7 @@ from django.utils import translation
 
 from daylight.catalogue.queries.people import principal_of
 from daylight.errors import DaylightError, Forbidden, MediaRefused
-from daylight.web.asked import WORKSPACE, Asked
+from daylight.web.asked import WORKSPACE, Asked, in_part
 from daylight.web.failures import bad, missing, refused, unavailable
 
 Next = Callable[[HttpRequest], HttpResponseBase]
@@ -75,11 +75,13 @@ class Language:
 class Entrance(LoginRequiredMiddleware):
     """Nobody gets further without a login; only pages are led to the form."""
 
-    def handle_no_permission(self, request: HttpRequest, view_func: Any) -> HttpResponseBase:
-        if request.headers.get("HX-Request") == "true":
+    def handle_no_permission(  # type: ignore[override]  # htmx is told by a header instead
+        self, request: HttpRequest, view_func: Any
+    ) -> HttpResponseBase:
+        if in_part(request):
             return HttpResponse(status=401, headers={"HX-Redirect": reverse("login")})
         if request.method in {"GET", "HEAD"} and "text/html" in request.headers.get("Accept", ""):
-            return cast("HttpResponseBase", super().handle_no_permission(request, view_func))
+            return super().handle_no_permission(request, view_func)
         return HttpResponse(status=401)
 
 

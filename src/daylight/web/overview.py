@@ -1,6 +1,7 @@
 """The first screen: what came in, what it is, what is damaged, what nobody has looked into."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -30,11 +31,10 @@ def show(request: Asked) -> HttpResponse:
     """Whoever may not see items still sees what was handed over."""
     principal = request.principal
     if not principal.may(Right.SEE_ITEMS):
-        words = {"accessions": accessions(principal)}
-        return render(request, "overview.html", words)
+        return render(request, "overview.html", {"accessions": accessions(principal)})
     seen = overview(principal)
     kinds = _kinds(seen)
-    words = {
+    words: dict[str, Any] = {
         "seen": seen,
         "kinds": kinds,
         "damaged": sum(one.damaged for one in kinds),

@@ -1,21 +1,28 @@
 // What the screens share: shielded strips on cards, the sheet of an item, keys, copying.
 "use strict";
 
-const STRIP_TILES = 6;
+// Tiles across and down by how many there are to show; five would leave a hole.
+const LAYOUTS = { 1: [1, 1], 2: [2, 1], 3: [3, 1], 4: [2, 2], 6: [3, 2] };
+
+const shownOf = (count) => (count >= 6 ? 6 : Math.min(count, 4));
 
 /** Draw evenly spread tiles of a sprite sheet side by side; a plain picture is drawn whole. */
 function drawStrip(canvas) {
   const picture = new Image();
   picture.onload = () => {
     const { columns, count, width, height } = shape(canvas, picture);
-    const tiles = Math.min(STRIP_TILES, count);
-    const across = Math.min(3, tiles), down = Math.ceil(tiles / across);
+    const tiles = shownOf(count);
+    const [across, down] = LAYOUTS[tiles];
     const box = canvas.getBoundingClientRect();
     const scale = Math.min(2, window.devicePixelRatio || 1);
     canvas.width = Math.round(box.width * scale);
     canvas.height = Math.round(box.height * scale);
     const brush = canvas.getContext("2d");
     brush.imageSmoothingQuality = "high";
+    if ("whole" in canvas.dataset) {
+      brush.drawImage(picture, 0, 0, canvas.width, canvas.height);
+      return;
+    }
     const cellWidth = canvas.width / across, cellHeight = canvas.height / down;
     for (let n = 0; n < tiles; n += 1) {
       const index = tiles === 1 ? 0 : Math.round((n * (count - 1)) / (tiles - 1));
@@ -60,7 +67,7 @@ function layOutSheet(sheet) {
   picture.onload = () => {
     const { columns, count, width, height } = shape(sheet, picture);
     const rows = Math.ceil(picture.naturalHeight / height);
-    const times = sheet.dataset.times.split(" ").filter(Boolean).map(Number);
+    const times = sheet.dataset.times.split(" ").filter(Boolean).map((us) => Number(us) / 1e6);
     const address = `url("${picture.src}")`;
     const tiles = [];
     for (let n = 0; n < count; n += 1) {

@@ -88,7 +88,7 @@ document.addEventListener("click", (event) => {
   if (tile) seek(Number(tile.dataset.time));
   if (at("[data-sound]")) setSound(screen_().muted);
   const larger = at("[data-larger]");
-  if (larger) toggle(larger, document.querySelector(".stage").classList.toggle("large"));
+  if (larger) toggle(larger, document.querySelector(".deck").classList.toggle("large"));
 });
 
 // Media events do not bubble; capturing sees them even after the player was exchanged.

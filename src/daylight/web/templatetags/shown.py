@@ -28,6 +28,12 @@ def size(count: int | None) -> str:
 
 
 @register.filter
+def grouped(number: int) -> str:
+    """Digits in threes, by narrow spaces that do not break."""
+    return f"{number:,}".replace(",", "\u202f")
+
+
+@register.filter
 def length(microseconds: int | None) -> str:
     """``1:02:03``, below a minute ``12.3 s``; empty when unknown."""
     if microseconds is None:

@@ -1,0 +1,136 @@
+"""Who may open what: every address with every role, against the table in docs/review-room.md."""
+
+import re
+from pathlib import Path
+
+import pytest
+from django.urls import resolve, reverse
+
+from daylight.domain.principal import Role
+from daylight.services import people
+from daylight.web import play
+from daylight.web.urls import urlpatterns
+from tests.web.rooms import Room
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "review-room.md"
+WHO = ["nobody", *Role]
+
+
+def table() -> list[tuple[str, str, dict[str, str]]]:
+    lines = [line.strip("|\n ") for line in PAGE.read_text().splitlines() if line.startswith("| ")]
+    header, *rows = [[cell.strip() for cell in line.split("|")] for line in lines]
+    assert header[2:] == WHO
+    return [(row[0].strip("`"), row[1], dict(zip(WHO, row[2:], strict=True))) for row in rows]
+
+
+def test_the_table_names_every_address():
+    named = {
+        resolve(address.replace("ID", "x").replace("TOKEN", "x")).url_name
+        for address, *_ in table()
+    }
+    assert named == {pattern.name for pattern in urlpatterns}
+
+
+@pytest.fixture
+def playing(monkeypatch):
+    monkeypatch.setattr(play.watch, "playlist", lambda *a: "#EXTM3U\n")
+    monkeypatch.setattr(play.watch, "segment", lambda *a: b"G" * 188)
+
+
+@pytest.mark.parametrize("who", WHO)
+def test_every_address_answers_as_the_table_says(room: Room, playing, who):
+    item = room.item(1)
+    user = None if who == "nobody" else room.user("u", Role(who))
+    for address, method, allowed in table():
+        wanted = allowed[who]
+        real = _real(room, address, item.public_id)
+        answer = _ask(room.client(user), method, real)
+        assert _outcome(answer) == ("no" if wanted == "lifted" else wanted), (address, who)
+        if wanted == "lifted":
+            client = room.client(user)
+            for part in ("pictures", "player"):
+                client.post(reverse("lift", args=[item.public_id]), {"part": part})
+            assert _outcome(_ask(client, method, real)) == "yes", (address, who)
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_items_of_other_collections_are_not_there(room: Room, playing, role):
+    item = room.item(1, home="Elsewhere", accession="far")
+    client = room.as_(role)
+    for address, method, allowed in table():
+        if "ID" in address and allowed[role] != "no":
+            answer = _ask(client, method, _real(room, address, item.public_id))
+            assert answer.status_code == 404, (address, role)
+
+
+def _real(room: Room, address: str, item: str) -> str:
+    if "TOKEN" in address:
+        name = people.User.objects.first()
+        who = name.username if name else room.user("somebody", Role.ANALYST).username
+        from daylight.catalogue.queries.vault import custodian_here
+
+        address = address.replace("TOKEN", people.link(room.ws, custodian_here(), who))
+    return re.sub(r"\bID\b", item, address)
+
+
+def _ask(client, method, address):
+    if method == "GET":
+        return client.get(address)
+    return client.post(address, {"part": "pictures", "language": "en"})
+
+
+def _outcome(answer) -> str:
+    if answer.status_code == 403:
+        return "no"
+    if answer.status_code == 401 or answer.headers.get("Location", "").startswith("/login/?next"):
+        return "sign in"
+    assert answer.status_code < 400, answer.status_code
+    return "yes"
+
+
+def test_post_to_a_page_that_only_shows_is_refused(room: Room):
+    client = room.as_(Role.ARCHIVIST)
+    item = room.item(1)
+    for name, args in (("overview", []), ("items", []), ("item", [item.public_id])):
+        assert client.post(reverse(name, args=args)).status_code == 405
+    for name in ("lift", "lower"):
+        assert client.get(reverse(name, args=[item.public_id])).status_code == 405
+
+
+def test_paths_and_custody_show_only_to_who_may_see_them(room: Room):
+    item = room.item(1)
+    seen = {
+        role: room.as_(role).get(reverse("item", args=[item.public_id])).content.decode()
+        for role in (Role.ARCHIVIST, Role.ANALYST, Role.EDITOR, Role.COUNSEL)
+    }
+    for role, page in seen.items():
+        may = role in (Role.ARCHIVIST, Role.COUNSEL)
+        assert ("txt.exe" in page) is may
+        assert ('id="custody"' in page) is may
+
+
+def test_an_occurrence_in_a_foreign_collection_stays_hidden(room: Room):
+    item = room.item(1)
+    room.item(1, home="Elsewhere", accession="far-away-11", path=b"secret/informer.mp4")
+    page = room.as_(Role.ARCHIVIST).get(reverse("item", args=[item.public_id])).content.decode()
+    assert "amber-heron-41" in page
+    assert "far-away-11" not in page
+    assert "informer" not in page
+
+
+def test_a_disabled_user_is_out_with_the_next_click(room: Room):
+    from daylight.catalogue.queries.vault import custodian_here
+
+    user = room.user("ann", Role.ANALYST)
+    client = room.client(user)
+    assert client.get("/").status_code == 200
+    people.disable(room.ws, custodian_here(), "ann")
+    assert client.get("/").headers["Location"].startswith("/login/")
+
+
+def test_rights_taken_away_are_gone_with_the_next_click(room: Room):
+    user = room.user("ann", Role.ANALYST)
+    client = room.client(user)
+    assert client.get("/items/").status_code == 200
+    user.grants.all().delete()
+    assert client.get("/items/").status_code == 403
