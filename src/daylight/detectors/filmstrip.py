@@ -21,7 +21,7 @@ from daylight.detectors.base import (
 )
 from daylight.detectors.registry import Wants
 from daylight.detectors.sheets import Pixels, grid, jpeg, shielded
-from daylight.media.keyframes import KeyFrameIndex
+from daylight.media.keyframes import KeyFrameIndex, looked_at
 from daylight.media.pictures import KeyPicture
 
 TILES: Final = 120  # at most
@@ -30,18 +30,20 @@ _MICROSECONDS: Final = 1_000_000
 
 
 def plan(index: KeyFrameIndex, duration: Fraction) -> tuple[int, ...]:
-    """Numbers of the key frames to show: one for each of ``TILES`` equal parts, or for each second.
+    """Numbers of the key frames to show, of those that are decoded.
 
-    The nearest to the middle of its part, each at most once.
+    One for each of ``TILES`` equal parts, or for each second if those are fewer: the nearest to the
+    middle of its part, each at most once.
     """
-    parts = max(1, min(TILES, len(index), int(duration) or 1))
+    seen = looked_at(index)
+    parts = max(1, min(TILES, len(seen), int(duration)))
     chosen: dict[int, None] = {}
     at = 0
     for part in range(parts):
         middle = duration * (2 * part + 1) / (2 * parts)
-        while at + 1 < len(index) and _is_nearer(index, at + 1, at, middle):
+        while at + 1 < len(seen) and _is_nearer(index, seen[at + 1], seen[at], middle):
             at += 1
-        chosen[at] = None
+        chosen[seen[at]] = None
     return tuple(chosen)
 
 

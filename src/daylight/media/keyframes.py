@@ -46,6 +46,19 @@ class KeyFrameIndex:
         return self.times[number] * self.time_base
 
 
+def looked_at(index: KeyFrameIndex) -> list[int]:
+    """Numbers of the key frames that are decoded: all, or one a second where they come thicker.
+
+    In MJPEG, say, every frame is a key frame. Planned over the whole item, however it is cut.
+    """
+    firsts: dict[int, int] = {}
+    for number in range(len(index)):
+        firsts.setdefault(int(index.seconds(number)), number)
+    if len(firsts) * 4 > len(index) * 3:
+        return list(range(len(index)))
+    return sorted(firsts.values())
+
+
 def pack(index: KeyFrameIndex) -> bytes:
     head = _HEAD.pack(
         index.stream, index.time_base.numerator, index.time_base.denominator, len(index)

@@ -14,7 +14,7 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from daylight.domain.media import MediaFacts
-from daylight.media.keyframes import UNKNOWN, KeyFrameIndex
+from daylight.media.keyframes import UNKNOWN, KeyFrameIndex, looked_at
 from daylight.media.packet import VideoPacket
 from daylight.media.reading import UNTIMED, open_media
 
@@ -55,11 +55,11 @@ def key_pictures(
 ) -> Iterator[KeyPicture]:
     """Key frames ``reach[0]`` to ``reach[1]`` (exclusive) of the index, in their order.
 
-    Of streams in which every frame is a key frame about one a second is decoded. Raises
+    Those that :func:`looked_at` names are decoded. Raises
     ``FFmpegError`` when it cannot be opened; a frame that does not decode is counted.
     """
     first, last = reach
-    chosen = _chosen(index, first, last)
+    chosen = frozenset(number for number in looked_at(index) if first <= number < last)
     if not chosen:
         return
     window = facts.demuxer in _WINDOWED
@@ -75,18 +75,6 @@ def key_pictures(
                 break
             if number in chosen:
                 yield from _decode(video, packet, number, rotation, tally)
-
-
-def _chosen(index: KeyFrameIndex, first: int, last: int) -> frozenset[int]:
-    """Numbers to decode: all, or one a second where key frames come thicker than that."""
-    chosen, before = [], None
-    for number in range(first, min(last, len(index))):
-        second = int(index.seconds(number))
-        if second != before:
-            chosen.append(number)
-            before = second
-    sparse = len(chosen) * 4 > (min(last, len(index)) - first) * 3
-    return frozenset(range(first, min(last, len(index)))) if sparse else frozenset(chosen)
 
 
 def _video(container: InputContainer, index: KeyFrameIndex) -> VideoStream:

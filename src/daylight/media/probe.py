@@ -25,7 +25,7 @@ from daylight.media.packet import MediaPacket
 from daylight.media.reading import DEFAULT_RATE, UNTIMED, open_media, size_of
 from daylight.media.sniff import Sniffed, sniff
 from daylight.media.stills import still_facts
-from daylight.media.stream_facts import Shown, pairs, stream_facts
+from daylight.media.stream_facts import Shown, codec_name, pairs, stream_facts
 from daylight.media.structure import faults
 
 HEAD: Final = 1 << 16
@@ -154,7 +154,7 @@ def _main_video(container: InputContainer) -> VideoStream | None:
 
 def _walk(container: InputContainer, main: Stream) -> _Pass:
     seen = _Pass()
-    run = b"\0" * _WIPED.get(main.codec_context.name if main.codec_context else "", 0)
+    run = b"\0" * _WIPED.get(codec_name(main), 0)
     for packet in _packets(container, main, seen):
         _note(seen, packet)
         if run:

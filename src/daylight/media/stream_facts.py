@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
-from typing import Final, cast
+from typing import Final
 
 import av
 from av.audio.stream import AudioStream
@@ -28,11 +28,10 @@ class Shown:
 
 def stream_facts(stream: Stream, step: Fraction | None, shown: Shown | None) -> StreamFacts:
     """``step``: seconds a picture, for streams without times. ``shown``: None if it was not read."""
-    context = stream.codec_context
     plain = StreamFacts(
         index=stream.index,
         media=stream.type or "data",
-        codec=(context.name if context else "") or "unknown",
+        codec=codec_name(stream),
         time_base=_base(stream),
         duration=stream.duration,
         start=stream.start_time,
@@ -49,10 +48,16 @@ def stream_facts(stream: Stream, step: Fraction | None, shown: Shown | None) -> 
     return plain
 
 
+def codec_name(stream: Stream) -> str:
+    """FFmpeg's name of the codec, whichever decoder reads it; "unknown" where none does."""
+    context = stream.codec_context
+    codec = getattr(context, "codec", None)
+    return str(codec.canonical_name) if codec else "unknown"
+
+
 def _base(stream: Stream) -> Fraction:
     """Data streams of broken files have none, whatever the stubs say."""
-    base = cast("Fraction | None", stream.time_base)
-    return base or Fraction(1, av.time_base)
+    return getattr(stream, "time_base", None) or Fraction(1, av.time_base)
 
 
 def _video(
