@@ -5,6 +5,7 @@ import json
 import os
 from typing import Any
 
+from daylight.catalogue.ledger_rows import frontier, key_of
 from daylight.catalogue.models import (
     Accession,
     Entry,
@@ -18,7 +19,6 @@ from daylight.catalogue.models import (
     Statement,
     Subtree,
 )
-from daylight.catalogue.ledger_rows import frontier, key_of
 from daylight.ledger.leaf import commit, commit_details, commit_objects
 from daylight.ledger.merkle import EMPTY, grow, leaf_hash
 from daylight.services.workspace import Workspace

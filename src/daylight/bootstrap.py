@@ -24,7 +24,7 @@ from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
 
 from daylight.cli.output import note
 from daylight.cli.registry import VERBS
-from daylight.cli.session import Session
+from daylight.cli.session import Room, Session
 from daylight.domain.clock import system_clock
 from daylight.domain.principal import Principal
 from daylight.errors import DaylightError, VaultError, VaultMissing
@@ -132,7 +132,15 @@ def _session(asked: _Asked) -> Session:
         custodian: Principal = _late("daylight.catalogue.queries.vault").custodian_here()
         return custodian
 
-    return Session(open_workspace, open_principal, settle, debug=asked.debug)
+    return Session(open_workspace, open_principal, settle, _open_room, debug=asked.debug)
+
+
+def _open_room(ws: Workspace, debug: bool) -> Room:
+    """The review room as a WSGI application: the command line knows nothing of the web."""
+    web = _late("daylight.web.app")
+    web.quiet(debug=debug)
+    room: Room = web.application(ws)
+    return room
 
 
 def _late(module: str) -> ModuleType:

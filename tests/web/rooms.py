@@ -28,9 +28,10 @@ from daylight.domain.media import Kind, MediaFacts, State, StreamFacts
 from daylight.domain.principal import Role
 from daylight.ledger.leaf import Leaf
 from daylight.media.facts_json import to_json
+from daylight.services.watch import Player
 from daylight.services.workspace import Workspace
 from daylight.web.app import application
-from daylight.web.asked import WORKSPACE
+from daylight.web.asked import PLAYER, WORKSPACE
 
 HOSTILE = b"night/\xe2\x80\xaetxt.exe\n<script>alert(1)</script>\xff.mp4"
 TILES = 8
@@ -172,7 +173,9 @@ class Room:
         return made
 
     def client(self, user: User | None = None, **more: object) -> Client:
-        made = Client(headers={"accept": "text/html"}, **{WORKSPACE: self.ws, **more})
+        made = Client(
+            headers={"accept": "text/html"}, **{WORKSPACE: self.ws, PLAYER: Player(self.ws), **more}
+        )
         made.defaults["SERVER_NAME"] = "127.0.0.1"
         if user is not None:
             made.force_login(user, backend="django.contrib.auth.backends.ModelBackend")

@@ -10,10 +10,9 @@ import typer
 from waitress.server import create_server  # type: ignore[import-untyped]
 
 from daylight.cli.output import note, say
-from daylight.cli.session import Session, session_of
+from daylight.cli.session import Room, Session, session_of
 from daylight.errors import UsageError
 from daylight.services.people import LINK_LIFE, first_user, link
-from daylight.web.app import Wsgi, application, quiet
 
 THREADS = 8
 MAX_BODY = 1 << 16  # bytes: forms only
@@ -34,8 +33,8 @@ def run(
     """Open the review room. It answers on this machine alone, until Ctrl-C."""
     session = session_of(ctx)
     check_host(host)
-    quiet(debug=session.debug)
-    server = _bound(application(session.workspace), host, port)
+    room = session.open_room(session.workspace, session.debug)
+    server = _bound(room, host, port)
     address = f"http://{_bracketed(host)}:{server.effective_port}"
     entrance = f"{address}/"
     if login_link:
@@ -60,7 +59,7 @@ def check_host(host: str) -> None:
         raise UsageError("the review room is served on a loopback address only, as 127.0.0.1")
 
 
-def _bound(app: Wsgi, host: str, port: int) -> Any:
+def _bound(app: Room, host: str, port: int) -> Any:
     """The server, which bears no types; it listens from here on."""
     try:
         return create_server(

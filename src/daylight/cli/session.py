@@ -1,14 +1,17 @@
 """What a verb is handed: the vault that was named, opened on demand."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import typer
 
 from daylight.domain.principal import Principal
 from daylight.services.workspace import Workspace
 from daylight.storage.layout import Layout
+
+Room = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]  # a WSGI application
 
 
 @dataclass
@@ -18,6 +21,7 @@ class Session:
     open_workspace: Callable[[], Workspace]
     open_principal: Callable[[], Principal]
     settle: Callable[[Layout], Workspace]
+    open_room: Callable[[Workspace, bool], Room]
     debug: bool = False
 
     @cached_property

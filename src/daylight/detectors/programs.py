@@ -12,6 +12,8 @@ detector, for a long one ``spans`` {bounds: [[first, last] …]}.
 
 A ``finding`` {detector, version, facts, blobs: [{name, media_type, facts, size} …]} has its blobs
 end to end as payload. The parent checks all of it: ``detectors.results``.
+
+``segment``  makes one segment for a player: ``media.segments``.
 """
 
 import os
@@ -32,6 +34,7 @@ from daylight.detectors.base import (
 from daylight.detectors.loading import load
 from daylight.detectors.registry import Wants, applicable
 from daylight.domain.media import Kind
+from daylight.media.cut import PROGRAM
 from daylight.media.facts_json import from_json, to_json
 from daylight.media.failures import EXPECTED
 from daylight.media.keyframes import pack, unpack
@@ -39,6 +42,7 @@ from daylight.media.pictures import Tally, key_pictures
 from daylight.media.probe import probe
 from daylight.media.program import Emit, Json, Programs, Request
 from daylight.media.reading import size_of
+from daylight.media.segments import segment
 from daylight.media.sound import RATE, sound_blocks
 from daylight.media.stills import still_pixels
 
@@ -83,7 +87,12 @@ def merge(request: Request, files: Sequence[int], emit: Emit) -> None:
         _merge(DETECTORS[name], subject, partials, emit)
 
 
-PROGRAMS: Final[Programs] = {"examine": examine, "look": look, "merge": merge}
+PROGRAMS: Final[Programs] = {
+    "examine": examine,
+    "look": look,
+    "merge": merge,
+    PROGRAM: segment,
+}
 
 
 def _named(request: Request) -> list[Detector]:

@@ -22,6 +22,7 @@ from daylight.domain.media import Kind, MediaFacts, State
 from daylight.media.facts_json import MAX_STREAMS, MAX_TEXT
 from daylight.media.keyframes import UNKNOWN, KeyFrameIndex
 from daylight.media.packet import MediaPacket
+from daylight.media.packet_signs import PacketSigns
 from daylight.media.reading import DEFAULT_RATE, UNTIMED, open_media, size_of
 from daylight.media.sniff import Sniffed, sniff
 from daylight.media.stills import still_facts
@@ -36,9 +37,6 @@ RATE_TOLERANCE: Final = Fraction(
     1, 20
 )  # of a frame's length: rounding of time bases is no variation
 
-# Entropy-coded pictures hold no long runs of zeros (H.264 and HEVC forbid three in a row); a run is
-# a sector that was wiped.
-_WIPED: Final = {"h264": 48, "hevc": 48, "mpeg2video": 512, "mpeg1video": 512, "mjpeg": 512}
 _ENCODERS: Final = re.compile(
     rb"(?:x26[45] |Lavc|Lavf|HEVC encoder|Hikvision|HIK|Dahua)[ -~]{0,60}"
 )
@@ -89,7 +87,7 @@ def _unreadable(seen: Sniffed, wrong: list[str], error: Exception) -> MediaFacts
 
 def _sentence(error: Exception) -> str:
     """FFmpeg's own words, without the name of a file."""
-    return str(getattr(error, "strerror", None) or type(error).__name__)[:200]
+    return str(getattr(error, "strerror", None) or error or type(error).__name__)[:200]
 
 
 @dataclass(slots=True)
@@ -104,7 +102,7 @@ class _Pass:
     times: "array[int]" = field(default_factory=lambda: array("q"))
     packets: int = 0
     last_duration: int = 0
-    wiped: int = 0
+    signs: list[str] = field(default_factory=list)
     marked: int = 0  # packets that the demuxer itself calls corrupt
     errors: int = 0
     encoder: bytes = b""
@@ -154,12 +152,19 @@ def _main_video(container: InputContainer) -> VideoStream | None:
 
 def _walk(container: InputContainer, main: Stream) -> _Pass:
     seen = _Pass()
-    run = b"\0" * _WIPED.get(codec_name(main), 0)
+    signs = _packet_signs(main)
     for packet in _packets(container, main, seen):
         _note(seen, packet)
-        if run:
-            seen.wiped += run in bytes(packet)
+        if signs.looks:
+            signs.look(bytes(packet), -1 if packet.pos is None else packet.pos)
+    seen.signs = signs.said()
     return seen
+
+
+def _packet_signs(main: Stream) -> PacketSigns:
+    extradata = getattr(main.codec_context, "extradata", None) or b""
+    height = main.height if isinstance(main, VideoStream) else 0
+    return PacketSigns(codec_name(main), extradata, height)
 
 
 def _packets(container: InputContainer, main: Stream, seen: _Pass) -> Iterator[MediaPacket]:
@@ -195,9 +200,7 @@ def _note(seen: _Pass, packet: MediaPacket) -> None:
 
 
 def _signs(seen: _Pass) -> list[str]:
-    signs = []
-    if seen.wiped:
-        signs.append(f"{seen.wiped} packets hold runs of zeros: sectors were lost")
+    signs = list(seen.signs)
     if seen.marked:
         signs.append(f"{seen.marked} packets are marked as corrupt")
     if seen.errors:

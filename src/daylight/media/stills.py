@@ -70,7 +70,9 @@ def _opened(descriptor: int, container: str, demuxer: str) -> tuple[Image.Image,
     """The decoded picture, and whether all of it was there."""
     if container in BY_FFMPEG:
         with open_media(descriptor, demuxer) as opened:
-            frame = next(opened.decode(video=0))
+            frame = next(opened.decode(video=0), None)
+            if frame is None:
+                raise ValueError("it holds no picture")
             return Image.fromarray(frame.to_ndarray(format="rgb24")), True
     size = size_of(descriptor)
     if size > MAX_BYTES:

@@ -30,7 +30,7 @@ def stream_facts(stream: Stream, step: Fraction | None, shown: Shown | None) -> 
     """``step``: seconds a picture, for streams without times. ``shown``: None if it was not read."""
     plain = StreamFacts(
         index=stream.index,
-        media=stream.type or "data",
+        media=str(getattr(stream, "type", None) or "data"),
         codec=codec_name(stream),
         time_base=_base(stream),
         duration=stream.duration,

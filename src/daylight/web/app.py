@@ -7,8 +7,9 @@ from typing import Any
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
 
+from daylight.services.watch import Player
 from daylight.services.workspace import Workspace
-from daylight.web.asked import WORKSPACE
+from daylight.web.asked import PLAYER, WORKSPACE
 
 Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
@@ -22,9 +23,11 @@ def application(ws: Workspace) -> Wsgi:
     settings.SESSION_COOKIE_NAME = f"daylight-{ws.layout.vault_id[:8]}"
     settings.CSRF_COOKIE_NAME = f"daylight-form-{ws.layout.vault_id[:8]}"
     handler = WSGIHandler()
+    player = Player(ws)
 
     def serve(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         environ[WORKSPACE] = ws
+        environ[PLAYER] = player
         return handler(environ, start_response)
 
     return serve

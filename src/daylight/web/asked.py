@@ -3,9 +3,11 @@
 from django.http import HttpRequest
 
 from daylight.domain.principal import Principal
+from daylight.services.watch import Player
 from daylight.services.workspace import Workspace
 
 WORKSPACE = "daylight.workspace"  # where the WSGI environment carries it
+PLAYER = "daylight.player"
 
 
 class Asked(HttpRequest):
@@ -15,6 +17,7 @@ class Asked(HttpRequest):
     """
 
     workspace: Workspace
+    player: Player
     principal: Principal
 
 

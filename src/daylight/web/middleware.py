@@ -12,7 +12,7 @@ from django.utils import translation
 
 from daylight.catalogue.queries.people import principal_of
 from daylight.errors import DaylightError, Forbidden, MediaRefused
-from daylight.web.asked import WORKSPACE, Asked, in_part
+from daylight.web.asked import PLAYER, WORKSPACE, Asked, in_part
 from daylight.web.failures import bad, missing, refused, unavailable
 
 Next = Callable[[HttpRequest], HttpResponseBase]
@@ -40,7 +40,8 @@ class Guard:
         self._next = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        cast("Asked", request).workspace = request.META[WORKSPACE]
+        asked = cast("Asked", request)
+        asked.workspace, asked.player = request.META[WORKSPACE], request.META[PLAYER]
         response = self._next(request) if _is_ours(request) else bad(request)
         for name, value in _HEADERS.items():
             response.headers.setdefault(name, value)

@@ -16,7 +16,7 @@ _MODES = ("shielded", "clear")
 def playlist(request: Asked, public_id: str, mode: str) -> HttpResponse:
     """HLS (RFC 8216). ``MediaRefused``, when it cannot be played, becomes 404."""
     _check(request, public_id, mode)
-    text = watch.playlist(request.workspace, request.principal, public_id, mode)
+    text = watch.playlist(request.player, request.principal, public_id, mode)
     return HttpResponse(text, content_type="application/vnd.apple.mpegurl")
 
 
@@ -25,7 +25,7 @@ def segment(request: Asked, public_id: str, mode: str, number: int) -> HttpRespo
     """One segment, MPEG-TS."""
     _check(request, public_id, mode)
     try:
-        data = watch.segment(request.workspace, request.principal, public_id, number, mode)
+        data = watch.segment(request.player, request.principal, public_id, number, mode)
     except (IndexError, KeyError):
         raise Http404 from None
     return HttpResponse(data, content_type="video/mp2t")

@@ -119,6 +119,12 @@ def media_facts(principal: Principal, public_id: str) -> dict[str, Any] | None:
     return None if media is None else media.facts
 
 
+def seen_digest(principal: Principal, public_id: str) -> Digest | None:
+    """The item's name in the store, if the principal may see it."""
+    row = items_seen_by(principal).filter(public_id=public_id).values_list("sha256").first()
+    return None if row is None else Digest(bytes(row[0]))
+
+
 def key_frame_index(principal: Principal, public_id: str) -> Digest | None:
     """The object that holds the item's key-frame index."""
     rows = items_seen_by(principal).filter(public_id=public_id)

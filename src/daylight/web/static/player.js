@@ -52,6 +52,11 @@ function seek(seconds) {
   else start();
 }
 
+function showTime() {
+  const face = document.querySelector("[data-clock]");
+  if (face) face.textContent = clock(position, true);
+}
+
 function toggle(button, on) {
   button.setAttribute("aria-pressed", String(on));
 }
@@ -93,8 +98,9 @@ document.addEventListener("click", (event) => {
 
 // Media events do not bubble; capturing sees them even after the player was exchanged.
 document.addEventListener("timeupdate", (event) => {
+  if (!hls) return; // taking the source away sets the time back
   position = event.target.currentTime;
-  document.querySelector("[data-clock]").textContent = clock(position, true);
+  showTime();
   const tiles = [...document.querySelectorAll(".tile-button[data-time]")];
   const now = tiles.filter((tile) => Number(tile.dataset.time) <= position + 0.05).at(-1);
   tiles.forEach((tile) => tile.classList.toggle("now", tile === now));
@@ -109,4 +115,5 @@ document.addEventListener("volumechange", (event) => {
 document.addEventListener("htmx:beforeSwap", (event) => {
   if (event.detail.target?.id === "player") stop();
 });
+document.addEventListener("htmx:load", showTime);
 window.addEventListener("pagehide", stop);

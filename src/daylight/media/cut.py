@@ -1,0 +1,113 @@
+"""What the ``segment`` program is asked for: one span of one recording, made playable."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
+from typing import Any
+
+from daylight.media.playlist import TICKS
+from daylight.media.program import Json
+
+PROGRAM = "segment"
+MESSAGE = "segment"  # the one message it sends: facts about the segment, and its bytes
+
+
+class Mode(StrEnum):
+    SHIELDED = "shielded"  # no detail, no colour, no sound
+    CLEAR = "clear"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Where decoding may start: a key frame's presentation ticks and byte position, if known.
+
+    ``time``: ticks of 1/90000 s from media zero. ``epoch`` counts how often the container's clock
+    fell back before it.
+    """
+
+    time: int
+    pts: int | None
+    dts: int | None
+    position: int | None
+    epoch: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """``start`` and ``end``: ticks of 1/90000 s from media zero, half-open.
+
+    ``zero``: media zero in the container's own seconds. ``video`` and ``audio``: stream indices.
+    ``entry``: the key frame to decode from; ``approach``: an earlier one to read from, so that the
+    sound that belongs to the span is met as well. ``step``: seconds from picture to picture, used
+    where the container has no times and for filling gaps. ``anywhere``: spans need not start at a
+    key frame, so nothing may be copied. ``blank``: black pictures instead of what cannot be read.
+    ``last``: no span follows. ``rotation``: degrees, clockwise.
+    """
+
+    demuxer: str
+    mode: Mode
+    start: int
+    end: int
+    zero: Fraction
+    video: int | None
+    audio: int | None
+    entry: Entry | None
+    approach: Entry | None
+    step: Fraction
+    width: int
+    height: int
+    rotation: int = 0
+    anywhere: bool = False
+    blank: bool = False
+    last: bool = False
+
+    @property
+    def until(self) -> int:
+        """Where the span's pictures end: the last one takes what lies beyond the stated length."""
+        return self.end + TICKS if self.last else self.end
+
+
+def to_request(cut: Cut) -> dict[str, Json]:
+    return {
+        "demuxer": cut.demuxer,
+        "mode": cut.mode.value,
+        "start": cut.start,
+        "end": cut.end,
+        "zero": str(cut.zero),
+        "video": cut.video,
+        "audio": cut.audio,
+        "entry": _entry_to_json(cut.entry),
+        "approach": _entry_to_json(cut.approach),
+        "step": str(cut.step),
+        "width": cut.width,
+        "height": cut.height,
+        "rotation": cut.rotation,
+        "anywhere": cut.anywhere,
+        "blank": cut.blank,
+        "last": cut.last,
+    }
+
+
+def from_request(request: Mapping[str, Any]) -> Cut:
+    """The inverse; ``ValueError`` or ``LookupError`` for anything else."""
+    return Cut(
+        **{
+            **request,
+            "mode": Mode(request["mode"]),
+            "zero": Fraction(request["zero"]),
+            "step": Fraction(request["step"]),
+            "entry": _entry_from_json(request["entry"]),
+            "approach": _entry_from_json(request["approach"]),
+        }
+    )
+
+
+def _entry_to_json(entry: Entry | None) -> Json:
+    return (
+        None if entry is None else [entry.time, entry.pts, entry.dts, entry.position, entry.epoch]
+    )
+
+
+def _entry_from_json(parts: Any) -> Entry | None:
+    return None if parts is None else Entry(*parts)

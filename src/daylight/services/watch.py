@@ -1,0 +1,191 @@
+"""Playing a recording: the playlist, and segments made in the sandbox when they are asked for.
+
+The original is read each time; nothing is kept but what was made lately, in memory. While one
+segment is watched the next is made, so that playing does not stop.
+"""
+
+import os
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from daylight.catalogue.queries.items import key_frame_index, media_facts, seen_digest
+from daylight.domain.digest import Digest
+from daylight.domain.media import State
+from daylight.domain.principal import Principal, Right
+from daylight.errors import MediaRefused
+from daylight.media.cut import MESSAGE, PROGRAM, Mode, to_request
+from daylight.media.cut_plan import CutPlan, KeyFrame, plan_cuts
+from daylight.media.executor import End, Executor, Task, TaskLimits
+from daylight.media.facts_json import from_json
+from daylight.media.keyframes import UNKNOWN, unpack
+from daylight.media.mpegts import MAX_SEGMENT, check_segment
+from daylight.media.playlist import playlist as playlist_text
+from daylight.media.reading import UNTIMED
+from daylight.services.workspace import Workspace
+
+SLOTS: Final = 2
+CACHED_BYTES: Final = 192 << 20
+CACHED_PLANS: Final = 64
+MAX_INDEX: Final = 400 << 20  # bytes of a key-frame index that is believed
+LIMITS: Final = TaskLimits(wall_seconds=40.0, cpu_seconds=35, message_bytes=MAX_SEGMENT)
+
+
+class _Place(NamedTuple):
+    """Which segment: of which item, in which mode."""
+
+    digest: Digest
+    mode: Mode
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    digest: Digest
+    cuts: CutPlan
+
+
+class Player:
+    """What a server holds to play from: sandbox slots, started at the first segment, and a cache."""
+
+    def __init__(self, ws: Workspace) -> None:
+        self._ws = ws
+        self._lock = threading.Lock()
+        self._executor: Executor | None = None
+        self._ahead = ThreadPoolExecutor(1, thread_name_prefix="ahead")
+        self._plans: OrderedDict[tuple[Digest, Mode], _Plan] = OrderedDict()
+        self._made: OrderedDict[_Place, Future[bytes]] = OrderedDict()
+
+    def close(self) -> None:
+        self._ahead.shutdown(wait=False, cancel_futures=True)
+        if self._executor is not None:
+            self._executor.close()
+
+    def plan(self, principal: Principal, public_id: str, mode: str) -> _Plan:
+        """How the item is cut. ``KeyError`` if it is not to be seen; ``MediaRefused``."""
+        digest = seen_digest(principal, public_id)
+        if digest is None:
+            raise KeyError(public_id)
+        key = (digest, Mode(mode))
+        with self._lock:
+            known = self._plans.get(key)
+        if known is None:
+            known = _Plan(digest, self._planned(principal, public_id, key[1]))
+            with self._lock:
+                self._plans[key] = known
+                while len(self._plans) > CACHED_PLANS:
+                    self._plans.popitem(last=False)
+        return known
+
+    def segment(self, plan: _Plan, mode: Mode, number: int) -> bytes:
+        """Bytes of one segment, and the next one begun. ``IndexError`` past the end."""
+        place = _Place(plan.digest, mode, number)
+        data = self._future(plan, place).result()
+        if number + 1 < len(plan.cuts.spans):
+            self._ahead.submit(self._future, plan, place._replace(number=number + 1))
+        return data
+
+    def _future(self, plan: _Plan, place: _Place) -> Future[bytes]:
+        """The segment, made by whoever comes first; all others wait for that."""
+        with self._lock:
+            known = self._made.get(place)
+            if known is not None:
+                self._made.move_to_end(place)
+                return known
+            future: Future[bytes] = Future()
+            self._made[place] = future
+        try:
+            future.set_result(self._make(plan, place))
+        except (MediaRefused, IndexError, KeyError, OSError) as error:
+            future.set_exception(error)
+            with self._lock:
+                self._made.pop(place, None)
+        self._forget_oldest()
+        return future
+
+    def _make(self, plan: _Plan, place: _Place) -> bytes:
+        cut = plan.cuts.cut(place.number)
+        descriptor = self._ws.store.open_fd(place.digest)
+        try:
+            task = Task(PROGRAM, to_request(cut), [descriptor], LIMITS)
+            outcome = self._slots().run(task)
+        finally:
+            os.close(descriptor)
+        sent = [m.untrusted_payload for m in outcome.messages if m.untrusted_kind == MESSAGE]
+        if outcome.end is not End.DONE or len(sent) != 1:
+            raise MediaRefused(f"this part cannot be played ({outcome.end.value})")
+        return check_segment(sent[0])
+
+    def _slots(self) -> Executor:
+        with self._lock:
+            if self._executor is None:
+                self._executor = self._ws.start_executor(SLOTS)
+            return self._executor
+
+    def _forget_oldest(self) -> None:
+        with self._lock:
+            done = [(place, f) for place, f in self._made.items() if f.done() and not f.exception()]
+            total = sum(len(future.result()) for _, future in done)
+            for place, future in done[:-1]:
+                if total <= CACHED_BYTES:
+                    return
+                total -= len(future.result())
+                del self._made[place]
+
+    def _planned(self, principal: Principal, public_id: str, mode: Mode) -> CutPlan:
+        stored = media_facts(principal, public_id)
+        if stored is None:
+            raise MediaRefused("it is not examined yet")
+        facts = from_json(stored)
+        if facts.state is State.UNREADABLE:
+            raise MediaRefused("it cannot be read")
+        index = key_frame_index(principal, public_id)
+        keys = [] if index is None else self._keys(index, untimed=facts.demuxer in UNTIMED)
+        return plan_cuts(facts, keys, mode)
+
+    def _keys(self, digest: Digest, *, untimed: bool) -> Sequence[KeyFrame]:
+        descriptor = self._ws.store.open_fd(digest)
+        try:
+            index = unpack(os.pread(descriptor, MAX_INDEX, 0))
+        finally:
+            os.close(descriptor)
+        columns = zip(index.pts, index.dts, index.positions, index.times, strict=True)
+        return [
+            KeyFrame(
+                None if untimed else _known(pts),
+                None if untimed else _known(dts),
+                _known(position),
+                time if untimed else 0,
+            )
+            for pts, dts, position, time in columns
+        ]
+
+
+def playlist(player: Player, principal: Principal, public_id: str, mode: str) -> str:
+    """HLS (RFC 8216) with the addresses ``0.ts``, ``1.ts`` … beside it.
+
+    Raises ``KeyError`` for an item that is not to be seen, ``ValueError`` for an unknown mode,
+    ``MediaRefused`` for what cannot be played.
+    """
+    _allow(principal)
+    spans = player.plan(principal, public_id, mode).cuts.spans
+    return playlist_text(spans, lambda number: f"{number}.ts")
+
+
+def segment(player: Player, principal: Principal, public_id: str, number: int, mode: str) -> bytes:
+    """One segment, MPEG-TS, its structure checked. As :func:`playlist`; ``IndexError`` past the end."""
+    _allow(principal)
+    plan = player.plan(principal, public_id, mode)
+    return player.segment(plan, Mode(mode), number)
+
+
+def _allow(principal: Principal) -> None:
+    principal.require(Right.SEE_ITEMS)
+    principal.require(Right.WATCH)
+
+
+def _known(value: int) -> int | None:
+    return None if value == UNKNOWN else value
