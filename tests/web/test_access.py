@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from django.urls import resolve, reverse
 
+from daylight.catalogue.models import User
 from daylight.domain.principal import Role
 from daylight.services import people
 from daylight.web import play
@@ -65,7 +66,7 @@ def test_items_of_other_collections_are_not_there(room: Room, playing, role):
 
 def _real(room: Room, address: str, item: str) -> str:
     if "TOKEN" in address:
-        name = people.User.objects.first()
+        name = User.objects.first()
         who = name.username if name else room.user("somebody", Role.ANALYST).username
         from daylight.catalogue.queries.vault import custodian_here
 

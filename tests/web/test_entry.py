@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.conf import settings
 
-from daylight.catalogue.models import Entry, LoginLink
+from daylight.catalogue.models import Entry, LoginLink, User
 from daylight.catalogue.queries.vault import custodian_here
 from daylight.domain.principal import Principal, Role
 from daylight.errors import Forbidden, UsageError
@@ -116,7 +116,7 @@ def test_unknown_name_and_wrong_password_look_the_same(room: Room):
 )
 def test_login_leads_to_no_other_site(room: Room, target):
     room.user("ann", Role.ANALYST)
-    people.set_password(people.User.objects.get(), GOOD)
+    people.set_password(User.objects.get(), GOOD)
     form = {"username": "ann", "password": GOOD, "next": target}
     assert room.client().post("/login/", form).headers["Location"] == "/"
     assert room.client().post("/language/", {**form, "language": "ru"}).headers["Location"] == "/"
@@ -198,7 +198,7 @@ def test_poor_passwords_unknown_collections_and_no_role_are_refused(ws):
     ):
         with pytest.raises(UsageError):
             people.add(ws, custodian_here(), new)
-    assert not people.User.objects.exists()
+    assert not User.objects.exists()
 
 
 def test_only_who_manages_users_may(ws):
