@@ -24,7 +24,8 @@ from daylight.media.keyframes import UNKNOWN, KeyFrameIndex
 from daylight.media.packet import MediaPacket
 from daylight.media.packet_signs import PacketSigns
 from daylight.media.reading import DEFAULT_RATE, UNTIMED, open_media, size_of
-from daylight.media.sniff import Sniffed, sniff
+from daylight.media.sniff import sniff
+from daylight.media.sniffed import Sniffed
 from daylight.media.stills import still_facts
 from daylight.media.stream_facts import Shown, codec_name, pairs, stream_facts
 from daylight.media.structure import faults
