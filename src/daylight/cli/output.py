@@ -30,6 +30,7 @@ def print_json(document: object) -> None:
 
 def say(line: str) -> None:
     sys.stdout.write(printable(line) + "\n")
+    sys.stdout.flush()  # a login link must show before the server waits
 
 
 def note(line: str) -> None:
