@@ -1,6 +1,7 @@
 """The worker process that looks at hostile bytes: ``python -m daylight.detectors.worker``."""
 
 import io
+import logging
 import os
 from fractions import Fraction
 from typing import cast
@@ -29,7 +30,7 @@ _PICTURES = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF")
 
 def warm_up() -> None:
     """Go every way once on known material. Leaves no thread behind."""
-    av.logging.set_level(av.logging.ERROR)  # what decoders complain of is a sign of damage
+    _listen()
     Image.init()
     for container, codec, pixels in _CLIPS:
         _examine(_clip(container, codec, pixels))
@@ -38,6 +39,15 @@ def warm_up() -> None:
     for cut in (b"", b"text", _picture("PNG")[:200], _picture("JPEG")[:400]):
         _examine(cut)
     segments.warm_up()
+
+
+def _listen() -> None:
+    """What decoders complain of is a sign of damage; it is counted, and printed nowhere."""
+    av.logging.set_level(av.logging.ERROR)
+    av.logging.set_skip_repeated(False)
+    logger = logging.getLogger("libav")
+    logger.addHandler(logging.NullHandler())
+    logger.propagate = False
 
 
 def _examine(data: bytes) -> None:

@@ -1,6 +1,5 @@
 """Key frames of a span, decoded once and handed out in order; scaled only for who asks."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -14,6 +13,7 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from daylight.domain.media import MediaFacts
+from daylight.media.complaints import complains
 from daylight.media.keyframes import UNKNOWN, KeyFrameIndex, looked_at
 from daylight.media.packet import VideoPacket
 from daylight.media.reading import UNTIMED, open_media
@@ -22,9 +22,6 @@ WIDTH: Final = 160  # of a small picture, in pixels; the height keeps the aspect
 MAX_ERRORS: Final = 100
 _BY_BYTES: Final = frozenset({"mpegts", "mpeg"})
 _WINDOWED: Final = UNTIMED | {"dhav"}
-_LEFT_OUT: Final = re.compile(
-    r"mmco|[Rr]eference picture|co located|Could not find ref|RASL|missing ref"
-)
 
 
 class KeyPicture:
@@ -161,13 +158,5 @@ def _decode(
         tally.corrupt += 1
         return
     tally.decoded += 1
-    tally.corrupt += any(frame.is_corrupt for frame in frames) or _complains(said)
+    tally.corrupt += any(frame.is_corrupt for frame in frames) or complains(said)
     yield KeyPicture(frames[0], number, rotation)
-
-
-def _complains(said: list[tuple[int, str, str]]) -> bool:
-    """Whether the decoder spoke of an error: it conceals many without marking the picture.
-
-    What it says of pictures that were left out on purpose does not count.
-    """
-    return any(level <= av.logging.ERROR and not _LEFT_OUT.search(text) for level, _, text in said)

@@ -8,7 +8,7 @@ import os
 import re
 from array import array
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import islice
 from typing import Final
@@ -21,6 +21,7 @@ from av.video.stream import VideoStream
 from daylight.domain.media import Kind, MediaFacts, State
 from daylight.media.facts_json import MAX_STREAMS, MAX_TEXT
 from daylight.media.keyframes import UNKNOWN, KeyFrameIndex
+from daylight.media.last_picture import CUT, is_cut
 from daylight.media.packet import MediaPacket
 from daylight.media.packet_signs import PacketSigns
 from daylight.media.reading import DEFAULT_RATE, UNTIMED, open_media, size_of
@@ -64,9 +65,17 @@ def probe(descriptor: int) -> Probe:
     wrong = [*([seen.reason] if seen.reason else []), *faults(descriptor, size, seen.container)]
     try:
         with open_media(descriptor, seen.demuxer) as container:
-            return _read_through(container, seen, wrong)
+            probed = _read_through(container, seen, wrong)
     except (av.FFmpegError, ValueError) as error:
         return Probe(_unreadable(seen, wrong, error), None)
+    if seen.demuxer in UNTIMED and probed.index and is_cut(descriptor, seen.demuxer, probed.index):
+        return replace(probed, facts=_damaged(probed.facts, CUT))
+    return probed
+
+
+def _damaged(facts: MediaFacts, reason: str) -> MediaFacts:
+    reasons = "; ".join(filter(None, (facts.reason, reason)))
+    return replace(facts, state=State.DAMAGED, reason=reasons[:MAX_TEXT])
 
 
 def _unopened(seen: Sniffed) -> MediaFacts:

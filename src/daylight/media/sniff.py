@@ -1,6 +1,7 @@
 """What a file is, by its content alone: names and extensions are not looked at."""
 
 import re
+from collections.abc import Callable
 from typing import Final
 
 from daylight.domain.media import Kind
@@ -10,6 +11,7 @@ from daylight.media.sniffed import WIPED, WIPED_BYTES, ReadAt, Sample, Sniffed, 
 
 _BODY_REACH: Final = 64 << 20  # how far a wiped start is skipped in search of something
 _MEGABYTE: Final = 1 << 20
+_Look = Callable[[Sample], Sniffed | None]
 
 
 def sniff(head: bytes, tail: bytes, size: int, read_at: ReadAt) -> Sniffed:
@@ -21,7 +23,8 @@ def sniff(head: bytes, tail: bytes, size: int, read_at: ReadAt) -> Sniffed:
         return Sniffed(Kind.EMPTY)
     sample = Sample(head, tail, _body(head, size, read_at), size, read_at)
     binary = () if is_plain(head) else _BINARY
-    for look in (sniff_playlist, *binary, sniff_marked_text, sniff_plain_text):
+    looks: tuple[_Look, ...] = (sniff_playlist, *binary, sniff_marked_text, sniff_plain_text)
+    for look in looks:
         found = look(sample)
         if found is not None:
             return found
@@ -217,4 +220,14 @@ def _ole(sample: Sample) -> Sniffed | None:
     return Sniffed(_D if office else _O, "ole")
 
 
-_BINARY: Final = (_boxes, _by_mark, _jpeg, _gif, _riff, _wiped, sniff_streams, _zip, _ole)
+_BINARY: Final[tuple[_Look, ...]] = (
+    _boxes,
+    _by_mark,
+    _jpeg,
+    _gif,
+    _riff,
+    _wiped,
+    sniff_streams,
+    _zip,
+    _ole,
+)
