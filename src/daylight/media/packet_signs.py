@@ -2,7 +2,7 @@
 
 Entropy-coded pictures hold no long runs of zeros (H.264 and HEVC forbid three in a row, ITU-T H.264
 7.4.1): a run is a sector that was lost. Where units are stored with their lengths, the lengths must
-add up (ISO/IEC 14496-15), and an MPEG picture has a slice in each of its rows (ITU-T H.262 6.1.2).
+add up (ISO/IEC 14496-15), and an MPEG-2 picture has a slice in each of its rows (ITU-T H.262 6.1.2).
 """
 
 import re
@@ -73,11 +73,11 @@ class PacketSigns:
     def _mpeg(self, data: bytes, position: int) -> None:
         del position
         self.wiped += bytes(ZEROS_MPEG) in data and _MPEG_RUN.search(data) is not None
-        rows = {code[0] for code in _SLICES.findall(data)}
-        if not rows or not self._rows:
-            return
         structure = _STRUCTURE.search(data)
-        whole = structure is None or structure[1][0] & 3 == _FRAME_PICTURE
+        rows = {code[0] for code in _SLICES.findall(data)}
+        if structure is None or not rows or not self._rows:  # slices of MPEG-1 may span rows
+            return
+        whole = structure[1][0] & 3 == _FRAME_PICTURE
         self.partial += len(rows) < max(rows) or (whole and max(rows) < self._rows)
 
     def _jpeg(self, data: bytes, position: int) -> None:

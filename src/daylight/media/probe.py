@@ -7,7 +7,7 @@ the frame rate varies, the key-frame index, and signs of damage that need no dec
 import os
 import re
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import islice
@@ -18,7 +18,8 @@ from av.container import InputContainer
 from av.stream import Stream
 from av.video.stream import VideoStream
 
-from daylight.domain.media import Kind, MediaFacts, State
+from daylight.domain.media import Kind, MediaFacts, State, StreamFacts
+from daylight.media.display_matrix import rotations
 from daylight.media.facts_json import MAX_STREAMS, MAX_TEXT
 from daylight.media.keyframes import UNKNOWN, KeyFrameIndex
 from daylight.media.last_picture import CUT, is_cut
@@ -63,9 +64,10 @@ def probe(descriptor: int) -> Probe:
     if seen.kind is Kind.IMAGE:
         return Probe(still_facts(descriptor, seen.container, seen.demuxer), None)
     wrong = [*([seen.reason] if seen.reason else []), *faults(descriptor, size, seen.container)]
+    turned = rotations(descriptor, size) if seen.demuxer == "mov" else {}
     try:
         with open_media(descriptor, seen.demuxer) as container:
-            probed = _read_through(container, seen, wrong)
+            probed = _read_through(container, seen, wrong, turned)
     except (av.FFmpegError, ValueError) as error:
         return Probe(_unreadable(seen, wrong, error), None)
     if seen.demuxer in UNTIMED and probed.index and is_cut(descriptor, seen.demuxer, probed.index):
@@ -122,7 +124,10 @@ class _Pass:
         return Shown(self.packets, self.times)
 
 
-def _read_through(container: InputContainer, seen: Sniffed, wrong: list[str]) -> Probe:
+def _read_through(
+    container: InputContainer, seen: Sniffed, wrong: list[str], turned: Mapping[int, int]
+) -> Probe:
+    """``turned``: degrees clockwise by the container's own number of a stream."""
     video = _main_video(container)
     main = video or next((s for s in container.streams if s.type == "audio"), None)
     if main is None:
@@ -142,7 +147,10 @@ def _read_through(container: InputContainer, seen: Sniffed, wrong: list[str]) ->
         duration=_duration(container, main, seen_pass, step),
         start=Fraction(0) if untimed else _start(container, main, seen_pass),
         streams=tuple(
-            stream_facts(stream, step, seen_pass.shown if stream is main else None)
+            _turned(
+                stream_facts(stream, step, seen_pass.shown if stream is main else None),
+                turned.get(stream.id, 0),
+            )
             for stream in islice(container.streams, MAX_STREAMS)
         ),
         key_frames=len(seen_pass.key_sizes) if video is not None else 0,
@@ -152,6 +160,10 @@ def _read_through(container: InputContainer, seen: Sniffed, wrong: list[str]) ->
     )
     index = None if video is None else _index(video, seen_pass, facts, step)
     return Probe(facts, index)
+
+
+def _turned(facts: StreamFacts, degrees: int) -> StreamFacts:
+    return replace(facts, rotation=degrees) if degrees and facts.media == "video" else facts
 
 
 def _main_video(container: InputContainer) -> VideoStream | None:

@@ -23,7 +23,13 @@ def sniff(head: bytes, tail: bytes, size: int, read_at: ReadAt) -> Sniffed:
         return Sniffed(Kind.EMPTY)
     sample = Sample(head, tail, _body(head, size, read_at), size, read_at)
     binary = () if is_plain(head) else _BINARY
-    looks: tuple[_Look, ...] = (sniff_playlist, *binary, sniff_marked_text, sniff_plain_text)
+    looks: tuple[_Look, ...] = (
+        sniff_playlist,
+        _uncompressed,
+        *binary,
+        sniff_marked_text,
+        sniff_plain_text,
+    )
     for look in looks:
         found = look(sample)
         if found is not None:
@@ -58,7 +64,6 @@ _MARKS: Final[tuple[tuple[bytes, Sniffed], ...]] = (
     (b".snd", Sniffed(_A, "au", "au")),
     (b"riff\x2e\x91\xcf\x11", Sniffed(_A, "w64", "w64")),
     (b"DKIF", Sniffed(_V, "ivf", "ivf")),
-    (b"YUV4MPEG2", Sniffed(_V, "y4m", "yuv4mpegpipe")),
     (b"\x89PNG\r\n\x1a\n", Sniffed(_I, "png", "png_pipe")),
     (b"BM", Sniffed(_I, "bmp", "bmp_pipe")),
     (b"II*\0", Sniffed(_I, "tiff", "tiff_pipe")),
@@ -91,6 +96,13 @@ def _by_mark(sample: Sample) -> Sniffed | None:
 
 def _is_bmp(head: bytes) -> bool:
     return len(head) > 18 and int.from_bytes(head[14:18], "little") in _BMP_HEADERS
+
+
+def _uncompressed(sample: Sample) -> Sniffed | None:
+    """A line of text before pictures that may look like text as well."""
+    if sample.head.startswith((b"YUV4MPEG2 W", b"YUV4MPEG2 H")):
+        return Sniffed(_V, "y4m", "yuv4mpegpipe")
+    return None
 
 
 _NEXT_PICTURE: Final = re.compile(rb"\xff\xd9\x00{0,512}\xff\xd8\xff")
