@@ -54,6 +54,15 @@ def test_keys_walk_the_grid_and_open_an_item(visit):
     visit.page.wait_for_url("**/items/")
 
 
+def test_the_way_back_keeps_what_was_narrowed(visit):
+    visit.go("/items/?kind=video")
+    visit.page.locator("[data-card]").first.click()
+    visit.page.wait_for_url("**/items/*/")
+    visit.page.locator("[data-back]").click()
+    visit.page.wait_for_load_state()
+    assert visit.page.url.endswith("/items/?kind=video")
+
+
 def test_nothing_is_played_before_play_is_pressed(visit):
     visit.open_item(VIDEO)
     visit.page.wait_for_timeout(500)

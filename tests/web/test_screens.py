@@ -203,3 +203,12 @@ def test_a_lost_object_is_missing_and_nothing_worse(room: Room):
     held.renditions.update(sha256=b"\1" * 32)
     address = reverse("rendition", args=[held.public_id, "filmstrip-shielded"])
     assert room.as_(Role.ANALYST).get(address).status_code == 404
+
+
+def test_no_player_is_offered_for_what_cannot_be_read(room: Room):
+    lost = replace(FACTS, state=State.UNREADABLE, reason="no key frame can be decoded")
+    held = room.item(1, facts=lost, pictures=False)
+    page = page_of(room, reverse("item", args=[held.public_id]))
+    assert "no key frame can be decoded" in page
+    assert "<video" not in page
+    assert "lift" not in page

@@ -14,8 +14,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 from daylight.errors import UsageError
 from daylight.services import people
 from daylight.web.asked import Asked
+from daylight.web.patience import Patience
 
 _BACKEND = settings.AUTHENTICATION_BACKENDS[0]
+_PATIENCE = Patience()
 
 
 @login_not_required
@@ -24,17 +26,25 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     """By name and password. A wrong name and a wrong password look the same, and take as long."""
     problem = ""
     if request.method == "POST":
-        user = authenticate(
-            request,
-            username=request.POST.get("username", ""),
-            password=request.POST.get("password", ""),
-        )
-        if user is not None:
-            login(request, user)
+        problem = _signed_in(request)
+        if not problem:
             return redirect(_where_to(request))
-        problem = _("Name or password is wrong.")
     words = {"problem": problem, "next": request.GET.get("next", request.POST.get("next", ""))}
     return render(request, "login.html", words, status=403 if problem else 200)
+
+
+def _signed_in(request: HttpRequest) -> str:
+    """Sign in; what is wrong, or nothing."""
+    name = request.POST.get("username", "")[:150]
+    if _PATIENCE.must_wait(name):
+        return _("Too many attempts for this name. Wait a minute.")
+    user = authenticate(request, username=name, password=request.POST.get("password", ""))
+    if user is None:
+        _PATIENCE.failed(name)
+        return _("Name or password is wrong.")
+    _PATIENCE.succeeded(name)
+    login(request, user)
+    return ""
 
 
 def _where_to(request: HttpRequest) -> str:

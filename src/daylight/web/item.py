@@ -111,7 +111,7 @@ def _viewer(view: ItemView, clear: frozenset[str]) -> Viewer:
         still_url=rendition_url(view.public_id, still),
         waveform_url=rendition_url(view.public_id, view.rendition("waveform")),
         playlist_url=reverse("playlist", args=[view.public_id, mode]),
-        playable=view.kind in _PLAYABLE,
+        playable=view.kind in _PLAYABLE and view.state != "unreadable",
     )
 
 

@@ -156,4 +156,13 @@ document.addEventListener("click", async (event) => {
   }
 });
 
+/** The way back leads to the wall as it was narrowed. */
+function rememberWall() {
+  const back = document.querySelector("[data-back]");
+  if (back && document.referrer && new URL(document.referrer).pathname === back.pathname) {
+    back.href = document.referrer;
+  }
+}
+
+rememberWall();
 document.addEventListener("htmx:load", (event) => prepare(event.detail.elt));
