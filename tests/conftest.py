@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from django.db import connections
+from hypothesis import settings
 
 from daylight import bootstrap
 from daylight.services.workspace import Workspace
@@ -17,6 +18,8 @@ from daylight.storage.layout import Layout
 from tests.postgres import Cluster, PostgresMissing, cluster, fresh_database
 
 bootstrap.configure()
+settings.register_profile("daylight", deadline=None)  # machines are shared: time tells nothing
+settings.load_profile("daylight")
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 REQUIRED = frozenset(os.environ.get("DAYLIGHT_TEST_REQUIRE", "").split(",")) - {""}

@@ -163,7 +163,9 @@ class EncodedPictures:
     def _feed(self, timed: Timed) -> None:
         self._started = True
         order = timed.order
-        if order is not None and order >= self._cut.until:
+        # By its time of showing alone a picture may be past the end, and those it is shown after
+        # still to come: then what comes out of the decoder says when to stop.
+        if timed.dts is not None and timed.dts >= self._cut.until:
             self._drain()
             return
         if timed.packet.is_corrupt:
