@@ -34,6 +34,7 @@ _BUFFER: Final = 1 << 17
 _AFTER_PICTURES: Final = 2 * TICKS  # how far sound may lie behind the pictures of its time
 _MARGIN: Final = 2  # seconds
 _MAX_ERRORS: Final = 100
+_REORDERED: Final = 16  # pictures that one shown later may precede in the stream
 
 
 class FileWindow:
@@ -82,6 +83,7 @@ class Source:
         self.audio = audio if isinstance(audio, AudioStream) else None
         self.untimed = cut.demuxer in UNTIMED
         self._shift: int | None = None
+        self._late = 0  # in a row, by their time of showing
         self._latest = -(1 << 62)
         if cut.demuxer not in _WINDOWED:
             self._shift = _shift(self.video, cut)
@@ -118,10 +120,12 @@ class Source:
         if order is None:
             return False
         if timed.packet.stream is (self.video or self.audio):
-            if order < self._latest - TICKS:
+            if timed.dts is not None and order < self._latest - TICKS:
                 return True
             self._latest = max(self._latest, order)
-        return order > self.cut.until + _AFTER_PICTURES
+        late = order > self.cut.until + _AFTER_PICTURES
+        self._late = self._late + 1 if late else 0
+        return late and (timed.dts is not None or self._late > _REORDERED)
 
     def _time(self, packet: MediaPacket) -> Timed:
         base = packet.time_base
