@@ -1,5 +1,6 @@
 """The worker process that looks at hostile bytes: ``python -m daylight.detectors.worker``."""
 
+import codecs
 import io
 import logging
 import os
@@ -25,6 +26,7 @@ _CLIPS = (
     ("avi", "mjpeg", "yuvj420p"),
     ("h264", "libx264", "yuv420p"),
 )
+_ENCODINGS = ("utf-8", "utf-16", "utf-16-le", "utf-16-be", "cp1251", "cp866", "koi8-r", "cp437")
 _PICTURES = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF")
 
 
@@ -32,6 +34,8 @@ def warm_up() -> None:
     """Go every way once on known material. Leaves no thread behind."""
     _listen()
     Image.init()
+    for encoding in _ENCODINGS:
+        codecs.lookup(encoding)  # a locked child cannot import the one that a text needs
     for container, codec, pixels in _CLIPS:
         _examine(_clip(container, codec, pixels))
     for name in _PICTURES:

@@ -119,10 +119,10 @@ class Source:
         order = timed.order
         if order is None:
             return False
-        if timed.packet.stream is (self.video or self.audio):
-            if timed.dts is not None and order < self._latest - TICKS:
+        if timed.packet.stream is (self.video or self.audio) and timed.dts is not None:
+            if timed.dts < self._latest - TICKS:
                 return True
-            self._latest = max(self._latest, order)
+            self._latest = max(self._latest, timed.dts)
         late = order > self.cut.until + _AFTER_PICTURES
         self._late = self._late + 1 if late else 0
         return late and (timed.dts is not None or self._late > _REORDERED)
