@@ -2,31 +2,43 @@
 PYTHON  ?= python3
 VENV    := .venv
 BIN     := $(VENV)/bin
-VAULT   ?=
-ARCHIVE ?=
-PIP     := $(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes --only-binary :all:
+# A folder of wheels instead of the network: make env WHEELS=…
 WHEELS  ?=
-OFFLINE := $(if $(WHEELS),--no-index --find-links $(WHEELS),)
+OFFLINE := $(if $(WHEELS),--no-index --find-links "$(WHEELS)",)
+INSTALL := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+LOCKED  := $(INSTALL) --require-hashes --only-binary :all: $(OFFLINE)
 
 .PHONY: env run test lint check bench bundle lock clean
 
 env: $(VENV)/.run-ready
 
 $(VENV)/bin/python:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "daylight needs Python 3.11 or newer; $(PYTHON) is older. Say PYTHON=python3.12, for example."; exit 2; }
-	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); if command -v uv >/dev/null; then uv venv --seed --python $(PYTHON) $(VENV); else echo "Python cannot make an environment here. On Debian: apt install python3-venv. Or install uv."; exit 2; fi; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Daylight needs Python 3.11 or newer, and $(PYTHON) is not. Say which: make env PYTHON=python3.12"; exit 2; }
+	@if $(PYTHON) -c 'import ensurepip, venv' 2>/dev/null; then $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 2; }; \
+	elif command -v uv >/dev/null; then uv venv --quiet --seed --python $(PYTHON) $(VENV); \
+	else echo "$(PYTHON) cannot make an environment: install python3-venv (Debian: apt install python3-venv) or uv."; exit 2; fi
 
 $(VENV)/.run-ready: requirements/run.txt pyproject.toml | $(VENV)/bin/python
-	$(PIP) $(OFFLINE) -r requirements/run.txt
-	$(BIN)/python -m pip --disable-pip-version-check install --quiet --no-deps --no-index --no-build-isolation --editable .
+	@echo "Installing what Daylight needs into $(VENV)…"
+	@$(LOCKED) -r requirements/run.txt
+	@$(INSTALL) --no-deps --no-index --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/.dev-ready: requirements/dev.txt $(VENV)/.run-ready
-	$(PIP) $(OFFLINE) -r requirements/dev.txt
+	@echo "Installing what the tests need into $(VENV)…"
+	@$(LOCKED) -r requirements/dev.txt
 	@touch $@
 
+# make run [ARCHIVE=/media/disk VAULT=/srv/vault] [ACCESSION=…] [INIT_OPTIONS=…] [PORT=…]
+# Through the environment and unexpanded: a disk's label is part of its path, and hostile.
+run: export ARCHIVE := $(value ARCHIVE)
+run: export VAULT := $(value VAULT)
+run: export ACCESSION := $(value ACCESSION)
+run: export INIT_OPTIONS := $(value INIT_OPTIONS)
+run: export PORT := $(value PORT)
 run: env
-	@$(BIN)/python tools/run.py $(if $(VAULT),--vault "$(VAULT)",) $(if $(ARCHIVE),--archive "$(ARCHIVE)",) $(if $(INIT_OPTIONS),--init-options="$(INIT_OPTIONS)",)
+	@$(BIN)/python tools/run.py
 
 test: $(VENV)/.dev-ready
 	$(BIN)/python -m pytest -n auto
@@ -42,9 +54,11 @@ check: lint test
 bench: $(VENV)/.dev-ready
 	$(BIN)/python -m tests.bench
 
+# One folder under dist/ that installs on a machine without network. FOR=3.13: for another Python.
 bundle: env
-	$(BIN)/python tools/bundle.py
+	@$(BIN)/python tools/bundle.py $(if $(FOR),--python-version $(FOR),) $(if $(WHEELS),--wheels "$(WHEELS)",)
 
+# Only here does anything look for newer versions; needs uv.
 lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet pyproject.toml --extra build -o requirements/run.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet pyproject.toml --extra dev -c requirements/run.txt -o requirements/dev.txt
