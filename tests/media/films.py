@@ -65,7 +65,9 @@ def film(
         video.width, video.height, video.pix_fmt = width, height, pixels
         video.gop_size, video.thread_count = gop, 1
         if codec == "libx265":
-            video.options = {"x265-params": f"pools=none:frame-threads=1:log-level=none:keyint={gop}"}
+            video.options = {
+                "x265-params": f"pools=none:frame-threads=1:log-level=none:bframes=0:keyint={gop}"
+            }
         elif codec == "libx264":
             video.options = {"x264-params": "scenecut=0", "preset": "ultrafast"}
         tone = out.add_stream("aac", rate=16_000, layout="mono") if sound else None

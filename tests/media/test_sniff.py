@@ -12,7 +12,7 @@ from daylight.media.sniff import sniff
 from daylight.media.sniffed import Sniffed
 from tests.media.films import FORMATS, film, sine
 
-V, A, I, D, O = Kind.VIDEO, Kind.AUDIO, Kind.IMAGE, Kind.DOCUMENT, Kind.OTHER
+V, A, P, D, R = Kind.VIDEO, Kind.AUDIO, Kind.IMAGE, Kind.DOCUMENT, Kind.OTHER
 
 
 def look(data: bytes) -> Sniffed:
@@ -64,7 +64,7 @@ def picture(name: str, **how) -> bytes:
 )
 def test_pictures(made, name):
     found = look(picture(made))
-    assert (found.kind, found.container) == (I, name)
+    assert (found.kind, found.container) == (P, name)
 
 
 def test_a_gif_moves_when_it_holds_several_pictures_however_large_the_first():
@@ -85,7 +85,7 @@ def test_two_pictures_by_one_camera_are_one_photo():
     both = io.BytesIO()
     one, two = Image.new("RGB", (64, 48)), Image.new("RGB", (64, 48), "red")
     one.save(both, "MPO", save_all=True, append_images=[two])
-    assert look(both.getvalue()).kind == I
+    assert look(both.getvalue()).kind == P
 
 
 def office(*names: str) -> bytes:
@@ -105,10 +105,10 @@ OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504)
     [
         (office("[Content_Types].xml", "word/document.xml"), D, "docx"),
         (office("[Content_Types].xml", "xl/workbook.xml"), D, "xlsx"),
-        (office("a.txt"), O, "zip"),
+        (office("a.txt"), R, "zip"),
         (office("mimetype"), D, "odf"),
         (OLE + "WordDocument".encode("utf-16-le") + bytes(99), D, "ole"),
-        (OLE + "Catalog".encode("utf-16-le") + bytes(99), O, "ole"),
+        (OLE + "Catalog".encode("utf-16-le") + bytes(99), R, "ole"),
         (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n" + bytes(99), D, "pdf"),
         (b"{\\rtf1 hello}", D, "rtf"),
         (b"<!DOCTYPE HTML><p>", D, "html"),
@@ -125,16 +125,16 @@ OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504)
         (b"G" * 70_000, D, "text"),
         (b"MZ is how a letter may begin\n", D, "text"),
         (b"ID3 is how a letter may begin\n", D, "text"),
-        (gzip.compress(b"x"), O, "gzip"),
-        (b"\xfd7zXZ\0" + bytes(20), O, "xz"),
-        (b"7z\xbc\xaf\x27\x1c" + bytes(20), O, "7z"),
-        (b"Rar!\x1a\x07\x01\0", O, "rar"),
-        (b"SQLite format 3\0" + bytes(90), O, "sqlite"),
-        (b"\x7fELF" + bytes(90), O, "elf"),
-        (b"MZ\x90\0\x03" + bytes(90), O, "pe"),
-        (bytes(257) + b"ustar\0" + bytes(300), O, "tar"),
-        (bytes(100_000), O, ""),
-        (bytes(range(256)) * 9, O, ""),
+        (gzip.compress(b"x"), R, "gzip"),
+        (b"\xfd7zXZ\0" + bytes(20), R, "xz"),
+        (b"7z\xbc\xaf\x27\x1c" + bytes(20), R, "7z"),
+        (b"Rar!\x1a\x07\x01\0", R, "rar"),
+        (b"SQLite format 3\0" + bytes(90), R, "sqlite"),
+        (b"\x7fELF" + bytes(90), R, "elf"),
+        (b"MZ\x90\0\x03" + bytes(90), R, "pe"),
+        (bytes(257) + b"ustar\0" + bytes(300), R, "tar"),
+        (bytes(100_000), R, ""),
+        (bytes(range(256)) * 9, R, ""),
         (b"DHAV\xfd\0\1\0" + bytes(500), V, "dhav"),
         (b"DAHUA" + bytes(2000), V, "dhav"),
     ],
@@ -166,7 +166,7 @@ def test_nothing_is_empty():
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
 def test_playlists_are_refused(text, encoding):
     found = look(text.encode(encoding))
-    assert (found.kind, found.container, found.demuxer) == (O, "playlist", "")
+    assert (found.kind, found.container, found.demuxer) == (R, "playlist", "")
     assert "playlists are refused" in found.reason
 
 

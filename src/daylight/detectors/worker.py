@@ -4,6 +4,7 @@ import codecs
 import io
 import logging
 import os
+import warnings
 from fractions import Fraction
 from typing import cast
 
@@ -47,6 +48,7 @@ def warm_up() -> None:
 
 def _listen() -> None:
     """What decoders complain of is a sign of damage; it is counted, and printed nowhere."""
+    warnings.simplefilter("ignore")  # Pillow's way to complain
     av.logging.set_level(av.logging.ERROR)
     av.logging.set_skip_repeated(False)
     logger = logging.getLogger("libav")

@@ -2,6 +2,8 @@
 
 import io
 import os
+import struct
+import zlib
 from fractions import Fraction
 from typing import Final
 
@@ -16,7 +18,7 @@ from daylight.media.reading import open_media, size_of
 
 MAX_BYTES: Final = 256 << 20
 MAX_PIXELS: Final = 200_000_000  # a decompression bomb beyond any camera
-FORMATS: Final = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "MPO")
+FORMATS: Final = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF")
 BY_FFMPEG: Final = frozenset({"heif"})
 
 
@@ -59,7 +61,11 @@ _UNREADABLE: Final = (
     ValueError,
     SyntaxError,  # Pillow's word for a broken PNG
     EOFError,
-    IndexError,
+    LookupError,
+    ArithmeticError,
+    TypeError,  # of tags that are not what they should be
+    struct.error,
+    zlib.error,
     MemoryError,
     Image.DecompressionBombError,
     av.FFmpegError,
