@@ -31,12 +31,14 @@ $(VENV)/.dev-ready: requirements/dev.txt $(VENV)/.run-ready
 	@touch $@
 
 # make run [ARCHIVE=/media/disk VAULT=/srv/vault] [ACCESSION=…] [INIT_OPTIONS=…] [PORT=…]
-# Through the environment and unexpanded: a disk's label is part of its path, and hostile.
-run: export ARCHIVE := $(value ARCHIVE)
-run: export VAULT := $(value VAULT)
-run: export ACCESSION := $(value ACCESSION)
-run: export INIT_OPTIONS := $(value INIT_OPTIONS)
-run: export PORT := $(value PORT)
+# A disk's label is part of its path, and hostile: it reaches the program as it was typed, through the
+# environment, and make must not expand it ($(shell …) would run) on the way.
+unexport ARCHIVE VAULT ACCESSION INIT_OPTIONS PORT
+run: export RUN_ARCHIVE := $(value ARCHIVE)
+run: export RUN_VAULT := $(value VAULT)
+run: export RUN_ACCESSION := $(value ACCESSION)
+run: export RUN_INIT_OPTIONS := $(value INIT_OPTIONS)
+run: export RUN_PORT := $(value PORT)
 run: env
 	@$(BIN)/python tools/run.py
 

@@ -40,7 +40,9 @@ def main() -> int:
         parser.error("--python-version is 3.11 or newer, as 3.12")
     bundle = make(asked.out, asked.python_version, asked.wheels)
     sums = hashlib.sha256((bundle / "SHA256SUMS").read_bytes()).hexdigest()
-    print(f"{bundle}\nSHA-256 of its SHA256SUMS, to be told by another way than the bundle:\n{sums}")
+    print(
+        f"{bundle}\nSHA-256 of its SHA256SUMS, to be told by another way than the bundle:\n{sums}"
+    )
     return 0
 
 
@@ -121,7 +123,7 @@ def build_wheel(folder: Path) -> Path:
 
 
 def pack_pip(target: Path) -> None:
-    """pip as it runs here, in one file that Python can run: Tails has neither pip nor ensurepip."""
+    """The pip of this environment in one file that Python can run: Tails has neither pip nor ensurepip."""
     package = Path(pip.__file__).parent
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         for path in sorted(package.rglob("*")):

@@ -65,11 +65,11 @@ def main() -> int:
 
 def _asked() -> Asked:
     parser = argparse.ArgumentParser(prog="make run", description=__doc__)
-    parser.add_argument("--archive", default=os.environ.get("ARCHIVE", ""))
-    parser.add_argument("--vault", default=os.environ.get("VAULT", ""))
-    parser.add_argument("--accession", default=os.environ.get("ACCESSION", ""))
-    parser.add_argument("--init-options", default=os.environ.get("INIT_OPTIONS", ""))
-    parser.add_argument("--port", default=os.environ.get("PORT", "") or "8400")
+    parser.add_argument("--archive", default=os.environ.get("RUN_ARCHIVE", ""))
+    parser.add_argument("--vault", default=os.environ.get("RUN_VAULT", ""))
+    parser.add_argument("--accession", default=os.environ.get("RUN_ACCESSION", ""))
+    parser.add_argument("--init-options", default=os.environ.get("RUN_INIT_OPTIONS", ""))
+    parser.add_argument("--port", default=os.environ.get("RUN_PORT", "") or "8400")
     given = parser.parse_args()
     options = tuple(shlex.split(given.init_options))
     if given.archive and not given.vault:
