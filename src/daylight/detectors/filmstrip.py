@@ -4,6 +4,7 @@ Which key frames are taken is planned from the whole index, so that it does not 
 was cut into spans.
 """
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any, Final
@@ -35,20 +36,19 @@ def plan(index: KeyFrameIndex, duration: Fraction) -> tuple[int, ...]:
     One for each of ``TILES`` equal parts, or for each second if those are fewer: the nearest to the
     middle of its part, each at most once.
     """
-    seen = looked_at(index)
+    seen = sorted(looked_at(index), key=index.times.__getitem__)  # a clock may fall back
+    times = [index.times[number] for number in seen]
     parts = max(1, min(TILES, len(seen), int(duration)))
-    chosen: dict[int, None] = {}
-    at = 0
-    for part in range(parts):
-        middle = duration * (2 * part + 1) / (2 * parts)
-        while at + 1 < len(seen) and _is_nearer(index, seen[at + 1], seen[at], middle):
-            at += 1
-        chosen[seen[at]] = None
-    return tuple(chosen)
+    middles = (duration * (2 * part + 1) / (2 * parts) / index.time_base for part in range(parts))
+    return tuple(sorted({seen[_nearest(times, middle)] for middle in middles}))
 
 
-def _is_nearer(index: KeyFrameIndex, one: int, other: int, middle: Fraction) -> bool:
-    return abs(index.seconds(one) - middle) <= abs(index.seconds(other) - middle)
+def _nearest(times: Sequence[int], wanted: Fraction) -> int:
+    """Place in the sorted ``times`` of the one nearest to ``wanted``, of two the earlier."""
+    after = bisect_left(times, wanted)
+    if after == len(times):
+        return after - 1
+    return after - 1 if after and wanted - times[after - 1] <= times[after] - wanted else after
 
 
 class Filmstrip:
@@ -70,15 +70,15 @@ class Filmstrip:
         index = subject.index
         if not tiles or index is None:
             return Finding({"tiles": 0})
-        numbers = sorted(tiles)
-        height, width = next(iter(tiles.values())).shape[:2]
-        shown = [tiles[n] for n in numbers if tiles[n].shape == (height, width, 3)]
+        height, width = tiles[min(tiles)].shape[:2]
+        numbers = sorted(n for n, tile in tiles.items() if tile.shape == (height, width, 3))
+        shown = [tiles[n] for n in numbers]
         facts = {
             "columns": COLUMNS,
             "count": len(shown),
             "tile_width": width,
             "tile_height": height,
-            "times_us": [int(index.seconds(n) * _MICROSECONDS) for n in numbers][: len(shown)],
+            "times_us": [int(index.seconds(n) * _MICROSECONDS) for n in numbers],
         }
         columns = min(COLUMNS, len(shown))
         clear = grid(shown, columns)

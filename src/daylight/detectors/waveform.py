@@ -24,6 +24,7 @@ from daylight.detectors.registry import Wants
 
 COLUMNS: Final = 1200
 HEIGHT: Final = 120  # pixels
+LOUDEST: Final = 16.0  # times full scale: formats with fractions can go beyond it, and can lie
 SILENT_DBFS: Final = -120.0  # stands for no sound at all: JSON has no minus infinity
 _PEAK, _LOUD = (96, 120, 140, 255), (150, 190, 210, 255)  # calm on dark
 
@@ -67,7 +68,7 @@ class _Envelope:
         columns = np.minimum(numbers * COLUMNS // length, COLUMNS - 1)
         first = columns[0]
         starts = np.flatnonzero(np.diff(columns, prepend=first - 1))
-        values = np.nan_to_num(material.values.astype(np.float64))
+        values = np.nan_to_num(material.values.astype(np.float64)).clip(-LOUDEST, LOUDEST)
         at = columns[starts]
         self._table[0, at] = np.maximum(
             self._table[0, at], np.maximum.reduceat(np.abs(values), starts)
