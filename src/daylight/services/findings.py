@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import transaction
 
@@ -44,28 +45,41 @@ def keep(ws: Workspace, principal: Principal, ready: Sequence[Examined]) -> None
                 "detectors": " ".join(sorted(_names(ready))),
             },
         )
-        for one in ready:
-            _keep_one(one)
+        _keep_rows(ready)
 
 
 def _names(ready: Sequence[Examined]) -> set[str]:
     return {f"{found.detector}/{found.version}" for one in ready for found in one.findings}
 
 
-def _keep_one(one: Examined) -> None:
-    Media.objects.update_or_create(item_id=one.todo.key, defaults=_row(one))
-    for found in one.findings:
-        row, _ = Finding.objects.update_or_create(
+def _keep_rows(ready: Sequence[Examined]) -> None:
+    """In place of what an earlier version, or a run that was killed, had found."""
+    keys = [one.todo.key for one in ready]
+    Media.objects.filter(item__in=keys).delete()
+    Media.objects.bulk_create(Media(item_id=one.todo.key, **_row(one)) for one in ready)
+    made = [(one, found) for one in ready for found in one.findings]
+    for one, found in made if Finding.objects.filter(item__in=keys).exists() else ():
+        same = {"item_id": one.todo.key, "detector": found.detector, "version": found.version}
+        Rendition.objects.filter(finding__in=Finding.objects.filter(**same)).delete()
+        Finding.objects.filter(**same).delete()
+    rows = Finding.objects.bulk_create(
+        Finding(
             item_id=one.todo.key,
             detector=found.detector,
             version=found.version,
-            defaults={"failed": found.failed, "facts": dict(found.facts)},
+            failed=found.failed,
+            facts=dict(found.facts),
         )
-        Rendition.objects.filter(finding=row).delete()
-        Rendition.objects.bulk_create(_rendition(one.todo.key, row, blob) for blob in found.blobs)
+        for one, found in made
+    )
+    Rendition.objects.bulk_create(
+        _rendition(one.todo.key, row, blob)
+        for (one, found), row in zip(made, rows, strict=True)
+        for blob in found.blobs
+    )
 
 
-def _row(one: Examined) -> dict[str, object]:
+def _row(one: Examined) -> dict[str, Any]:
     facts = one.facts
     shown = facts.video if facts.kind is not Kind.AUDIO else facts.audio
     rate = shown.frame_rate if shown is not None else None
