@@ -1,6 +1,7 @@
 """Key frames of a span, decoded once and handed out in order; scaled only for who asks."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -21,7 +22,9 @@ from daylight.media.reading import UNTIMED, open_media
 WIDTH: Final = 160  # of a small picture, in pixels; the height keeps the aspect
 MAX_ERRORS: Final = 100
 _BY_BYTES: Final = frozenset({"mpegts", "mpeg"})
+_RUN_UP: Final = 1 << 17  # bytes
 _WINDOWED: Final = UNTIMED | {"dhav"}
+_Mark = tuple[int, int]
 
 
 class KeyPicture:
@@ -64,13 +67,15 @@ def key_pictures(
     with open_media(descriptor, facts.demuxer, start=start) as container:
         video = _video(container, index)
         _prepare(video)
-        if not window and first:
-            _seek(container, video, facts, index, first)
+        known = {} if window else _by_time(index)  # a window's times begin anew
+        before: int | None = first - 1 if window else -1
+        if not window and first and _seek(container, video, facts, index, first):
+            before = None
         rotation = facts.video.rotation if facts.video else 0
-        for packet, number in _numbered(container, video, index, first, window=window):
+        for packet, number in _numbered(container, video, known, before):
             if number >= last:
                 break
-            if number in chosen:
+            if number >= first and number in chosen:
                 yield from _decode(video, packet, number, rotation, tally)
 
 
@@ -94,31 +99,56 @@ def _seek(
     facts: MediaFacts,
     index: KeyFrameIndex,
     number: int,
-) -> None:
-    if facts.demuxer in _BY_BYTES and index.positions[number] != UNKNOWN:
-        container.seek(index.positions[number], unsupported_byte_offset=True)
-        return
+) -> bool:
+    """Go to some key frame at or before ``number``; whether that is not the first of all."""
+    if facts.demuxer in _BY_BYTES:
+        position = _well_before(index.positions, number)
+        if position > 0:
+            container.seek(position, unsupported_byte_offset=True)
+        return position > 0
     pts = index.pts[number] if index.pts[number] != UNKNOWN else index.dts[number]
     container.seek(pts, stream=video)
+    return True
+
+
+def _well_before(positions: Sequence[int], number: int) -> int:
+    """Byte position of an earlier key frame, 0 for the start of the file.
+
+    Not every picture has a time and a place of its own in these streams; some are needed to reckon
+    from.
+    """
+    known = [at for at in positions[: number + 1] if at >= 0]
+    return next((at for at in reversed(known) if at <= known[-1] - _RUN_UP), 0)
 
 
 def _numbered(
     container: InputContainer,
     video: VideoStream,
-    index: KeyFrameIndex,
-    first: int,
-    *,
-    window: bool,
+    known: Mapping[_Mark, int],
+    before: int | None,
 ) -> Iterator[tuple[VideoPacket, int]]:
-    """Key packets with their number in the index: by their times, in raw streams by counting."""
-    known = {_mark(p, d): n for n, (p, d) in enumerate(zip(index.pts, index.dts, strict=True))}
-    counted = first - 1
+    """Key packets with their number in the index: by their times as far as ``known``, else counted.
+
+    ``before``: the number before that of the first packet, None where it is not known yet.
+    """
     for packet in _key_packets(container, video):
-        counted += 1
-        mark = _mark(_tick(packet.pts), _tick(packet.dts))
-        number = counted if window else known.get(mark)
-        if number is not None and number >= first:
+        number = known.get(_mark(_tick(packet.pts), _tick(packet.dts)))
+        if number is None and before is not None:
+            number = before + 1
+        if number is not None:
             yield packet, number
+        before = number
+
+
+def _by_time(index: KeyFrameIndex) -> dict[_Mark, int]:
+    """Numbers by times, of key frames whose time is their own."""
+    marks = [_mark(pts, dts) for pts, dts in zip(index.pts, index.dts, strict=True)]
+    often = Counter(marks)
+    return {
+        mark: number
+        for number, mark in enumerate(marks)
+        if often[mark] == 1 and mark != (UNKNOWN, UNKNOWN)
+    }
 
 
 def _key_packets(container: InputContainer, video: VideoStream) -> Iterator[VideoPacket]:
@@ -138,7 +168,7 @@ def _tick(value: int | None) -> int:
     return UNKNOWN if value is None else value
 
 
-def _mark(pts: int, dts: int) -> tuple[int, int]:
+def _mark(pts: int, dts: int) -> _Mark:
     return (pts, UNKNOWN) if pts != UNKNOWN else (UNKNOWN, dts)
 
 

@@ -29,7 +29,7 @@ from daylight.media.reading import DEFAULT_RATE, UNTIMED, open_media, size_of
 from daylight.media.sniff import sniff
 from daylight.media.sniffed import Sniffed
 from daylight.media.stills import still_facts
-from daylight.media.stream_facts import Shown, codec_name, pairs, stream_facts
+from daylight.media.stream_facts import Shown, codec_name, is_decodable, pairs, stream_facts
 from daylight.media.structure import faults
 
 HEAD: Final = 1 << 16
@@ -167,9 +167,15 @@ def _turned(facts: StreamFacts, degrees: int) -> StreamFacts:
 
 
 def _main_video(container: InputContainer) -> VideoStream | None:
-    """The first stream of moving pictures: not the cover picture of a sound file."""
+    """The first stream of moving pictures: not the cover picture of a sound file.
+
+    Raises ``ValueError`` where there are some that nothing here can decode.
+    """
     attached = av.stream.Disposition.attached_pic
-    return next((s for s in container.streams.video if not s.disposition & attached), None)
+    moving = [s for s in container.streams.video if not s.disposition & attached]
+    if moving and not any(is_decodable(stream) for stream in moving):
+        raise ValueError("there is no decoder for its pictures")
+    return next((stream for stream in moving if is_decodable(stream)), None)
 
 
 def _walk(container: InputContainer, main: Stream) -> _Pass:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from daylight.domain.media import MediaFacts
 from daylight.errors import MediaRefused
 from daylight.media.reading import open_media
+from daylight.media.stream_facts import is_decodable
 
 RATE: Final = 16_000  # Hz: what speech needs, and every later detector of sound
 MAX_ERRORS: Final = 1_000  # packets that do not decode, before the track is given up
@@ -29,6 +30,8 @@ def sound_blocks(descriptor: int, facts: MediaFacts) -> Iterator[Block]:
         if not container.streams.audio:
             raise MediaRefused("it has no sound")
         stream = container.streams.audio[0]
+        if not is_decodable(stream):
+            raise MediaRefused("there is no decoder for its sound")
         stream.codec_context.thread_count = 1
         zero = round((facts.start or Fraction(0)) * RATE)
         resampler = AudioResampler("flt", "mono", RATE)

@@ -38,6 +38,8 @@ def stream_facts(stream: Stream, step: Fraction | None, shown: Shown | None) -> 
         frames=shown.packets if shown else stream.frames or None,
         untrusted_metadata=pairs(stream.metadata),
     )
+    if not is_decodable(stream):
+        return plain
     if isinstance(stream, VideoStream):
         return _video(stream, plain, step, shown)
     if isinstance(stream, AudioStream):
@@ -46,6 +48,11 @@ def stream_facts(stream: Stream, step: Fraction | None, shown: Shown | None) -> 
             plain, sample_rate=sound.sample_rate or None, channels=sound.channels or None
         )
     return plain
+
+
+def is_decodable(stream: Stream) -> bool:
+    """Whether FFmpeg has a decoder: the stubs know no stream without one."""
+    return getattr(stream, "codec_context", None) is not None
 
 
 def codec_name(stream: Stream) -> str:
