@@ -1,0 +1,71 @@
+"""The vault's folder: made once, read strictly, cleared of what died."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from daylight.errors import VaultBusy, VaultExists, VaultMissing, VaultVersion
+from daylight.storage import layout
+
+
+@pytest.fixture
+def made(tmp_path):
+    made = layout.create(tmp_path / "vault", "")
+    layout.seal(made)
+    return made
+
+
+def test_what_is_made_is_read(made):
+    assert layout.read(made.root) == made
+    assert made.root.stat().st_mode & 0o777 == 0o700
+    assert (made.root / ".trackerignore").exists()
+
+
+def test_a_folder_with_something_in_it_is_no_place_for_a_vault(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(VaultExists):
+        layout.create(tmp_path, "")
+
+
+def test_without_its_last_file_there_is_no_vault(tmp_path):
+    layout.create(tmp_path / "vault", "")
+    with pytest.raises(VaultMissing):
+        layout.read(tmp_path / "vault")
+
+
+@pytest.mark.parametrize(
+    "text", ["", "format = 2", "format = 1", 'format = 1\nid = "x"', "id = [", "\xff"]
+)
+def test_a_damaged_or_newer_vault_is_refused(made, text):
+    (made.root / "vault.toml").write_bytes(text.encode("latin-1"))
+    with pytest.raises(VaultVersion):
+        layout.read(made.root)
+
+
+def test_a_lock_is_held_by_one(made, monkeypatch):
+    monkeypatch.setattr(layout, "PATIENCE_TENTHS", 1)
+    with layout.lock(made, "examine"), pytest.raises(VaultBusy), layout.lock(made, "examine"):
+        pass
+    with layout.lock(made, "examine"):
+        pass
+
+
+def test_leftovers_of_the_dead_go_but_not_those_of_the_living(made):
+    (made.spool / "dead").mkdir()
+    (made.spool / "dead" / "file").touch()
+    with layout.in_use(made):
+        assert not (made.spool / "dead").exists()
+        (made.spool / "living").mkdir()
+        code = (
+            "import sys; from pathlib import Path; from daylight.storage import layout\n"
+            "with layout.in_use(layout.read(Path(sys.argv[1]))): pass"
+        )
+        subprocess.run([sys.executable, "-c", code, os.fspath(made.root)], check=True)
+        assert (made.spool / "living").exists()
+
+
+def test_the_key_of_the_web_is_made_once(made):
+    assert made.web_secret() == made.web_secret()
+    assert (made.root / "web.key").stat().st_mode & 0o777 == 0o600
