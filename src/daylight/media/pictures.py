@@ -64,7 +64,7 @@ def key_pictures(
         return
     window = facts.demuxer in _WINDOWED
     start = max(index.positions[first], 0) if window else 0
-    with open_media(descriptor, facts.demuxer, start=start) as container:
+    with open_media(descriptor, facts.demuxer, start=start, brief=True) as container:
         video = _video(container, index)
         _prepare(video)
         known = {} if window else _by_time(index)  # a window's times begin anew

@@ -29,11 +29,19 @@ from daylight.media.reading import DEFAULT_RATE, UNTIMED, open_media, size_of
 from daylight.media.sniff import sniff
 from daylight.media.sniffed import Sniffed
 from daylight.media.stills import still_facts
-from daylight.media.stream_facts import Shown, codec_name, is_decodable, pairs, stream_facts
+from daylight.media.stream_facts import (
+    Shown,
+    codec_name,
+    is_decodable,
+    is_described,
+    pairs,
+    stream_facts,
+)
 from daylight.media.structure import faults
 
 HEAD: Final = 1 << 16
 TAIL: Final = 4096
+_BRIEFLY: Final = frozenset({"mov", "gif", "wav"})  # in others the header alone says less
 MAX_RATE: Final = 1000  # pictures a second that are believed
 MAX_ERRORS: Final = 100  # of the demuxer, before it is given up
 RATE_TOLERANCE: Final = Fraction(
@@ -66,13 +74,22 @@ def probe(descriptor: int) -> Probe:
     wrong = [*([seen.reason] if seen.reason else []), *faults(descriptor, size, seen.container)]
     turned = rotations(descriptor, size) if seen.demuxer == "mov" else {}
     try:
-        with open_media(descriptor, seen.demuxer) as container:
+        with _opened(descriptor, seen.demuxer) as container:
             probed = _read_through(container, seen, wrong, turned)
     except (av.FFmpegError, ValueError) as error:
         return Probe(_unreadable(seen, wrong, error), None)
     if seen.demuxer in UNTIMED and probed.index and is_cut(descriptor, seen.demuxer, probed.index):
         return replace(probed, facts=_damaged(probed.facts, CUT))
     return probed
+
+
+def _opened(descriptor: int, demuxer: str) -> InputContainer:
+    """As briefly as the facts allow."""
+    container = open_media(descriptor, demuxer, brief=demuxer in _BRIEFLY)
+    if demuxer not in _BRIEFLY or all(is_described(stream) for stream in container.streams):
+        return container
+    container.close()
+    return open_media(descriptor, demuxer)
 
 
 def _damaged(facts: MediaFacts, reason: str) -> MediaFacts:

@@ -55,6 +55,15 @@ def is_decodable(stream: Stream) -> bool:
     return getattr(stream, "codec_context", None) is not None
 
 
+def is_described(stream: Stream) -> bool:
+    """Whether what is told of a stream is known without reading its packets."""
+    if isinstance(stream, VideoStream) and is_decodable(stream):
+        return bool(stream.width and stream.height and stream.format)
+    if isinstance(stream, AudioStream) and is_decodable(stream):
+        return bool(stream.codec_context.sample_rate and stream.codec_context.channels)
+    return True
+
+
 def codec_name(stream: Stream) -> str:
     """FFmpeg's name of the codec, whichever decoder reads it; "unknown" where none does."""
     context = stream.codec_context
