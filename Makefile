@@ -5,7 +5,9 @@ BIN     := $(VENV)/bin
 # A folder of wheels instead of the network: make env WHEELS=…
 WHEELS  ?=
 OFFLINE := $(if $(WHEELS),--no-index --find-links "$(WHEELS)",)
-INSTALL := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+# pip of the environment; where uv made it there is none, and uv installs.
+INSTALL := sh -c 'if [ -e $(VENV)/.by-uv ]; then set -- uv pip install --python $(BIN)/python "$$@"; \
+  else set -- $(BIN)/python -m pip --disable-pip-version-check install "$$@"; fi; exec "$$@"' install --quiet
 LOCKED  := $(INSTALL) --require-hashes --only-binary :all: $(OFFLINE)
 
 .PHONY: env run test lint check bench bundle lock clean
@@ -16,7 +18,7 @@ $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "Daylight needs Python 3.11 or newer, and $(PYTHON) is not. Say which: make env PYTHON=python3.12"; exit 2; }
 	@if $(PYTHON) -c 'import ensurepip, venv' 2>/dev/null; then $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 2; }; \
-	elif command -v uv >/dev/null; then uv venv --quiet --seed --python $(PYTHON) $(VENV); \
+	elif command -v uv >/dev/null; then uv venv --quiet --python $(PYTHON) $(VENV) && touch $(VENV)/.by-uv; \
 	else echo "$(PYTHON) cannot make an environment: install python3-venv (Debian: apt install python3-venv) or uv."; exit 2; fi
 
 $(VENV)/.run-ready: requirements/run.txt pyproject.toml | $(VENV)/bin/python

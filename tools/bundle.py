@@ -7,6 +7,7 @@ a hash for each wheel, SHA256SUMS over all of it, and ``install.sh``, which need
 
 import argparse
 import hashlib
+import importlib.util
 import os
 import platform
 import re
@@ -19,7 +20,6 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-import pip
 from packaging.markers import Marker
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -38,6 +38,10 @@ def main() -> int:
     asked = parser.parse_args()
     if not re.fullmatch(r"3\.(1[1-9]|[2-9]\d)", asked.python_version):
         parser.error("--python-version is 3.11 or newer, as 3.12")
+    if not importlib.util.find_spec("pip"):
+        sys.exit(
+            "daylight: uv made this environment, and a bundle needs pip: apt install python3-venv, make clean"
+        )
     bundle = make(asked.out, asked.python_version, asked.wheels)
     sums = hashlib.sha256((bundle / "SHA256SUMS").read_bytes()).hexdigest()
     print(
@@ -124,7 +128,7 @@ def build_wheel(folder: Path) -> Path:
 
 def pack_pip(target: Path) -> None:
     """The pip of this environment in one file that Python can run: Tails has neither pip nor ensurepip."""
-    package = Path(pip.__file__).parent
+    package = Path(importlib.util.find_spec("pip").origin).parent
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         for path in sorted(package.rglob("*")):
             if path.is_file() and "__pycache__" not in path.parts:
