@@ -29,6 +29,7 @@ SAMPLE_CUSTODY = (
     *("--from", "office:Daylight, tools/sample_archive.py"),
     *("--connected", "on this machine"),
 )
+INTERRUPTED = 130
 GONE_ON = (0, 1)  # done; done, but the evidence has a fault: that is what there is to look at
 
 
@@ -128,16 +129,17 @@ def _has(vault: Path, accession: str) -> bool:
 
 def _daylight(*words: str | Path) -> int:
     """Run a verb to its own end; its exit code. Ctrl-C reaches it by itself, SIGTERM is passed on."""
+    interrupt = signal.signal(signal.SIGINT, lambda *_: None)
     with subprocess.Popen([DAYLIGHT, *words]) as process:
-        before = {
-            signal.SIGINT: signal.signal(signal.SIGINT, lambda *_: None),
-            signal.SIGTERM: signal.signal(signal.SIGTERM, lambda *_: process.terminate()),
-        }
+        end = signal.signal(signal.SIGTERM, lambda *_: process.terminate())
         code = process.wait()
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, interrupt)
     return code if code >= 0 else 128 - code
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:  # between two steps
+        sys.exit(INTERRUPTED)

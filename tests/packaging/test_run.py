@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
@@ -134,6 +135,7 @@ def test_interrupted_it_goes_on(disk, tmp_path):
     with started("--archive", disk, "--vault", vault) as process:
         while not (vault / "spool/use.lock").exists():
             assert process.poll() is None
+            time.sleep(0.01)
         os.killpg(process.pid, signal.SIGINT)
         assert process.wait(20) == 130
     with started("--archive", disk, "--vault", vault) as process:
