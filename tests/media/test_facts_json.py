@@ -25,7 +25,7 @@ STREAMS = st.builds(
     index=COUNT,
     media=TEXT,
     codec=TEXT,
-    time_base=st.fractions(min_value=Fraction(1, 90_000), max_value=10),
+    time_base=st.fractions(Fraction(1, 90_000), 10, max_denominator=10**9),
     duration=maybe(st.integers(-(1 << 63), (1 << 63) - 1)),
     start=maybe(st.integers(-(1 << 63), (1 << 63) - 1)),
     frames=maybe(COUNT),

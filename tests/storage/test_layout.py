@@ -44,9 +44,8 @@ def test_a_damaged_or_newer_vault_is_refused(made, text):
         layout.read(made.root)
 
 
-def test_a_lock_is_held_by_one(made, monkeypatch):
-    monkeypatch.setattr(layout, "PATIENCE_TENTHS", 1)
-    with layout.lock(made, "examine"), pytest.raises(VaultBusy), layout.lock(made, "examine"):
+def test_a_lock_is_held_by_one(made):
+    with layout.lock(made, "examine"), pytest.raises(VaultBusy), layout.lock(made, "examine", 1):
         pass
     with layout.lock(made, "examine"):
         pass

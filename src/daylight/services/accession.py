@@ -3,7 +3,7 @@
 import hashlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,6 +31,9 @@ from daylight.services.vault import EVERYTHING
 from daylight.services.workspace import Workspace
 from daylight.storage.base import Staged
 from daylight.storage.layout import lock
+
+
+CHOOSING_TENTHS = 300  # of a second, to wait while another import finds its accession
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +86,9 @@ def opened(
 ) -> Iterator[OpenAccession]:
     """Find or make the accession and hold its lock while material goes into it."""
     sources = _roots_digest(roots)
-    with ExitStack() as held:
+    with ExitStack() as held, ExitStack() as choosing:
+        # Nobody may take what another process has just made and not locked yet for cut short.
+        choosing.enter_context(lock(ws.layout, "accessions", CHOOSING_TENTHS))
         row = Accession.objects.filter(name=name).first() if name else None
         if row is not None:
             held.enter_context(lock(ws.layout, f"accession-{row.public_id}"))
@@ -93,17 +98,19 @@ def opened(
         if row is None:
             row = _create(ws, principal, name or _free_name(), collection, sources, statements)
             held.enter_context(lock(ws.layout, f"accession-{row.public_id}"))
+        choosing.close()
         yield OpenAccession(row.pk, row.public_id, row.name, row.collection_id, resumed)
 
 
 def _interrupted(ws: Workspace, held: ExitStack, sources: bytes) -> Accession | None:
     """An unnamed import of the same roots that was cut short, and that nobody is at now."""
     for row in Accession.objects.filter(roots_sha256=sources, finished=None).order_by("pk"):
-        try:
-            held.enter_context(lock(ws.layout, f"accession-{row.public_id}"))
-        except VaultBusy:
-            continue
-        return row
+        with ExitStack() as trying, suppress(VaultBusy):
+            trying.enter_context(lock(ws.layout, f"accession-{row.public_id}"))
+            row.refresh_from_db()
+            if row.finished is None:  # whoever held it has not finished it meanwhile
+                held.push(trying.pop_all())
+                return row
     return None
 
 

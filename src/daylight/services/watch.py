@@ -59,6 +59,10 @@ class Player:
         self._plans: OrderedDict[tuple[Digest, Mode], _Plan] = OrderedDict()
         self._made: OrderedDict[_Place, Future[bytes]] = OrderedDict()
 
+    def prepare(self) -> None:
+        """Start the sandbox slots now, in the background, and not at the first click."""
+        self._ahead.submit(self._slots)
+
     def close(self) -> None:
         self._ahead.shutdown(wait=False, cancel_futures=True)
         if self._executor is not None:

@@ -99,22 +99,22 @@ def read(root: Path) -> Layout:
 
 
 @contextmanager
-def lock(layout: Layout, name: str) -> Iterator[None]:
+def lock(layout: Layout, name: str, tenths: int = PATIENCE_TENTHS) -> Iterator[None]:
     """Hold the lock ``name`` of this vault; ``VaultBusy`` if another process does.
 
-    It is asked for a little while: the children of a killed process need a moment to die.
+    It is asked for ``tenths`` of a second: the children of a killed process need a moment to die.
     """
     fd = os.open(layout.spool / f"{name}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        if not _locked(fd):
+        if not _locked(fd, tenths):
             raise VaultBusy("another process holds this part of the vault")
         yield
     finally:
         os.close(fd)
 
 
-def _locked(fd: int) -> bool:
-    for _ in range(PATIENCE_TENTHS):
+def _locked(fd: int, tenths: int) -> bool:
+    for _ in range(tenths):
         with suppress(BlockingIOError):
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
             return True

@@ -24,6 +24,7 @@ def application(ws: Workspace) -> Wsgi:
     settings.CSRF_COOKIE_NAME = f"daylight-form-{ws.layout.vault_id[:8]}"
     handler = WSGIHandler()
     player = Player(ws)
+    player.prepare()
 
     def serve(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         environ[WORKSPACE] = ws
