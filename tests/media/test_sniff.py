@@ -125,7 +125,7 @@ OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504)
         (b"G" * 70_000, D, "text"),
         (b"MZ is how a letter may begin\n", D, "text"),
         (b"ID3 is how a letter may begin\n", D, "text"),
-        (gzip.compress(b"x"), R, "gzip"),
+        (gzip.compress(b"x", mtime=0), R, "gzip"),
         (b"\xfd7zXZ\0" + bytes(20), R, "xz"),
         (b"7z\xbc\xaf\x27\x1c" + bytes(20), R, "7z"),
         (b"Rar!\x1a\x07\x01\0", R, "rar"),
