@@ -126,7 +126,10 @@ def _session(asked: _Asked) -> Session:
     def open_workspace() -> Workspace:
         if not asked.vault:
             raise VaultMissing("no vault was named")
-        return settle(read(Path(asked.vault)))
+        layout = read(Path(asked.vault))
+        if not layout.database and not layout.catalogue.exists():
+            raise VaultError("the vault's catalogue is missing")  # SQLite would make an empty one
+        return settle(layout)
 
     def open_principal() -> Principal:
         custodian: Principal = _late("daylight.catalogue.queries.vault").custodian_here()
@@ -171,6 +174,12 @@ def _guarded(verb: Callable[..., None], *, debug: bool) -> Callable[..., None]:
             if debug:
                 raise
             _fail(VaultError(f"the catalogue does not answer: {error}"))
+        except OSError as error:  # its words bear a path, which may be a leaked one
+            if debug:
+                raise
+            _fail(
+                VaultError(f"the system refused a file: {error.strerror or type(error).__name__}")
+            )
 
     return run
 

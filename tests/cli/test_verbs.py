@@ -84,10 +84,13 @@ def test_every_verb_helps_without_a_vault(verb):
         (["--vault", "VAULT", "custody", "none", "--state", "seal=1"], 2, "usage"),
         (["--vault", "VAULT", "custody", "none", "--state", "colour=red"], 2, "usage"),
         (["init", "VAULT", "--plain-disk"], 4, "vault-exists"),
+        (["init", "FILE", "--plain-disk"], 4, "vault"),
+        (["init", "FILE/inside", "--plain-disk"], 4, "vault"),
+        (["--vault", "FILE", "status"], 4, "vault"),
     ],
 )
 def test_an_error_is_one_line_with_its_name(vault, disk, tmp_path, words, code, name):
-    names = {"VAULT": vault, "DISK": disk}
+    names = {"VAULT": vault, "DISK": disk, "FILE": __file__, "FILE/inside": f"{__file__}/inside"}
     done = daylight(*(names.get(word, word) for word in words), cwd=tmp_path)
     assert done.returncode == code, done.stderr
     (line,) = [one for one in done.stderr.splitlines() if one.startswith("daylight:")]
@@ -230,3 +233,10 @@ def test_two_imports_at_once_both_end_right(vault, tmp_path):
     status = json.loads(daylight("--vault", vault, "status", "--json").stdout)
     assert status["items"] == 600
     assert [one["occurrences"] for one in status["accessions"]] == [600] * 4
+
+
+def test_a_lost_catalogue_is_said_and_not_made_anew(vault):
+    (vault / "catalogue.sqlite").unlink()
+    done = daylight("--vault", vault, "status")
+    assert (done.returncode, "[vault]" in done.stderr) == (4, True)
+    assert not (vault / "catalogue.sqlite").exists()

@@ -271,3 +271,14 @@ def test_a_file_cut_short_while_it_is_read_is_kept_as_it_was_read(ws, archive, m
     monkeypatch.setattr(folder.FolderRoute, "arrivals", lying)
     assert take(ws, archive).bytes == 6 + (3 << 20)
     check(ws)
+
+
+def test_what_a_resumed_import_is_told_anew_is_a_further_statement(ws, archive):
+    from daylight.catalogue.models import Statement
+
+    take(ws, archive, accession="disk", statements=Statements({"device": "HDD"}))
+    take(ws, archive, accession="disk", statements=Statements({"device": "HDD", "seal": "A 1"}))
+    told = list(Statement.objects.order_by("entry", "pk").values_list("topic", "value"))
+    assert told.count(("device", "HDD")) == 1
+    assert told[-1] == ("seal", "A 1")
+    check(ws)

@@ -35,6 +35,7 @@ def run(
     check_host(host)
     room = session.open_room(session.workspace, session.debug)
     server = _bound(room, host, port)
+    signal.signal(signal.SIGTERM, _stop)
     address = f"http://{_bracketed(host)}:{server.effective_port}"
     entrance = f"{address}/"
     if login_link:
@@ -44,7 +45,6 @@ def run(
     note(f"The review room is open at {address}/ ; Ctrl-C closes it.")
     if open_browser:
         webbrowser.open(entrance)
-    signal.signal(signal.SIGTERM, _stop)
     server.run()  # returns on Ctrl-C and on SystemExit
     note("The review room is closed.")
 

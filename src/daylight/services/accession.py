@@ -32,7 +32,6 @@ from daylight.services.workspace import Workspace
 from daylight.storage.base import Staged
 from daylight.storage.layout import lock
 
-
 CHOOSING_TENTHS = 300  # of a second, to wait while another import finds its accession
 
 
@@ -85,7 +84,7 @@ def opened(
     statements: Statements,
 ) -> Iterator[OpenAccession]:
     """Find or make the accession and hold its lock while material goes into it."""
-    sources = _roots_digest(roots)
+    sources = _roots_digest(ws, roots)
     with ExitStack() as held, ExitStack() as choosing:
         # Nobody may take what another process has just made and not locked yet for cut short.
         choosing.enter_context(lock(ws.layout, "accessions", CHOOSING_TENTHS))
@@ -99,6 +98,8 @@ def opened(
             row = _create(ws, principal, name or _free_name(), collection, sources, statements)
             held.enter_context(lock(ws.layout, f"accession-{row.public_id}"))
         choosing.close()
+        if resumed:
+            _state_what_is_new(ws, principal, row, statements)
         yield OpenAccession(row.pk, row.public_id, row.name, row.collection_id, resumed)
 
 
@@ -114,10 +115,10 @@ def _interrupted(ws: Workspace, held: ExitStack, sources: bytes) -> Accession | 
     return None
 
 
-def _roots_digest(roots: Sequence[Path]) -> bytes:
-    """Recognises the same roots again without keeping their paths."""
+def _roots_digest(ws: Workspace, roots: Sequence[Path]) -> bytes:
+    """Recognises the same roots again in this vault without keeping their paths."""
     names = [os.fsencode(os.path.realpath(root)) for root in roots]
-    return hashlib.sha256(b"\0".join(names)).digest()
+    return hashlib.sha256(b"\0".join([ws.layout.vault_id.encode(), *names])).digest()
 
 
 def _free_name() -> str:
@@ -155,6 +156,17 @@ def _state(ws: Workspace, principal: Principal, row: Accession, stated: Mapping[
         Statement(accession=row, topic=topic, value=value, entry=entry)
         for topic, value in stated.items()
     )
+
+
+def _state_what_is_new(
+    ws: Workspace, principal: Principal, row: Accession, statements: Statements
+) -> None:
+    """What an import that goes on was told anew: further statements, if they say anything else."""
+    known = dict(row.statements.order_by("entry", "pk").values_list("topic", "value"))
+    new = {t: v for t, v in statements.by_topic.items() if v and v != known.get(t)}
+    if new:
+        with transaction.atomic():
+            _state(ws, principal, row, new)
 
 
 def state(ws: Workspace, principal: Principal, name: str, statements: Statements) -> None:

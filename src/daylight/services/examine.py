@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from daylight.catalogue.queries.work import Todo, todo
@@ -74,7 +74,7 @@ def examine(ws: Workspace, principal: Principal, only: str, progress: Progress) 
         if not work:
             return ExamineReport(0, 0, 0)
         executor = held.enter_context(ws.start_executor(SLOTS))
-        return _Coordinator(ws, principal, executor, progress, work).run()
+        return _Coordinator(ws, executor, progress, work).run()
 
 
 def _names(only: str) -> dict[str, tuple[int, str]]:
@@ -87,12 +87,11 @@ class _Coordinator:
     def __init__(
         self,
         ws: Workspace,
-        principal: Principal,
         executor: Executor,
         progress: Progress,
         work: deque[Todo],
     ) -> None:
-        self._ws, self._principal, self._executor = ws, principal, executor
+        self._ws, self._executor = ws, executor
         self._progress, self._work = progress, work
         self._pool = ThreadPoolExecutor(executor.slots, thread_name_prefix="examine")
         self._running: dict[Future[Outcome], tuple[Todo, _Long | None, int]] = {}
@@ -206,7 +205,7 @@ class _Coordinator:
         ready, self._ready = self._ready, []
         if not ready:
             return
-        findings.keep(self._ws, self._principal, ready)
+        findings.keep(self._ws, ready)
         self._done[0] += len(ready)
         self._done[1] += sum(len(one.findings) for one in ready)
         self._done[2] += sum(bool(f.failed) for one in ready for f in one.findings)
@@ -243,13 +242,9 @@ def _unrecognised(one: Todo, failure: str) -> Examined:
 
 
 def _damaged(facts: MediaFacts, failure: str) -> MediaFacts:
-    return MediaFacts(
-        **{
-            **{name: getattr(facts, name) for name in MediaFacts.__slots__},
-            "state": State.DAMAGED if facts.state is State.OK else facts.state,
-            "reason": facts.reason or failure[:300],
-        }
-    )
+    """What its reader did not get through to the end is damaged, whatever was seen before."""
+    state = State.DAMAGED if facts.state is State.OK else facts.state
+    return replace(facts, state=state, reason=facts.reason or failure[:300])
 
 
 def _judged(facts: MediaFacts, seen: Sequence[Seen | None]) -> MediaFacts:
@@ -292,10 +287,20 @@ def _partials(long: _Long) -> list[CheckedPartial]:
 
 
 def _finished(long: _Long, merged: Results, failure: str) -> Examined:
+    """A span that failed leaves a hole, which item and finding own up to; the rest is kept."""
     looks = [long.looks[number] for number in sorted(long.looks)]
     failed = [one for look in looks for one in look.findings if one.failed]
     if long.results.facts is None:
         raise AssertionError("an item is cut into spans by its facts")
     facts = _judged(long.results.facts, [look.seen for look in looks])
-    found = [*failed, *merged.findings]
-    return Examined(long.todo, facts, long.results.index, _all(long.wanted, found, failure))
+    if failed or failure:
+        facts = _damaged(facts, failure or f"part of it could not be read: {failed[0].failed}")
+    holes = {one.detector: one.failed for one in failed}
+    found = [_with_hole(one, holes.get(one.detector, "")) for one in merged.findings]
+    return Examined(
+        long.todo, facts, long.results.index, _all(long.wanted, [*failed, *found], failure)
+    )
+
+
+def _with_hole(finding: CheckedFinding, hole: str) -> CheckedFinding:
+    return replace(finding, facts={**finding.facts, "incomplete": hole}) if hole else finding

@@ -13,7 +13,6 @@ from daylight.detectors.registry import PROBE_VERSION
 from daylight.detectors.results import CheckedBlob, CheckedFinding
 from daylight.domain.digest import Digest, digest_of
 from daylight.domain.media import Kind, MediaFacts
-from daylight.domain.principal import Principal
 from daylight.media.facts_json import to_json
 from daylight.services.record import record
 from daylight.services.workspace import Workspace
@@ -29,9 +28,11 @@ class Examined:
     findings: tuple[CheckedFinding, ...]
 
 
-def keep(ws: Workspace, principal: Principal, ready: Sequence[Examined]) -> None:
-    """Idempotent: what an earlier, killed run has kept is written over with the same."""
-    del principal  # who asked has been checked; who found is the software
+def keep(ws: Workspace, ready: Sequence[Examined]) -> None:
+    """Idempotent: what an earlier, killed run has kept is written over with the same.
+
+    The ledger names the software: it found, whoever asked.
+    """
     blobs = [blob.data for one in ready for found in one.findings for blob in found.blobs]
     ws.store.put_many([*blobs, *(one.index for one in ready if one.index)])
     with transaction.atomic():
