@@ -132,7 +132,7 @@ function walk(event) {
 
 function isTyping(event) {
   return event.ctrlKey || event.metaKey || event.altKey
-    || event.target.closest("input, textarea, select, dialog");
+    || event.target.closest("input, textarea, select, dialog[open]");
 }
 
 document.addEventListener("keydown", (event) => {
