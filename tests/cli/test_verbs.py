@@ -186,6 +186,7 @@ def test_on_a_terminal_it_asks(vault, disk):
     assert process.wait() == 0
     os.close(ours)
     assert "What the material is on" in said.decode(errors="replace")
+    assert "100%" in said.decode(errors="replace") or "3 files" in said.decode(errors="replace")
     status = json.loads(daylight("--vault", vault, "status", "--json").stdout)
     assert status["accessions"][0]["custody"]["device"] == "HDD 2 TB"
 

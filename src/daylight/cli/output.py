@@ -59,6 +59,8 @@ def printable(text: str) -> str:
 class _Bar:
     """A bar on a terminal: bytes, files, rate, time left."""
 
+    wants_total = True
+
     def __init__(self, bar: Progress, task: TaskID) -> None:
         self._bar, self._task, self._steps = bar, task, 0
 
@@ -73,6 +75,8 @@ class _Bar:
 
 class _Lines:
     """A line now and then in a pipe."""
+
+    wants_total = False
 
     def __init__(self, what: str) -> None:
         self._what, self._began, self._last = what, time.monotonic(), time.monotonic()

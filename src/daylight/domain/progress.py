@@ -4,12 +4,19 @@ from typing import Protocol
 
 
 class Progress(Protocol):
-    """``total`` may be called again when more becomes known; -1 is unknown."""
+    """``total`` may be called again when more becomes known; -1 is unknown.
+
+    ``wants_total``: somebody looks at it, so that finding out how much there is is worth the time.
+    """
+
+    wants_total: bool
 
     def total(self, *, amount: int, steps: int) -> None: ...
     def advance(self, *, amount: int = 0, steps: int = 0) -> None: ...
 
 
 class Silent:
+    wants_total = False
+
     def total(self, *, amount: int, steps: int) -> None: ...
     def advance(self, *, amount: int = 0, steps: int = 0) -> None: ...

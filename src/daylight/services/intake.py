@@ -182,14 +182,27 @@ class _Run:
         self._crew.__exit__(*exc)
 
     def take_all(self) -> None:
-        own = self._ws.layout.root.stat()
-        for root in self._request.roots:
-            route = for_path(root, skip=frozenset({(own.st_dev, own.st_ino)}))
+        if self._progress.wants_total:
+            self._survey()
+        for route in self._routes():
             self._take(route, b"", None)
         self._drain()
         while self._archives:
             self._look_into(self._archives.popleft())
             self._drain()
+
+    def _routes(self) -> Iterator[Route]:
+        own = self._ws.layout.root.stat()
+        for root in self._request.roots:
+            yield for_path(root, skip=frozenset({(own.st_dev, own.st_ino)}))
+
+    def _survey(self) -> None:
+        """How much there is, by names and sizes alone; what archives hold comes on top."""
+        amount = steps = 0
+        for arrival in (a for route in self._routes() for a in route.arrivals()):
+            amount += max(arrival.size, 0)
+            steps += 1
+        self._progress.total(amount=amount, steps=steps)
 
     def _take(self, route: Route, prefix: bytes, outer: Budget | None) -> None:
         """Everything of one route; a limit ends the route, not the import."""
