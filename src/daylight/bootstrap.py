@@ -21,13 +21,14 @@ import django
 import typer
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
+from typer.exceptions import TyperException
 
 from daylight.cli.output import note
 from daylight.cli.registry import VERBS
 from daylight.cli.session import Room, Session
 from daylight.domain.clock import system_clock
 from daylight.domain.principal import Principal
-from daylight.errors import DaylightError, VaultError, VaultMissing
+from daylight.errors import DaylightError, UsageError, VaultBusy, VaultError, VaultMissing
 from daylight.media.executor import Executor
 from daylight.media.pool import ZygotePool
 from daylight.services.workspace import Workspace
@@ -37,6 +38,7 @@ from daylight.web.conf import WEB_APPS, WEB_SETTINGS
 
 WORKER = (sys.executable, "-I", "-m", "daylight.detectors.worker")
 INTERRUPTED = 130
+NOBODY_READS = 141  # what a shell calls the end by a closed pipe
 
 
 def database(layout: Layout) -> dict[str, Any]:
@@ -163,9 +165,12 @@ def _guarded(verb: Callable[..., None], *, debug: bool) -> Callable[..., None]:
     def run(*args: Any, **kwargs: Any) -> None:
         try:
             verb(*args, **kwargs)
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, typer.Abort):  # Abort: a prompt's Ctrl-C or Ctrl-D
             note("daylight: interrupted; run the command again, it goes on where it was")
             raise typer.Exit(INTERRUPTED) from None
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(NOBODY_READS) from None
         except DaylightError as error:
             if debug:
                 raise
@@ -173,7 +178,7 @@ def _guarded(verb: Callable[..., None], *, debug: bool) -> Callable[..., None]:
         except DatabaseError as error:
             if debug:
                 raise
-            _fail(VaultError(f"the catalogue does not answer: {error}"))
+            _fail(_of_the_catalogue(error))
         except OSError as error:  # its words bear a path, which may be a leaked one
             if debug:
                 raise
@@ -182,6 +187,17 @@ def _guarded(verb: Callable[..., None], *, debug: bool) -> Callable[..., None]:
             )
 
     return run
+
+
+def _of_the_catalogue(error: DatabaseError) -> VaultError:
+    """The first line alone: PostgreSQL quotes rows, and so leaked names, in the next ones."""
+    said = (str(error).splitlines() or [type(error).__name__])[0]
+    busy = said == "database is locked"
+    return (
+        VaultBusy("the catalogue is locked")
+        if busy
+        else VaultError(f"the catalogue does not answer: {said}")
+    )
 
 
 def _global_options(
@@ -227,4 +243,17 @@ def main() -> None:
     app.callback()(_global_options)
     for name in VERBS:
         _add(app, name, asked)
-    app(obj=_session(asked))
+    try:
+        sys.exit(app(obj=_session(asked), standalone_mode=False))
+    except TyperException as error:
+        sys.exit(_wrong_use(error))
+
+
+def _wrong_use(error: TyperException) -> int:
+    """What the parser refused, as one line like every other error; or the help it calls for."""
+    said = error.format_message()
+    if "\n" in said:
+        sys.stderr.write(said + "\n")  # no verb was named: this is the help
+    else:
+        note(f"daylight: {said.rstrip('.')}. {UsageError.advice} [{UsageError.name}]")
+    return UsageError.exit_code

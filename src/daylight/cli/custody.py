@@ -6,7 +6,7 @@ import typer
 
 from daylight.cli.output import say
 from daylight.cli.session import session_of
-from daylight.domain.custody import TOPICS, Statements
+from daylight.domain.custody import DRAW, TOPICS, Statements
 from daylight.errors import UsageError
 from daylight.services.accession import state
 
@@ -21,7 +21,9 @@ def run(
     """Add what became known of a transfer. Earlier statements stay; each addition is an entry."""
     session = session_of(ctx)
     stated = dict(_pair(text) for text in say_)
-    state(session.workspace, session.principal, accession, Statements(stated))
+    given = state(session.workspace, session.principal, accession, Statements(stated))
+    if stated.get("handed_over_by") == DRAW:
+        say(f"The codename of whoever handed it over: {given['handed_over_by']}")
     say(f"{len(stated)} statements added to accession {accession}.")
 
 

@@ -10,7 +10,7 @@ import typer
 from daylight.cli.examine import examine_and_report
 from daylight.cli.output import note, print_json, progress, say, text_of
 from daylight.cli.session import session_of
-from daylight.domain.custody import TOPICS, Statements, new_codename
+from daylight.domain.custody import TOPICS, Statements
 from daylight.errors import UsageError
 from daylight.routes.base import Limits
 from daylight.services.intake import ImportReport, ImportRequest, import_material
@@ -77,6 +77,8 @@ def run(
     )
     with progress("import") as shown:
         report = import_material(ws, principal, request, shown)
+    if report.codename:
+        note(f"The codename of whoever handed it over: {report.codename}")
     if as_json:
         print_json(_document(report))
     else:
@@ -91,11 +93,19 @@ def _statements(file: Path | None, given: dict[str, str], *, ask: bool) -> State
     if ask and sys.stdin.isatty() and sys.stderr.isatty():
         note("What is known of this transfer? Enter alone means: unknown.")
         for topic in (topic for topic in TOPICS if topic not in answers):
-            answers[topic] = typer.prompt(TOPICS[topic], default="", show_default=False, err=True)
-    if answers.get("handed_over_by") == "new":
-        answers["handed_over_by"] = new_codename()
-        note(f"The codename of whoever handed it over: {answers['handed_over_by']}")
+            answers[topic] = _asked(topic)
     return Statements(answers)
+
+
+def _asked(topic: str) -> str:
+    """The answer of whoever sits there; a typed name is refused at once and asked for again."""
+    while True:
+        hint = " ('new' draws a codename)" if topic == "handed_over_by" else ""
+        text: str = typer.prompt(TOPICS[topic] + hint, default="", show_default=False, err=True)
+        try:
+            return Statements({topic: text}).by_topic[topic]
+        except UsageError as error:
+            note(f"{error}")
 
 
 def _read(file: Path | None) -> dict[str, str]:

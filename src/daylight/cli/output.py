@@ -47,11 +47,11 @@ def text_of(raw: bytes) -> str:
 
 
 def printable(text: str) -> str:
-    """Text that cannot steer a terminal: controls, bidi marks and lone surrogates shown as escapes."""
+    """One line that cannot steer a terminal: controls, bidi marks, line breaks and lone surrogates
+    shown as escapes.
+    """
     return "".join(
-        char
-        if char.isprintable() or char == "\n"
-        else char.encode("unicode_escape", "surrogatepass").decode()
+        char if char.isprintable() else char.encode("unicode_escape", "surrogatepass").decode()
         for char in text
     )
 

@@ -2,6 +2,7 @@
 
 import re
 import secrets
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -33,12 +34,15 @@ _SECOND = (
     "seal shore sparrow stork swallow swan thrush tower valley wagon walnut wren"
 ).split()
 _CODENAME = re.compile(rf"({'|'.join(_FIRST)})-({'|'.join(_SECOND)})-\d{{2}}")
+DRAW = "new"  # in place of who handed it over: draw a codename
+MAX_NAME = 200  # characters
+_NO_TEXT = frozenset({"Cc", "Cs", "Zl", "Zp"})  # controls, lone surrogates, line separators
 _OFFICE = re.compile(r"office:[^\x00-\x1f]{2,80}")
 
 
 @dataclass(frozen=True, slots=True)
 class Statements:
-    """Topic to what is stated; an empty text is "unknown"."""
+    """Topic to what is stated; an empty text is "unknown". ``DRAW`` stands for a codename to draw."""
 
     by_topic: Mapping[str, str]
 
@@ -48,7 +52,30 @@ class Statements:
                 raise UsageError(f"nothing is asked about {topic!r}; known are {', '.join(TOPICS)}")
             if len(text) > 2000:
                 raise UsageError(f"the answer to {topic!r} is longer than 2000 characters")
+            if not is_text(text.replace("\n", " ").replace("\t", " ")):
+                raise UsageError(f"the answer to {topic!r} holds what is no text in UTF-8")
         _check_hander(self.by_topic.get("handed_over_by", ""))
+
+    def beyond(self, known: Mapping[str, str]) -> dict[str, str]:
+        """What this says that is not known yet; a codename is drawn only where there is none."""
+        new = {t: text for t, text in self.by_topic.items() if text and text != known.get(t)}
+        if new.get("handed_over_by") == DRAW:
+            del new["handed_over_by"]
+            if not known.get("handed_over_by"):
+                new["handed_over_by"] = new_codename()
+        return new
+
+
+def is_text(text: str) -> bool:
+    """Whether a line of text can be kept, hashed and shown wherever a vault may be."""
+    return not any(unicodedata.category(char) in _NO_TEXT for char in text)
+
+
+def check_name(name: str) -> str:
+    """``name`` as it may name an accession; raises ``UsageError``."""
+    if not name.strip() or len(name) > MAX_NAME or not is_text(name):
+        raise UsageError(f"a name is one line of text, up to {MAX_NAME} characters")
+    return name
 
 
 def new_codename() -> str:
@@ -56,7 +83,7 @@ def new_codename() -> str:
 
 
 def _check_hander(text: str) -> None:
-    if text and not _CODENAME.fullmatch(text) and not _OFFICE.fullmatch(text):
+    if text not in ("", DRAW) and not _CODENAME.fullmatch(text) and not _OFFICE.fullmatch(text):
         raise UsageError(
             "who handed it over is a codename that Daylight drew ('new' draws one) "
             "or 'office:…', never a typed name"

@@ -20,7 +20,7 @@ from daylight.catalogue.models import (
     Statement,
 )
 from daylight.catalogue.models.ids import new_public_id
-from daylight.domain.custody import TOPICS, Statements, new_codename
+from daylight.domain.custody import TOPICS, Statements, check_name, new_codename
 from daylight.domain.digest import Digest
 from daylight.domain.principal import Principal, Right
 from daylight.errors import UsageError, VaultBusy, VaultFull
@@ -37,13 +37,14 @@ CHOOSING_TENTHS = 300  # of a second, to wait while another import finds its acc
 
 @dataclass(frozen=True, slots=True)
 class OpenAccession:
-    """``resumed``: an earlier run may have kept some of it."""
+    """``resumed``: an earlier run may have kept some of it. ``stated``: what this run added."""
 
     key: int
     public_id: str
     name: str
     collection: int
     resumed: bool
+    stated: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,9 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Known:
+    """An occurrence that this accession holds; ``key`` tells it from others of the same name."""
+
+    key: int
     digest: Digest
     size: int
     mtime_ns: int | None
@@ -85,6 +89,7 @@ def opened(
 ) -> Iterator[OpenAccession]:
     """Find or make the accession and hold its lock while material goes into it."""
     sources = _roots_digest(ws, roots)
+    name = name and check_name(name)
     with ExitStack() as held, ExitStack() as choosing:
         # Nobody may take what another process has just made and not locked yet for cut short.
         choosing.enter_context(lock(ws.layout, "accessions", CHOOSING_TENTHS))
@@ -95,12 +100,13 @@ def opened(
             row = _interrupted(ws, held, sources)
         resumed = row is not None
         if row is None:
-            row = _create(ws, principal, name or _free_name(), collection, sources, statements)
+            stated: Mapping[str, str] = statements.beyond({})
+            row = _create(ws, principal, name or _free_name(), collection, sources, stated)
             held.enter_context(lock(ws.layout, f"accession-{row.public_id}"))
         choosing.close()
         if resumed:
-            _state_what_is_new(ws, principal, row, statements)
-        yield OpenAccession(row.pk, row.public_id, row.name, row.collection_id, resumed)
+            stated = _state_what_is_new(ws, principal, row, statements)
+        yield OpenAccession(row.pk, row.public_id, row.name, row.collection_id, resumed, stated)
 
 
 def _interrupted(ws: Workspace, held: ExitStack, sources: bytes) -> Accession | None:
@@ -133,7 +139,7 @@ def _create(
     name: str,
     collection: str,
     sources: bytes,
-    statements: Statements,
+    stated: Mapping[str, str],
 ) -> Accession:
     with transaction.atomic():
         home = Collection.objects.filter(name=collection or EVERYTHING).first()
@@ -144,8 +150,7 @@ def _create(
         )
         details: dict[str, Value] = {"accession": row.public_id, "name": name}
         record(ws.clock, principal.agent, "accession-opened", details=details)
-        stated = {topic: statements.by_topic.get(topic, "") for topic in TOPICS}
-        _state(ws, principal, row, stated)
+        _state(ws, principal, row, {topic: stated.get(topic, "") for topic in TOPICS})
     return row
 
 
@@ -160,17 +165,23 @@ def _state(ws: Workspace, principal: Principal, row: Accession, stated: Mapping[
 
 def _state_what_is_new(
     ws: Workspace, principal: Principal, row: Accession, statements: Statements
-) -> None:
+) -> Mapping[str, str]:
     """What an import that goes on was told anew: further statements, if they say anything else."""
     known = dict(row.statements.order_by("entry", "pk").values_list("topic", "value"))
-    new = {t: v for t, v in statements.by_topic.items() if v and v != known.get(t)}
+    new = statements.beyond(known)
     if new:
         with transaction.atomic():
             _state(ws, principal, row, new)
+    return new
 
 
-def state(ws: Workspace, principal: Principal, name: str, statements: Statements) -> None:
-    """Add what became known of a transfer later: a further entry, the earlier ones stay."""
+def state(
+    ws: Workspace, principal: Principal, name: str, statements: Statements
+) -> Mapping[str, str]:
+    """Add what became known of a transfer later: a further entry, the earlier ones stay.
+
+    What was stated comes back, with the codename that was drawn if one was asked for.
+    """
     principal.require(Right.IMPORT)
     with transaction.atomic():
         row = Accession.objects.filter(name=name).first()
@@ -178,20 +189,25 @@ def state(ws: Workspace, principal: Principal, name: str, statements: Statements
             raise UsageError(f"there is no accession named {name!r}")
         if not statements.by_topic:
             raise UsageError("nothing was stated")
-        _state(ws, principal, row, statements.by_topic)
+        stated = {**statements.by_topic, **statements.beyond({})}
+        _state(ws, principal, row, stated)
+    return stated
 
 
-def known(accession: OpenAccession, paths: Sequence[bytes]) -> dict[bytes, Known]:
-    """Which of ``paths`` this accession holds already, and as what."""
+def known(accession: OpenAccession, paths: Sequence[bytes]) -> dict[bytes, list[Known]]:
+    """Which of ``paths`` this accession holds already, and as what, in the order they came.
+
+    One name may stand for several: two folders imported together, a tar that names a member twice.
+    """
     rows = LeakedPath.objects.filter(
         accession_id=accession.key, path_sha256__in=[_name_digest(path) for path in paths]
     ).select_related("occurrence__item")
-    return {
-        bytes(row.path): Known(
-            Digest(bytes(row.occurrence.item.sha256)), row.occurrence.item.size, row.mtime_ns
-        )
-        for row in rows
-    }
+    found: dict[bytes, list[Known]] = {}
+    for row in rows.order_by("pk"):
+        item = row.occurrence.item
+        one = Known(row.pk, Digest(bytes(item.sha256)), item.size, row.mtime_ns)
+        found.setdefault(bytes(row.path), []).append(one)
+    return found
 
 
 def _name_digest(path: bytes) -> bytes:
@@ -214,7 +230,7 @@ def keep(
             if refusals:
                 _keep_refusals(ws, principal, accession, refusals)
     except OperationalError as error:
-        if "full" in str(error):
+        if "is full" in str(error) or "No space left" in str(error):
             raise VaultFull("the vault's disk is full") from error
         raise
     return new

@@ -10,12 +10,12 @@ import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Self
 
-from daylight.domain.custody import Statements
+from daylight.domain.custody import DRAW, Statements
 from daylight.domain.digest import Digest
 from daylight.domain.principal import Principal, Right
 from daylight.domain.progress import Progress
@@ -66,6 +66,7 @@ class ImportReport:
     links: int
     refused: tuple[Refusal, ...]
     seconds: float
+    codename: str  # of whoever handed it over, if this run drew it
 
 
 @dataclass(slots=True)
@@ -129,12 +130,15 @@ def import_material(
         run = held.enter_context(_Run(ws, principal, request, opened, progress))
         run.take_all()
         accessions.close(ws, principal, opened, files=run.tally.files, size=run.tally.bytes)
-    return _report(opened.name, run.tally, time.monotonic() - began)
+    return _report(opened, request, run.tally, time.monotonic() - began)
 
 
-def _report(name: str, tally: _Tally, seconds: float) -> ImportReport:
+def _report(
+    opened: OpenAccession, request: ImportRequest, tally: _Tally, seconds: float
+) -> ImportReport:
+    drawn = request.statements.by_topic.get("handed_over_by") == DRAW
     return ImportReport(
-        accession=name,
+        accession=opened.name,
         files=tally.files,
         bytes=tally.bytes,
         items_new=tally.items_new,
@@ -144,6 +148,7 @@ def _report(name: str, tally: _Tally, seconds: float) -> ImportReport:
         links=tally.links,
         refused=tuple(tally.refused),
         seconds=seconds,
+        codename=opened.stated.get("handed_over_by", "") if drawn else "",
     )
 
 
@@ -173,6 +178,7 @@ class _Run:
         self._crew: Crew[_Errand, list[Kept]] = Crew(WORKERS)
         self._archives: deque[_Archive] = deque()
         self._exhausted: set[bytes] = set()
+        self._met = bytearray()  # by an occurrence's key: this run has met it again
         self._last_commit = 0.0
 
     def __enter__(self) -> Self:
@@ -186,7 +192,7 @@ class _Run:
             self._survey()
         for route in self._routes():
             self._take(route, b"", None)
-        self._drain()
+            self._drain()  # before the next one, which may have the same names in it
         while self._archives:
             self._look_into(self._archives.popleft())
             self._drain()
@@ -208,8 +214,8 @@ class _Run:
         """Everything of one route; a limit ends the route, not the import."""
         try:
             for lot in _lots(route.arrivals()):
-                todo = self._not_yet_kept(lot, prefix, outer)
-                self._start(_Errand(todo, prefix, outer, route.sequential))
+                errand = _Errand(lot, prefix, outer, route.sequential)
+                self._start(self._not_yet_kept(errand) if self._opened.resumed else errand)
                 if prefix in self._exhausted:
                     return
         except LimitExceeded as error:
@@ -236,32 +242,40 @@ class _Run:
             if route is not None:
                 self._take(route, archive.untrusted_path + b"/", route.budget)
                 self._drain()
+                self._ws.store.settle([], verify=False)  # what was staged here is settled elsewhere
         except LimitExceeded as error:
             self._commit([], [Refusal(archive.untrusted_path, "limit", str(error))])
         finally:
             os.close(fd)
 
-    def _not_yet_kept(
-        self, lot: list[Arrival], prefix: bytes, outer: Budget | None
-    ) -> list[Arrival]:
-        """Leave out what an earlier, interrupted run of this accession has kept."""
-        if not self._opened.resumed:
-            return lot
-        known = accessions.known(self._opened, [prefix + a.untrusted_path for a in lot])
+    def _not_yet_kept(self, errand: _Errand) -> _Errand:
+        """Leave out what an earlier run of this accession has kept; it counts against limits still."""
+        paths = [errand.prefix + one.untrusted_path for one in errand.arrivals]
+        known = accessions.known(self._opened, paths)
         todo = []
-        for arrival in lot:
-            path = prefix + arrival.untrusted_path
-            found = known.get(path)
-            if found is None or not _same(arrival, found):
+        for path, arrival in zip(paths, errand.arrivals, strict=True):
+            found = self._meet(arrival, known.get(path, ()))
+            if found is None:
                 todo.append(arrival)
                 continue
+            if errand.outer is not None and not errand.sequential:
+                errand.outer.charge(found.size)
             self.tally.files += 1
             self.tally.bytes += found.size
             self.tally.already += 1
             self._progress.advance(amount=found.size, steps=1)
             if self._request.expand and found.size:
-                self._archives.append(_Archive(path, found.digest, outer))
-        return todo
+                self._archives.append(_Archive(path, found.digest, errand.outer))
+        return replace(errand, arrivals=todo)
+
+    def _meet(self, arrival: Arrival, known: Sequence[Known]) -> Known | None:
+        """The occurrence that ``arrival`` is, each taken once: a name may come again, as another file."""
+        for one in known:
+            self._met.extend(bytes(max(one.key + 1 - len(self._met), 0)))
+            if not self._met[one.key] and _same(arrival, one):
+                self._met[one.key] = 1
+                return one
+        return None
 
     def _drain(self) -> None:
         for errand, kept in self._crew.finished(leave=0):
@@ -325,17 +339,25 @@ def _same(arrival: Arrival, known: Known) -> bool:
 
 
 def _lots(arrivals: Iterator[Arrival]) -> Iterator[list[Arrival]]:
-    """Many small files to a lot, a large one (or one of unknown size) to its own."""
+    """Many small files to a lot, a large one (or one of unknown size) to its own.
+
+    Where the arrivals end at a limit, those that came before it are given first.
+    """
     lot: list[Arrival] = []
     size = 0
-    for arrival in arrivals:
-        if arrival.kind is EntryKind.FILE and not 0 <= arrival.size < SMALL:
-            yield [arrival]
-            continue
-        lot.append(arrival)
-        size += max(arrival.size, 0)
-        if len(lot) == LOT_FILES or size >= LOT_BYTES:
+    try:
+        for arrival in arrivals:
+            if arrival.kind is EntryKind.FILE and not 0 <= arrival.size < SMALL:
+                yield [arrival]
+                continue
+            lot.append(arrival)
+            size += max(arrival.size, 0)
+            if len(lot) == LOT_FILES or size >= LOT_BYTES:
+                yield lot
+                lot, size = [], 0
+    except LimitExceeded:
+        if lot:
             yield lot
-            lot, size = [], 0
+        raise
     if lot:
         yield lot

@@ -39,6 +39,7 @@ class Store(Protocol):
         """Make objects of what was staged: when this returns they are durable under their names.
 
         With ``verify`` every byte is read back from the medium first and must hash to its name.
+        What one process staged another may settle; settling nothing tidies up after the first.
         """
         ...
 

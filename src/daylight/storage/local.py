@@ -69,21 +69,24 @@ class LocalStore:
         self._root_fd = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         self._local = threading.local()
         self._folder = (0, "")
+        self._staging = 0
+        self._lock = threading.Lock()
 
     def close(self) -> None:
         os.close(self._root_fd)
 
     def stage(self, source: Readable, size: int) -> Staged:
-        token = f"{self._own_folder()}/{secrets.token_hex(16)}"
-        path = self._spooled(token)
-        try:
-            with _full_disk_is_typed():
-                small = 0 <= size < SMALL
-                digest, length = (self._write_small if small else self._write_large)(source, path)
-        except BaseException:
-            with suppress(FileNotFoundError):
-                os.unlink(path)
-            raise
+        small = 0 <= size < SMALL
+        write = self._write_small if small else self._write_large
+        with _full_disk_is_typed(), self._in_own_folder() as folder:
+            token = f"{folder}/{secrets.token_hex(16)}"
+            path = self._spooled(token)
+            try:
+                digest, length = write(source, path)
+            except BaseException:
+                with suppress(FileNotFoundError):
+                    os.unlink(path)
+                raise
         return Staged(token, digest, length, durable=not small)
 
     def settle(self, staged: Sequence[Staged], *, verify: bool) -> None:
@@ -94,8 +97,7 @@ class LocalStore:
                 self._read_back(staged)
             folders = {self._name(one) for one in staged}
             self._make_names_durable(folders, batch=len(staged) > 1)
-            for folder in {one.token.partition("/")[0] for one in staged}:
-                self._leave(folder)
+            self._leave()
 
     def discard(self, staged: Staged) -> None:
         with suppress(FileNotFoundError):
@@ -131,18 +133,31 @@ class LocalStore:
                 for name in _sorted_names(f"{self._objects}/{first}/{second}"):
                     yield parse_digest(name)
 
-    def _own_folder(self) -> str:
-        """The part of the spool that is this process's own: a shared folder would be one lock for all of them."""
-        if self._folder[0] != os.getpid():
-            self._folder = (os.getpid(), secrets.token_hex(8))
-            os.mkdir(self._spooled(self._folder[1]), mode=0o700)
-        return self._folder[1]
+    @contextmanager
+    def _in_own_folder(self) -> Iterator[str]:
+        """The part of the spool that is this process's own: a shared folder would be one lock for all of them.
 
-    def _leave(self, folder: str) -> None:
-        """Take away a part of the spool that has become empty."""
-        with suppress(OSError):  # not empty: another thread stages there
-            os.rmdir(self._spooled(folder))
-            self._folder = (0, "")
+        It stands while somebody stages in it.
+        """
+        with self._lock:
+            if self._folder[0] != os.getpid():
+                self._folder, self._staging = (os.getpid(), secrets.token_hex(8)), 0
+                os.mkdir(self._spooled(self._folder[1]), mode=0o700)
+            self._staging += 1
+        try:
+            yield self._folder[1]
+        finally:
+            with self._lock:
+                self._staging -= 1
+
+    def _leave(self) -> None:
+        """Take away this process's part of the spool if it is empty; never that of another, which
+        may be about to stage into it.
+        """
+        with self._lock, suppress(OSError):  # not empty: something waits there to be settled
+            if self._folder[0] == os.getpid() and not self._staging:
+                os.rmdir(self._spooled(self._folder[1]))
+                self._folder = (0, "")
 
     def _spooled(self, token: str) -> str:
         return f"{self._spool}/{token}"

@@ -11,6 +11,9 @@ from pathlib import Path
 
 # Filesystems that encrypt by themselves.
 ENCRYPTING = frozenset({"ecryptfs", "fuse.gocryptfs", "fuse.cryfs", "fuse.encfs", "fuse.securefs"})
+# What the kernel's device mapper calls volumes that cryptsetup encrypts; its VERITY, INTEGRITY and
+# SUBDEV only check.
+_CRYPT = re.compile(r"CRYPT-(LUKS\d|PLAIN|LOOPAES|TCRYPT|BITLK|FVAULT2)-")
 _ESCAPE = re.compile(r"\\([0-7]{3})")
 
 
@@ -33,7 +36,7 @@ class Volume:
 
 def parse_mountinfo(text: str) -> list[Mount]:
     mounts = []
-    for line in text.splitlines():
+    for line in text.split("\n"):  # a mount point may hold what else Python takes for a line's end
         left, _, right = line.partition(" - ")
         fields, tail = left.split(" "), right.split(" ")
         if len(fields) < 6 or len(tail) < 2:
@@ -47,14 +50,14 @@ def parse_mountinfo(text: str) -> list[Mount]:
 
 def inspect(path: Path, proc: Path = Path("/proc"), sys: Path = Path("/sys")) -> Volume:
     """The volume under ``path``, which must exist."""
-    mount = _mount_of(path, parse_mountinfo((proc / "self/mountinfo").read_text()))
+    text = os.fsdecode((proc / "self/mountinfo").read_bytes())
+    mount = _mount_of(path, parse_mountinfo(text))
     if mount is None:
         return Volume(encrypted=False, removable=False, read_only=False, filesystem="unknown")
     block = _block_device(mount, sys)
-    devices = _with_slaves(block, sys) if block else []
     return Volume(
-        encrypted=mount.filesystem in ENCRYPTING or any(map(_is_crypt, devices)),
-        removable=any(map(_is_removable, devices)),
+        encrypted=mount.filesystem in ENCRYPTING or (block is not None and _is_crypt(block, sys)),
+        removable=block is not None and any(map(_is_removable, _with_slaves(block, sys))),
         read_only=mount.read_only,
         filesystem=mount.filesystem,
     )
@@ -89,24 +92,36 @@ def _block_device(mount: Mount, sys: Path) -> Path | None:
     return folder.resolve() if folder.exists() else None
 
 
+def _slaves(device: Path, sys: Path) -> list[Path]:
+    """What a device is made of: the partition under LUKS, the LUKS under LVM, the disks of a RAID."""
+    folder = device / "slaves"
+    names = sorted(os.listdir(folder)) if folder.is_dir() else []
+    return [(sys / "class/block" / name).resolve() for name in names]
+
+
 def _with_slaves(device: Path, sys: Path) -> list[Path]:
-    """A device and everything below it: LVM on LUKS on a partition, say."""
-    found, todo = [], [device]
-    while todo:
-        found.append(todo.pop())
-        slaves = found[-1] / "slaves"
-        if slaves.is_dir():
-            todo += [sys / "class/block" / name for name in sorted(os.listdir(slaves))]
-    return [path.resolve() for path in found]
+    """A device and everything below it."""
+    return [device, *(low for one in _slaves(device, sys) for low in _with_slaves(one, sys))]
 
 
-def _is_crypt(device: Path) -> bool:
+def _is_crypt(device: Path, sys: Path) -> bool:
+    """Encrypted itself, or made of nothing but what is: one plain disk below is enough to read."""
     uuid = device / "dm/uuid"
-    return uuid.exists() and uuid.read_text().startswith("CRYPT-")
+    if uuid.exists() and _CRYPT.match(uuid.read_text()):
+        return True
+    below = _slaves(device, sys)
+    return bool(below) and all(_is_crypt(one, sys) for one in below)
 
 
 def _is_removable(device: Path) -> bool:
-    """A stick says so itself; a USB hard disk does not, but hangs on the USB bus."""
+    """A stick says so itself; a USB disk or an SD card in a built-in reader does not."""
     disk = device.parent if (device / "partition").exists() else device
-    flag = disk / "removable"
-    return "/usb" in os.fspath(disk) or (flag.exists() and flag.read_text().strip() == "1")
+    return (
+        "/usb" in os.fspath(disk)
+        or _says(disk / "removable") == "1"
+        or _says(disk / "device/type") == "SD"
+    )
+
+
+def _says(file: Path) -> str:
+    return file.read_text().strip() if file.exists() else ""
