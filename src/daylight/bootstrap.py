@@ -7,6 +7,7 @@ start-up short.
 
 import functools
 import importlib
+import io
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -230,6 +231,9 @@ def _add(app: typer.Typer, name: str, asked: _Asked) -> None:
 
 def main() -> None:
     """The entry point of the ``daylight`` program."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a name must show on any terminal, if as escapes
+            stream.reconfigure(errors="backslashreplace")
     asked = _asked(sys.argv[1:])
     if asked.verb in VERBS:
         configure()

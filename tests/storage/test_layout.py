@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from daylight.errors import VaultBusy, VaultExists, VaultMissing, VaultVersion
+from daylight.errors import UsageError, VaultBusy, VaultExists, VaultMissing, VaultVersion
 from daylight.storage import layout
 
 
@@ -68,3 +68,27 @@ def test_leftovers_of_the_dead_go_but_not_those_of_the_living(made):
 def test_the_key_of_the_web_is_made_once(made):
     assert made.web_secret() == made.web_secret()
     assert (made.root / "web.key").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize(
+    "url", ['postgresql://%2Frun%2Fpg/a"b', "postgres://u:p\\w@h/d", "postgresql:///день📅"]
+)
+def test_any_database_url_comes_back(tmp_path, url):
+    made = layout.create(tmp_path / "vault", url)
+    layout.seal(made)
+    assert layout.read(made.root).database == url
+
+
+@pytest.mark.parametrize("url", ["mysql://h/d", "d", "postgresql://h/d\nid = 'x'", "file:///x"])
+def test_what_names_no_database_of_ours_makes_no_vault(tmp_path, url):
+    with pytest.raises(UsageError):
+        layout.create(tmp_path / "vault", url)
+    assert not (tmp_path / "vault").exists()
+
+
+def test_a_vault_that_could_not_be_made_leaves_an_empty_folder(tmp_path):
+    made = layout.create(tmp_path / "vault", "")
+    (made.spool / "file").touch()
+    layout.abandon(made)
+    assert list(made.root.iterdir()) == []
+    layout.create(tmp_path / "vault", "")

@@ -7,6 +7,7 @@ import typer
 
 from daylight.cli.output import note, print_json, say
 from daylight.cli.session import session_of
+from daylight.domain.clock import system_clock
 from daylight.services import vault
 from daylight.storage import layout
 from daylight.storage.volume import inspect
@@ -30,12 +31,16 @@ def run(
     volume = inspect(standing)
     vault.check_volume(volume, plain_disk=plain_disk)
     free = vault.check_space(standing)
+    vault.check_clock(system_clock)
     made = layout.create(folder, database)
-    ws = session.settle(made)
-    vault.check_clock(ws.clock)
-    vault.migrate()
-    vault.found(made, ws.clock)
-    layout.seal(made)
+    try:
+        ws = session.settle(made)
+        vault.migrate()
+        vault.found(made, ws.clock)
+        layout.seal(made)
+    except BaseException:
+        layout.abandon(made)
+        raise
     if as_json:
         print_json(
             {

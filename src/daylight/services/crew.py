@@ -62,9 +62,14 @@ class Crew(Generic[Label, Result]):
         """Start ``job``; the caller has made room by :meth:`finished`."""
         reader, writer = os.pipe2(os.O_CLOEXEC)
         parent = os.getpid()
-        pid = os.fork()
-        if pid == 0:
-            _work(job, writer, parent)
+        # A Ctrl-C between fork and _work would unwind the parent's stack in the child.
+        heard = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            pid = os.fork()
+            if pid == 0:
+                _work(job, writer, parent)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, heard)
         os.close(writer)
         self._children[reader] = _Child(pid, label, bytearray())
         self._poll.register(reader, select.POLLIN)

@@ -10,7 +10,7 @@ from django.db import transaction
 from daylight.catalogue.models import Collection, Vault
 from daylight.catalogue.models.ids import new_agent
 from daylight.domain.clock import Clock
-from daylight.errors import ClockWrong, VaultFull, VaultPlainDisk
+from daylight.errors import ClockWrong, VaultExists, VaultFull, VaultPlainDisk
 from daylight.services.record import record
 from daylight.storage.layout import Layout
 from daylight.storage.volume import Volume
@@ -50,9 +50,11 @@ def migrate() -> None:
 
 
 def found(layout: Layout, clock: Clock) -> None:
-    """The first rows and entry number 0."""
+    """The first rows and entry number 0. Raises ``VaultExists`` where another vault has its rows."""
     custodian = new_agent()
     with transaction.atomic():
+        if Vault.objects.exists():
+            raise VaultExists("the database named holds the catalogue of another vault")
         now = clock()
         Vault.objects.create(vault_id=layout.vault_id, custodian=custodian, created=now)
         Collection.objects.create(name=EVERYTHING, created=now)

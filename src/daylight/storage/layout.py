@@ -1,6 +1,7 @@
 """The vault on disk: where things lie, and ``vault.toml``. docs/format.md is the normative text."""
 
 import fcntl
+import json
 import os
 import re
 import secrets
@@ -12,10 +13,11 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from daylight.errors import VaultBusy, VaultExists, VaultMissing, VaultVersion
+from daylight.errors import UsageError, VaultBusy, VaultExists, VaultMissing, VaultVersion
 from daylight.storage.direct import sync_directory
 
 FORMAT = 1
+SCHEMES = ("postgresql://", "postgres://")
 PATIENCE_TENTHS = 10  # of a second
 # Files that tell desktop search and media scanners to stay out (GNOME, Android, macOS).
 KEEP_OUT = (".nomedia", ".trackerignore", ".metadata_never_index")
@@ -52,6 +54,8 @@ class Layout:
 
 def create(root: Path, database: str) -> Layout:
     """Make the folders and ``vault.toml``, which comes last: with it the vault exists."""
+    if database and not (database.startswith(SCHEMES) and database.isprintable()):
+        raise UsageError("the catalogue's database is named by a postgresql:// URL")
     root.mkdir(mode=0o700, parents=True, exist_ok=True)
     if any(root.iterdir()):
         raise VaultExists("the folder for the new vault is not empty")
@@ -67,7 +71,7 @@ def seal(layout: Layout) -> None:
     """Write ``vault.toml`` durably."""
     text = (
         "# A Daylight vault. docs/format.md says what lies here.\n"
-        f'id = "{layout.vault_id}"\nformat = {FORMAT}\ndatabase = "{layout.database}"\n'
+        f'id = "{layout.vault_id}"\nformat = {FORMAT}\ndatabase = {json.dumps(layout.database, ensure_ascii=False)}\n'
     )
     draft = layout.root / "vault.toml.new"
     with draft.open("w") as file:
@@ -76,6 +80,15 @@ def seal(layout: Layout) -> None:
         os.fsync(file.fileno())
     draft.rename(layout.root / "vault.toml")
     sync_directory(os.fspath(layout.root))
+
+
+def abandon(layout: Layout) -> None:
+    """Empty the folder of a vault that could not be made to its end; it was empty before."""
+    for entry in layout.root.iterdir():
+        if entry.is_dir():
+            shutil.rmtree(entry)
+        else:
+            entry.unlink()
 
 
 def read(root: Path) -> Layout:
