@@ -217,9 +217,13 @@ def _zip(sample: Sample) -> Sniffed | None:
         for folder, name in ((b"word/", "docx"), (b"xl/", "xlsx"), (b"ppt/", "pptx")):
             if folder in names:
                 return Sniffed(_D, name)
-    if head[30:38] == b"mimetype":
+    if _first_member(head) == b"mimetype":
         return Sniffed(_D, "epub" if b"epub" in head[:100] else "odf")
     return Sniffed(_O, "zip")
+
+
+def _first_member(head: bytes) -> bytes:
+    return head[30 : 30 + int.from_bytes(head[26:28], "little")]
 
 
 def _ole(sample: Sample) -> Sniffed | None:
@@ -232,14 +236,16 @@ def _ole(sample: Sample) -> Sniffed | None:
     return Sniffed(_D if office else _O, "ole")
 
 
+# What bears a mark goes first: documents and archives may hold whole streams, uncompressed.
 _BINARY: Final[tuple[_Look, ...]] = (
     _boxes,
     _by_mark,
     _jpeg,
     _gif,
     _riff,
-    _wiped,
-    sniff_streams,
     _zip,
     _ole,
+    sniff_marked_text,
+    _wiped,
+    sniff_streams,
 )

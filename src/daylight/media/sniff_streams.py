@@ -14,10 +14,15 @@ _PACK: Final = b"\x00\x00\x01\xba"
 _PACKET: Final = re.compile(rb"\x00\x00\x01[\xbb-\xef]")
 _BEFORE_PACK: Final = 8192  # recorders put headers of their own before a program stream
 _UNIT: Final = re.compile(rb"\x00\x00\x01(.)", re.DOTALL)
+_START_CODE: Final = re.compile(rb"\x00?\x00\x00\x01")
 _UNITS: Final = 64
 _M4V_START: Final = re.compile(rb"\x00?\x00\x00\x01[\xb0\xb5\x00-\x2f]")
 _M4V_PICTURE: Final = b"\x00\x00\x01\xb6"
 _PROFILES: Final = frozenset({44, 66, 77, 83, 86, 88, 100, 110, 118, 122, 128, 244})
+_MPEG_SEQUENCE: Final = re.compile(  # its header, then extension, user data, group or picture
+    rb"\x00\x00\x01\xb3.{8,140}?\x00\x00\x01[\xb5\xb2\xb8\x00]", re.DOTALL
+)
+_DHAV_END: Final = re.compile(rb"dhav.{4}DHAV", re.DOTALL)  # a frame's end and the next one's start
 _AAC_HEADER: Final = 7
 # ISO/IEC 11172-3 and 13818-3: kbit/s by (MPEG-1?, layer), Hz by version.
 _MP3_RATES: Final = {
@@ -37,6 +42,8 @@ def sniff_streams(sample: Sample) -> Sniffed | None:
         return Sniffed(Kind.VIDEO, "mpegts", "mpegts", wiped)
     if _is_ps(body, anywhere=bool(wiped)):
         return Sniffed(Kind.VIDEO, "mpeg", "mpeg", wiped)
+    if _DHAV_END.search(body):
+        return Sniffed(Kind.VIDEO, "dhav", "dhav", wiped)
     raw = _raw_video(body, wiped=bool(wiped))
     if raw:
         return Sniffed(Kind.VIDEO, raw, raw, wiped)
@@ -73,8 +80,11 @@ def _raw_video(data: bytes, *, wiped: bool) -> str:
     units = [(found.start(), found[1][0]) for found in islice(_UNIT.finditer(data), _UNITS)]
     if _are_hevc(units):
         return "hevc"
-    if _has_avc_parameters(data, units) or (wiped and _are_avc_slices(units)):
+    from_start = wiped or bool(_START_CODE.match(data))
+    if _has_avc_parameters(data, units) or (from_start and _are_avc_slices(units)):
         return "h264"
+    if wiped and _MPEG_SEQUENCE.search(data):
+        return "mpegvideo"
     return "m4v" if _M4V_START.match(data) and _M4V_PICTURE in data else ""
 
 
@@ -112,6 +122,8 @@ def _sound(sample: Sample) -> Sniffed | None:
             (byte & 0x7F) << shift for byte, shift in zip(head[6:10], (21, 14, 7, 0), strict=True)
         )
         head = sample.read_at(start, 1 << 14)
+        if head[:4] == b"fLaC":
+            return Sniffed(Kind.AUDIO, "flac", "flac")
         if not _aac_length(head):
             return Sniffed(Kind.AUDIO, "mp3", "mp3")
     for name, length_of in (("aac", _aac_length), ("mp3", _mp3_length)):

@@ -9,28 +9,44 @@ from daylight.media.sniffed import Sample, Sniffed, has_high, is_legible, is_pla
 REFUSED: Final = "playlists are refused: they can read other files"
 
 _PLAYLIST: Final = re.compile(
-    rb"\s*(#EXTM3U|#EXTINF|#EXT-X-|ffconcat version|\[playlist\]|\[reference\]|<asx|<smil|v=0\s|"
-    rb"(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)?<(mpd|smil|playlist|SmoothStreamingMedia)[\s>])",
+    rb"\s*(#EXTM3U|#EXTINF|#EXT-X-|ffconcat version|\[playlist\]|\[reference\]|<asx|<smil|v=0\r?\n|"
+    rb"(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)?(<!doctype[^>]*>\s*)?"
+    rb"<([a-z]\w*:)?(mpd|smil|playlist|asx|SmoothStreamingMedia)[\s>])",
     re.IGNORECASE | re.DOTALL,
 )
+_LOOKED_AT: Final = 8192
+_DASH: Final = b"urn:mpeg:dash:schema:mpd"
+_XML: Final = re.compile(rb"\s*<\?xml", re.IGNORECASE)
 _MARKED: Final = (
-    (re.compile(rb"%PDF-"), "pdf"),
+    (re.compile(rb"[^%]{0,16}%PDF-\d"), "pdf"),  # a line break or junk before it is common
     (re.compile(rb"\{\\rtf"), "rtf"),
     (re.compile(rb"\s*(<!doctype html|<html)", re.IGNORECASE), "html"),
     (re.compile(rb"\s*<\?xml"), "xml"),
 )
 _UTF8_MARK: Final = b"\xef\xbb\xbf"
+_ERASED: Final = b"\xff"  # a letter of code pages; and what flash memory reads as when erased
 _CUT: Final = 3  # bytes of a character that the end of the head may cut off
 
 
 def sniff_playlist(sample: Sample) -> Sniffed | None:
     """Also where it is in UTF-16, or behind a byte order mark."""
-    start = sample.head[:8192]
-    plain = start.removeprefix(_UTF8_MARK)
-    wide = start[2:].replace(b"\0", b"") if start[:2] in (b"\xff\xfe", b"\xfe\xff") else b""
-    if _PLAYLIST.match(plain) or _PLAYLIST.match(wide):
+    plain = sample.head.removeprefix(_UTF8_MARK).lstrip()[:_LOOKED_AT]
+    wide = _narrowed(sample.head[:_LOOKED_AT])
+    if _is_playlist(plain) or _is_playlist(wide):
         return Sniffed(Kind.OTHER, "playlist", reason=REFUSED)
     return None
+
+
+def _narrowed(start: bytes) -> bytes:
+    """The Latin letters of what may be UTF-16, with its mark or without."""
+    for mark in (b"\xff\xfe", b"\xfe\xff"):
+        if start.startswith(mark):
+            return start[2:].replace(b"\0", b"")
+    return start.replace(b"\0", b"") if b"\0" in start[:2] else b""
+
+
+def _is_playlist(start: bytes) -> bool:
+    return bool(_PLAYLIST.match(start) or (_XML.match(start) and _DASH in start))
 
 
 def sniff_marked_text(sample: Sample) -> Sniffed | None:
@@ -60,7 +76,7 @@ def _is_utf8(head: bytes) -> bool:
 
 
 def _is_code_page(head: bytes) -> bool:
-    return has_high(head) and is_legible(head)
+    return has_high(head) and is_legible(head) and head.count(_ERASED) * 2 < len(head)
 
 
 def _is_utf16(head: bytes) -> bool:
