@@ -142,7 +142,9 @@ class LocalStore:
         with self._lock:
             if self._folder[0] != os.getpid():
                 self._folder, self._staging = (os.getpid(), secrets.token_hex(8)), 0
-                os.mkdir(self._spooled(self._folder[1]), mode=0o700)
+            if not self._staging:  # it may have been cleared away as what an import cut short left
+                with suppress(FileExistsError):
+                    os.mkdir(self._spooled(self._folder[1]), mode=0o700)
             self._staging += 1
         try:
             yield self._folder[1]
