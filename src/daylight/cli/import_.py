@@ -115,6 +115,8 @@ def _read(file: Path | None) -> dict[str, str]:
         values = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise UsageError(f"the custody file cannot be read: {error}") from error
+    if any(isinstance(value, dict | list) for value in values.values()):
+        raise UsageError("the custody file gives each topic one answer, no table and no list")
     return {topic: str(value) for topic, value in values.items()}
 
 
