@@ -8,7 +8,7 @@ import os
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -55,6 +55,8 @@ class Player:
         self._ws = ws
         self._lock = threading.Lock()
         self._executor: Executor | None = None
+        self._asked = ThreadPoolExecutor(SLOTS, thread_name_prefix="asked")
+        # One at a time is made ahead, so that a slot is left for whoever asks.
         self._ahead = ThreadPoolExecutor(1, thread_name_prefix="ahead")
         self._plans: OrderedDict[tuple[Digest, Mode], _Plan] = OrderedDict()
         self._made: OrderedDict[_Place, Future[bytes]] = OrderedDict()
@@ -64,9 +66,13 @@ class Player:
         self._ahead.submit(self._slots)
 
     def close(self) -> None:
+        """Kill what is being cut; whoever waits for it learns that it cannot be played."""
         self._ahead.shutdown(wait=False, cancel_futures=True)
-        if self._executor is not None:
-            self._executor.close()
+        self._asked.shutdown(wait=False, cancel_futures=True)
+        with self._lock:  # prepare() may be starting it
+            executor = self._executor
+        if executor is not None:
+            executor.close()
 
     def plan(self, principal: Principal, public_id: str, mode: str) -> _Plan:
         """How the item is cut. ``KeyError`` if it is not to be seen; ``MediaRefused``."""
@@ -87,27 +93,27 @@ class Player:
     def segment(self, plan: _Plan, mode: Mode, number: int) -> bytes:
         """Bytes of one segment, and the next one begun. ``IndexError`` past the end."""
         place = _Place(plan.digest, mode, number)
-        data = self._future(plan, place).result()
+        try:
+            data = self._future(plan, place).result()
+        except CancelledError:
+            raise MediaRefused("the review room is closing") from None
         if number + 1 < len(plan.cuts.spans):
-            self._ahead.submit(self._future, plan, place._replace(number=number + 1))
+            self._ahead.submit(self._wait, plan, place._replace(number=number + 1))
         return data
 
+    def _wait(self, plan: _Plan, place: _Place) -> None:
+        self._future(plan, place).exception()
+
     def _future(self, plan: _Plan, place: _Place) -> Future[bytes]:
-        """The segment, made by whoever comes first; all others wait for that."""
+        """The segment, asked for by whoever comes first; all others wait for that."""
         with self._lock:
             known = self._made.get(place)
-            if known is not None:
+            if known is not None and not _failed(known):  # a failure is tried again
                 self._made.move_to_end(place)
                 return known
-            future: Future[bytes] = Future()
+            future = self._asked.submit(self._make, plan, place)
             self._made[place] = future
-        try:
-            future.set_result(self._make(plan, place))
-        except (MediaRefused, IndexError, KeyError, OSError) as error:
-            future.set_exception(error)
-            with self._lock:
-                self._made.pop(place, None)
-        self._forget_oldest()
+        future.add_done_callback(self._forget_oldest)
         return future
 
     def _make(self, plan: _Plan, place: _Place) -> bytes:
@@ -129,9 +135,12 @@ class Player:
                 self._executor = self._ws.start_executor(SLOTS)
             return self._executor
 
-    def _forget_oldest(self) -> None:
+    def _forget_oldest(self, _: Future[bytes]) -> None:
         with self._lock:
-            done = [(place, f) for place, f in self._made.items() if f.done() and not f.exception()]
+            over = [(place, future) for place, future in self._made.items() if future.done()]
+            for place in [place for place, future in over if _failed(future)]:
+                del self._made[place]
+            done = [(place, future) for place, future in over if not _failed(future)]
             total = sum(len(future.result()) for _, future in done)
             for place, future in done[:-1]:
                 if total <= CACHED_BYTES:
@@ -189,6 +198,10 @@ def segment(player: Player, principal: Principal, public_id: str, number: int, m
 def _allow(principal: Principal) -> None:
     principal.require(Right.SEE_ITEMS)
     principal.require(Right.WATCH)
+
+
+def _failed(future: Future[bytes]) -> bool:
+    return future.done() and (future.cancelled() or future.exception() is not None)
 
 
 def _known(value: int) -> int | None:
