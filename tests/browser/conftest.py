@@ -1,6 +1,5 @@
 """A real Chromium at a real server over a vault of the sample clips."""
 
-import os
 import subprocess
 import sys
 import time
@@ -9,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+
+from tests.conftest import missing
 
 CHROMIUM = Path("/usr/bin/chromium")
 SAMPLES = Path(__file__).resolve().parents[2] / "samples"
@@ -22,9 +23,7 @@ OPTIONS = (
 @pytest.fixture(scope="session")
 def chromium() -> str:
     if not CHROMIUM.exists():
-        if "chromium" in os.environ.get("DAYLIGHT_TEST_REQUIRE", ""):
-            pytest.fail("chromium was required and is not installed")
-        pytest.skip("Chromium is not installed (Debian: apt-get install chromium)")
+        missing("chromium", "Chromium is not installed (Debian: apt-get install chromium)")
     return str(CHROMIUM)
 
 

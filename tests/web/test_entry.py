@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.conf import settings
+from django.contrib.sessions.models import Session
 
 from daylight.catalogue.models import Entry, LoginLink, User
 from daylight.catalogue.queries.vault import custodian_here
@@ -11,7 +12,9 @@ from daylight.domain.principal import Principal, Role
 from daylight.errors import Forbidden, UsageError
 from daylight.services import people
 from daylight.services.people import NewUser
+from daylight.services.watch import Player
 from daylight.web import entry
+from daylight.web.app import application
 from daylight.web.patience import TRIES, WAIT, Patience
 from tests.web.rooms import Room
 
@@ -235,3 +238,17 @@ def test_only_who_manages_users_may(ws):
 def test_the_first_user_is_made_once(ws):
     assert people.first_user(ws, custodian_here()) == ("archivist", True)
     assert people.first_user(ws, custodian_here()) == ("archivist", False)
+
+
+def test_sessions_that_are_over_are_forgotten_when_the_room_opens(room: Room, monkeypatch):
+    """Their rows say who lifted the shield of which item."""
+    monkeypatch.setattr(Player, "prepare", lambda self: None)
+    held = room.item(1)
+    for name in ("ann", "bob"):
+        client = room.client(room.user(name, Role.ANALYST))
+        client.post(f"/items/{held.public_id}/lift/", {"part": "pictures"})
+    old = Session.objects.first()
+    Session.objects.filter(pk=old.pk).update(expire_date=datetime.now(UTC) - timedelta(seconds=1))
+    application(room.ws).prepare()
+    assert Session.objects.count() == 1
+    assert not Session.objects.filter(pk=old.pk).exists()

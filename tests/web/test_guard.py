@@ -36,6 +36,14 @@ def test_other_host_names_are_refused(room: Room, host, address):
     assert "default-src" in answer.headers["Content-Security-Policy"]
 
 
+def test_static_files_tell_other_sites_nothing(room: Room):
+    """A page of somebody else must not find out that this machine runs Daylight."""
+    answer = room.client().get("/static/daylight.css", headers={"origin": "https://evil.example"})
+    assert answer.status_code == 200
+    assert "Access-Control-Allow-Origin" not in answer.headers
+    assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1:8400", "localhost:1", "[::1]:8400"])
 def test_loopback_names_are_answered(room: Room, host):
     assert room.client().get("/login/", headers={"host": host}).status_code == 200

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from daylight.cli.serve import check_host
+from daylight.cli.serve import ADDRESSES, check_host
 from daylight.errors import UsageError
 from daylight.services.workspace import Workspace
 
@@ -99,15 +99,30 @@ def test_a_taken_port_is_said(ws: Workspace):
     assert done.stdout == ""
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "example.org", "", "127.0.0.1.x"])
-def test_addresses_that_others_can_reach_are_refused(host):
+@pytest.mark.parametrize(
+    "host", ["0.0.0.0", "::", "192.168.1.5", "example.org", "", "127.0.0.1.x", "127.9.9.9", "[::1]"]
+)
+def test_addresses_that_others_can_reach_or_the_room_refuses_are_refused(host):
     with pytest.raises(UsageError):
         check_host(host)
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "::1", "localhost"])
-def test_loopback_addresses_are_taken(host):
+@pytest.mark.parametrize("host", ADDRESSES)
+def test_the_link_works_at_every_address_that_is_taken(ws: Workspace, host):
     check_host(host)
+    if host == "::1" and not _has_ipv6():
+        pytest.skip("this machine has no IPv6 loopback")
+    with serving(ws.layout.root, "--host", host) as (_, address, link):
+        assert link.startswith(address)
+        assert get(link)[0] == 200
+
+
+def _has_ipv6() -> bool:
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        return False
+    return True
 
 
 def test_users_come_and_go(ws: Workspace):

@@ -1,7 +1,6 @@
 """``daylight serve``: the review room, on this machine only."""
 
 import errno
-import ipaddress
 import signal
 import webbrowser
 from typing import Annotated, Any, NoReturn
@@ -16,13 +15,15 @@ from daylight.services.people import LINK_LIFE, first_user, link
 
 THREADS = 8
 MAX_BODY = 1 << 16  # bytes: forms only
-LOCALHOST = "localhost"
+# What a link may say, and where that listens. The room answers to these names alone, and a
+# resolver might know "localhost" as two addresses, or as one that others reach.
+ADDRESSES = {"127.0.0.1": "127.0.0.1", "localhost": "127.0.0.1", "::1": "::1"}
 
 
 def run(
     ctx: typer.Context,
     *,
-    host: Annotated[str, typer.Option(help="A loopback address.")] = "127.0.0.1",
+    host: Annotated[str, typer.Option(help="127.0.0.1, localhost or ::1.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8400,
     user: Annotated[str, typer.Option(help="Whom the login link is for.")] = "",
     login_link: Annotated[
@@ -34,7 +35,7 @@ def run(
     session = session_of(ctx)
     check_host(host)
     room = session.open_room(session.workspace, session.debug)
-    server = _bound(room, host, port)
+    server = _bound(room, ADDRESSES[host], port)
     signal.signal(signal.SIGTERM, _stop)
     address = f"http://{_bracketed(host)}:{server.effective_port}"
     entrance = f"{address}/"
@@ -45,18 +46,18 @@ def run(
     note(f"The review room is open at {address}/ ; Ctrl-C closes it.")
     if open_browser:
         webbrowser.open(entrance)
-    server.run()  # returns on Ctrl-C and on SystemExit
+    room.prepare()
+    try:
+        server.run()  # returns on Ctrl-C and on SystemExit
+    finally:
+        room.close()
     note("The review room is closed.")
 
 
 def check_host(host: str) -> None:
     """``UsageError`` for what other machines could reach: there is no TLS here."""
-    try:
-        loopback = host == LOCALHOST or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        loopback = False
-    if not loopback:
-        raise UsageError("the review room is served on a loopback address only, as 127.0.0.1")
+    if host not in ADDRESSES:
+        raise UsageError(f"the review room is served on {', '.join(ADDRESSES)} only")
 
 
 def _bound(app: Room, host: str, port: int) -> Any:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 import typer
 
@@ -11,7 +11,17 @@ from daylight.domain.principal import Principal
 from daylight.services.workspace import Workspace
 from daylight.storage.layout import Layout
 
-Room = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]  # a WSGI application
+
+class Room(Protocol):
+    """A WSGI application that is prepared before it is served, and closed afterwards."""
+
+    def __call__(
+        self, environ: dict[str, Any], start_response: Callable[..., Any]
+    ) -> Iterable[bytes]: ...
+
+    def prepare(self) -> None: ...
+
+    def close(self) -> None: ...
 
 
 @dataclass

@@ -5,33 +5,49 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.conf import settings
+from django.contrib.sessions.backends.db import SessionStore
 from django.core.handlers.wsgi import WSGIHandler
 
 from daylight.services.watch import Player
 from daylight.services.workspace import Workspace
 from daylight.web.asked import PLAYER, WORKSPACE
 
-Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
-
 _OUR_LOGS = ("django", "waitress")
 
 
-def application(ws: Workspace) -> Wsgi:
+class Room:
+    """The WSGI application. ``prepare`` once it is going to be served, ``close`` at the end."""
+
+    def __init__(self, ws: Workspace) -> None:
+        self._ws = ws
+        self._handler = WSGIHandler()
+        self._player = Player(ws)
+
+    def __call__(
+        self, environ: dict[str, Any], start_response: Callable[..., Any]
+    ) -> Iterable[bytes]:
+        environ[WORKSPACE] = self._ws
+        environ[PLAYER] = self._player
+        answer: Iterable[bytes] = self._handler(environ, start_response)
+        return answer
+
+    def prepare(self) -> None:
+        """Forget sessions that are over: they say who lifted the shield of what. Warm the player."""
+        SessionStore.clear_expired()
+        self._player.prepare()
+
+    def close(self) -> None:
+        """End what is being cut, so that nobody waits for it."""
+        self._player.close()
+
+
+def application(ws: Workspace) -> Room:
     """Serve ``ws``. Sets what Django must know of this vault before the first request."""
     settings.SECRET_KEY = ws.layout.web_secret()
     # Browsers do not tell ports apart: two vaults on one machine need two names.
     settings.SESSION_COOKIE_NAME = f"daylight-{ws.layout.vault_id[:8]}"
     settings.CSRF_COOKIE_NAME = f"daylight-form-{ws.layout.vault_id[:8]}"
-    handler = WSGIHandler()
-    player = Player(ws)
-    player.prepare()
-
-    def serve(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        environ[WORKSPACE] = ws
-        environ[PLAYER] = player
-        return handler(environ, start_response)
-
-    return serve
+    return Room(ws)
 
 
 class _Place(logging.Formatter):

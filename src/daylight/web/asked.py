@@ -1,6 +1,6 @@
 """A request as the views of the review room know it."""
 
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 
 from daylight.domain.principal import Principal
 from daylight.services.watch import Player
@@ -19,6 +19,11 @@ class Asked(HttpRequest):
     workspace: Workspace
     player: Player
     principal: Principal
+
+
+def text(values: QueryDict, name: str, limit: int) -> str:
+    """One value of a form or address, cut to ``limit``; without NUL, which PostgreSQL refuses."""
+    return values.get(name, "")[:limit].replace("\0", "\ufffd")
 
 
 def in_part(request: HttpRequest) -> bool:

@@ -60,6 +60,8 @@ WEB_SETTINGS: dict[str, Any] = {
     "WHITENOISE_USE_FINDERS": True,
     "WHITENOISE_AUTOREFRESH": False,
     "WHITENOISE_MAX_AGE": 300,
+    # Else any web page could ask whether this machine runs Daylight, and which version.
+    "WHITENOISE_ALLOW_ALL_ORIGINS": False,
     "SESSION_COOKIE_AGE": 12 * 3600,
     "SESSION_COOKIE_HTTPONLY": True,
     "SESSION_COOKIE_SAMESITE": "Strict",

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from daylight.errors import UsageError
 from daylight.services import people
-from daylight.web.asked import Asked
+from daylight.web.asked import Asked, text
 from daylight.web.patience import Patience
 
 _BACKEND = settings.AUTHENTICATION_BACKENDS[0]
@@ -35,7 +35,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 
 def _signed_in(request: HttpRequest) -> str:
     """Sign in; what is wrong, or nothing."""
-    name = request.POST.get("username", "")[:150]
+    name = text(request.POST, "username", 150)
     if _PATIENCE.must_wait(name):
         return _("Too many attempts for this name. Wait a minute.")
     user = authenticate(request, username=name, password=request.POST.get("password", ""))

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from daylight.catalogue.queries.grid import Choice, Wanted, count, facets, page
-from daylight.web.asked import Asked, in_part
+from daylight.web.asked import Asked, in_part, text
 
 _FACETS = ("kind", "state", "accession")
 
@@ -17,9 +17,9 @@ _FACETS = ("kind", "state", "accession")
 @require_safe
 def show(request: Asked) -> HttpResponse:
     """The page, or for htmx the next cards alone."""
-    chosen = {name: request.GET.get(name, "")[:64] for name in _FACETS}
+    chosen = {name: text(request.GET, name, 64) for name in _FACETS}
     wanted = Wanted(
-        chosen["kind"], chosen["state"], chosen["accession"], request.GET.get("after", "")[:64]
+        chosen["kind"], chosen["state"], chosen["accession"], text(request.GET, "after", 64)
     )
     found = page(request.principal, wanted)
     if found is None:

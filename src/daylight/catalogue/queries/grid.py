@@ -80,7 +80,8 @@ def page(principal: Principal, wanted: Wanted) -> Page | None:
     """One page in the order items came in; None if the cursor is not an item."""
     rows = _narrowed(principal, wanted).order_by("pk")
     if wanted.after:
-        last = Item.objects.filter(public_id=wanted.after).values_list("pk", flat=True).first()
+        cursor = items_seen_by(principal).filter(public_id=wanted.after)
+        last = cursor.values_list("pk", flat=True).first()
         if last is None:
             return None
         rows = rows.filter(pk__gt=last)
