@@ -5,6 +5,7 @@ line names a vault. So the verb asked for is imported late, here, and nowhere el
 start-up short.
 """
 
+import errno
 import functools
 import importlib
 import io
@@ -29,7 +30,14 @@ from daylight.cli.registry import VERBS
 from daylight.cli.session import Room, Session
 from daylight.domain.clock import system_clock
 from daylight.domain.principal import Principal
-from daylight.errors import DaylightError, UsageError, VaultBusy, VaultError, VaultMissing
+from daylight.errors import (
+    DaylightError,
+    UsageError,
+    VaultBusy,
+    VaultError,
+    VaultFull,
+    VaultMissing,
+)
 from daylight.media.executor import Executor
 from daylight.media.pool import ZygotePool
 from daylight.services.workspace import Workspace
@@ -183,22 +191,25 @@ def _guarded(verb: Callable[..., None], *, debug: bool) -> Callable[..., None]:
         except OSError as error:  # its words bear a path, which may be a leaked one
             if debug:
                 raise
-            _fail(
-                VaultError(f"the system refused a file: {error.strerror or type(error).__name__}")
-            )
+            _fail(_of_the_system(error))
 
     return run
+
+
+def _of_the_system(error: OSError) -> VaultError:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return VaultFull("the vault's disk is full")
+    return VaultError(f"the system refused a file: {error.strerror or type(error).__name__}")
 
 
 def _of_the_catalogue(error: DatabaseError) -> VaultError:
     """The first line alone: PostgreSQL quotes rows, and so leaked names, in the next ones."""
     said = (str(error).splitlines() or [type(error).__name__])[0]
-    busy = said == "database is locked"
-    return (
-        VaultBusy("the catalogue is locked")
-        if busy
-        else VaultError(f"the catalogue does not answer: {said}")
-    )
+    if said == "database is locked":
+        return VaultBusy("the catalogue is locked")
+    if "is full" in said or "No space left" in said:
+        return VaultFull("the vault's disk is full")
+    return VaultError(f"the catalogue does not answer: {said}")
 
 
 def _global_options(

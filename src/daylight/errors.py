@@ -19,7 +19,8 @@ Each class carries a stable ``name`` (for scripts), an ``exit_code`` (for the sh
     │   ├── VaultBusy             4  vault-busy
     │   ├── VaultVersion          4  vault-version
     │   ├── ClockWrong            4  clock-wrong
-    │   └── StoreCorrupt          4  store-corrupt
+    │   ├── StoreCorrupt          4  store-corrupt
+    │   └── WorkerKilled          4  worker-killed
     └── HelpMissing               5  help-missing
         ├── SandboxMissing        5  sandbox-missing
         └── ToolMissing           5  tool-missing
@@ -120,6 +121,13 @@ class ClockWrong(VaultError):
 class StoreCorrupt(VaultError):
     name = "store-corrupt"
     advice = "Stop using this disk; check it and restore the object from a replica."
+
+
+class WorkerKilled(VaultError):
+    name = "worker-killed"
+    advice = (
+        "Run the command again, it goes on where it was; if it recurs, see whether memory runs out."
+    )
 
 
 class HelpMissing(DaylightError):

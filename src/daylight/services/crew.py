@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Generic, NoReturn, Self, TypeVar
 
-from daylight.errors import DaylightError
+from daylight.errors import DaylightError, WorkerKilled
 
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -33,7 +33,8 @@ class _Child(Generic[Label]):
 
 
 class Crew(Generic[Label, Result]):
-    """At most ``size`` jobs under way. What a job raises is raised where its result is taken.
+    """At most ``size`` jobs under way. What a job raises is raised where its result is taken, and
+    ``WorkerKilled`` where its child died before it had sent all of it.
 
     A job may raise ``DaylightError`` and ``OSError``; they are pickled, as its result is.
     """
@@ -93,8 +94,8 @@ class Crew(Generic[Label, Result]):
         self._poll.unregister(fd)
         os.close(fd)
         _, status = os.waitpid(child.pid, 0)
-        if not child.received:
-            raise OSError(f"a worker of the import was killed (wait status {status})")
+        if status != 0:  # what it sent may be half of a result
+            raise WorkerKilled(f"a worker of the import was ended (wait status {status})")
         outcome = pickle.loads(child.received)  # noqa: S301  # from our own child, by our own code
         if isinstance(outcome, BaseException):
             raise outcome
