@@ -128,3 +128,20 @@ def test_hash_from_medium_where_direct_reads_are_refused(tmp_path, monkeypatch):
         hash_from_medium(str(tmp_path / "f"), 15_000, new_buffer(4096))
         == hashlib.sha256(b"abc" * 5000).digest()
     )
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_name_that_a_killed_process_left_is_made_durable_before_it_counts(
+    store, monkeypatch, count
+):
+    many = [b"%d" % n for n in range(count)]
+    with monkeypatch.context() as killed:
+        killed.setattr(LocalStore, "_make_names_durable", lambda *args, **how: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            store.put_many(many)
+    synced = []
+    monkeypatch.setattr(local, "sync_directory", synced.append)
+    monkeypatch.setattr(local, "sync_filesystem", lambda fd: synced.append("everything"))
+    digests = store.put_many(many)
+    folders = [os.path.dirname(store._path(digest)) for digest in digests]
+    assert "everything" in synced or set(folders) <= set(synced)

@@ -108,11 +108,14 @@ class LocalStore:
 
     def put_many(self, many: Sequence[bytes]) -> list[Digest]:
         wanted = {digest_of(data): data for data in many}
-        missing = [
-            data for digest, data in wanted.items() if not os.path.exists(self._path(digest))
-        ]
+        held = {digest for digest in wanted if os.path.exists(self._path(digest))}
+        missing = [data for digest, data in wanted.items() if digest not in held]
         if missing:
             self.settle([self.stage(_Memory(data), len(data)) for data in missing], verify=False)
+        # Whoever gave them their names may have been killed before these were durable.
+        folders = {os.path.dirname(self._path(digest)) for digest in held}
+        with _full_disk_is_typed():
+            self._make_names_durable(folders, batch=len(folders) > 1)
         return [digest_of(data) for data in many]
 
     def open_fd(self, digest: Digest) -> int:
