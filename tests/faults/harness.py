@@ -233,6 +233,24 @@ class Bench:
         self.traced(lambda _: Act.GO, medium, forget=forget)
         return sorted(set(medium.wrong))
 
+    def caught(self, forget: str) -> str:
+        """What a power cut does to an import that forgets a sync: empty if the check is blind to it.
+
+        Bytes matter from the moment at which they have a name, names once they are acknowledged.
+        """
+        self.fresh()
+        medium, words = Medium(self.vault, self.acks), list[int]()
+
+        def decide(_: Step) -> Act:
+            if medium.wrong:
+                words.append(self.acks.stat().st_size if self.acks.exists() else 0)
+            waits = forget.startswith("names") and words[-1:] == words[:1]
+            return Act.KILL if words and not waits else Act.GO
+
+        code = self.traced(decide, medium, forget=forget)
+        medium.lose(names=not forget.startswith("bytes"))
+        return self.recovers(code)
+
     def recovers(self, code: int | None) -> str:
         """Check the vault, import again, check that nothing tells what happened. Empty: it is so."""
         acknowledged = self.acks.stat().st_size if self.acks.exists() else 0
@@ -407,6 +425,7 @@ def explore(folder: Path, ways: list[str], limit: int) -> dict[str, Any]:
                 report["faults"][way][f"{n} {_told(steps[n])}"] = fault
                 sys.stderr.write(f"{way} {n} {_told(steps[n])}: {fault}\n")
         report["seconds"][way] = round(time.monotonic() - began, 1)
+        sys.stderr.write(f"{way}: {len(chosen)} points, {report['seconds'][way]} s\n")
     return report
 
 
@@ -415,11 +434,14 @@ def _told(step: Step) -> str:
 
 
 def main() -> None:
-    """Arguments: a folder to work in; "orders", or how many points at most (0: all) and the ways."""
+    """Arguments: a folder to work in; "orders", "caught", or how many points at most (0: all) and the ways."""
     folder, what, *ways = sys.argv[1:]
     if what == "orders":
         bench = Bench(Path(folder))
         report: dict[str, Any] = {sync: bench.orders(sync) for sync in ("", *SYNCS)}
+    elif what == "caught":
+        bench = Bench(Path(folder))
+        report = {sync: bench.caught(sync) for sync in SYNCS}
     else:
         report = explore(Path(folder), ways, int(what))
     print(json.dumps(report, indent=1))

@@ -21,15 +21,12 @@ from tests.conftest import missing
 ROOT = Path(__file__).resolve().parents[2]
 ALL = os.environ.get("DAYLIGHT_TEST_FAULT_POINTS") == "all"
 SOME = 6
-RANDOM_KILLS = 150
 MEMORY = Path("/dev/shm")
-GROUPS = (
-    ("kill", "random"),
-    ("kill-torn", "kill-worker"),
-    ("power",),
-    ("power-keeps-names",),
-    ("fail",),
-    ("full", "short"),
+GROUPS = (  # of about the same length
+    ("kill", "kill-torn", "kill-worker"),
+    ("power", "power-keeps-names"),
+    ("fail", "full"),
+    ("short", "random"),
 )
 
 
@@ -59,7 +56,7 @@ def explored(scratch: Path, *words: str) -> dict:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1200 if ALL else 300)
+@pytest.mark.timeout(3600 if ALL else 300)
 @pytest.mark.parametrize("ways", GROUPS, ids="+".join)
 def test_an_import_that_is_broken_off_goes_on_as_if_nothing_had_happened(scratch, ways):
     report = explored(scratch, "0" if ALL else str(SOME), *ways)
@@ -77,3 +74,11 @@ def test_bytes_then_names_then_rows_then_the_word(scratch):
     assert orders.pop("") == []
     assert len(orders) == 5
     assert all(orders.values()), orders
+
+
+@pytest.mark.slow
+def test_a_vault_that_forgot_a_sync_does_not_pass(scratch):
+    """The checks see what they are there to see."""
+    faults = explored(scratch, "caught")
+    assert len(faults) == 5
+    assert all(faults.values()), faults
