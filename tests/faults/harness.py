@@ -5,10 +5,11 @@ process, a child of its crew, SQLite (``ptrace`` stops them all, so one mechanis
 What no tracer sees is memory that SQLite shares (its -shm file); kills at random times, with nothing
 traced, meet that too, and ``Medium.lose`` throws it away.
 
-``python -m tests.faults.harness PLAN`` is a process that has imported everything and forks for each
+``python -m tests.faults.harness FOLDER 0 kill power`` is a process that has imported everything and forks for each
 import and each check, so that a point costs a fraction of a second. It prints one JSON document.
 With one worker in the crew an import's steps are the same each time, so every one of them is met;
-random kills run with the full crew.
+random kills run with the full crew, whose
+interleavings nobody can count.
 """
 
 import contextlib

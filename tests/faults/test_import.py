@@ -64,7 +64,7 @@ def test_an_import_that_is_broken_off_goes_on_as_if_nothing_had_happened(scratch
     assert {way: faults for way, faults in report["faults"].items() if faults} == {}
     for way, count in report["points"].items():
         assert count >= (100 if ALL else SOME), way
-    sys.stdout.write(json.dumps({**report["points"], **report["seconds"]}) + "\n")
+    sys.stdout.write(json.dumps([report["points"], report["seconds"]]) + "\n")
 
 
 @pytest.mark.slow
