@@ -131,7 +131,11 @@ def test_interrupted_it_goes_on(disk, tmp_path):
     with (disk / "large").open("wb") as file:
         for _ in range(24):
             file.write(os.urandom(1 << 24))
-    subprocess.run([DAYLIGHT, "init", vault, "--plain-disk"], check=True, capture_output=True)
+    subprocess.run(
+        [DAYLIGHT, "init", vault, "--plain-disk", "--no-passphrase"],
+        check=True,
+        capture_output=True,
+    )
     with started("--archive", disk, "--vault", vault) as process:
         while not (vault / "spool/use.lock").exists():
             assert process.poll() is None
