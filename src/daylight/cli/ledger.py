@@ -82,7 +82,7 @@ def check(
     given = [heads.from_file(path) for path in against or []]
     grown = [ledger.growth(session.workspace, session.principal, one) for one in given]
     outside = {f"given {number}": one for number, one in enumerate(given, 1)}
-    with progress("ledger") as bar:
+    with progress("ledger", unit="entries") as bar:
         found = ledger.recheck(session.workspace, session.principal, outside, bar)
     if as_json:
         print_json(
@@ -126,7 +126,7 @@ def log(
 def rotate_key(ctx: typer.Context, *, no_passphrase: OpenKey = False) -> None:
     """Let a new key sign from here on; the ledger keeps the signatures of both."""
     session = session_of(ctx)
-    _ = session.workspace.keyring.keys  # the old passphrase first
+    session.workspace.keyring.unlock()  # the old passphrase first
     phrase = "" if no_passphrase else choose(session.passphrase_file, "the vault's keys")
     public = ledger.rotate_key(session.workspace, session.principal, phrase)
     say(f"The ledger is now signed by key {public.hex()}")

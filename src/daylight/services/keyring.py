@@ -31,6 +31,10 @@ class Keyring:
         locked = self.locked
         return locked.open(self._ask() if locked.needs_passphrase else "")
 
+    def unlock(self) -> None:
+        """Open the keys now, while somebody can be asked, and not in the middle of the work."""
+        _ = self.keys
+
     @property
     def signer(self) -> SigningKey:
         return self.keys.signer
