@@ -15,12 +15,16 @@ from daylight.catalogue.models import (
     LeakedPath,
     Media,
     Occurrence,
+    Opening,
     Rendition,
     Statement,
     Subtree,
 )
+from daylight.catalogue.queries.vault import custodian_here
+from daylight.domain.progress import Silent
 from daylight.ledger.leaf import commit, commit_details, commit_objects
 from daylight.ledger.merkle import EMPTY, grow, leaf_hash
+from daylight.services.ledger import recheck
 from daylight.services.workspace import Workspace
 
 
@@ -64,6 +68,7 @@ def _occurrence(row: LeakedPath, names: dict[int, int]) -> tuple[Any, ...]:
 
 def check(ws: Workspace) -> None:
     """The ledger hashes up, every commitment opens, store and catalogue agree, nothing is left over."""
+    assert recheck(ws, custodian_here(), {}, Silent()).faults == ()
     _check_ledger()
     _check_commitments()
     _check_store(ws)
@@ -87,9 +92,10 @@ def _check_ledger() -> None:
 
 
 def _check_commitments() -> None:
-    by_entry: dict[int, list[Occurrence]] = {}
-    for row in Occurrence.objects.select_related("item").order_by("entry", "position"):
-        by_entry.setdefault(row.entry, []).append(row)
+    by_entry: dict[int, list[Occurrence | Opening]] = {}
+    for model in (Occurrence, Opening):
+        for row in model.objects.select_related("item").order_by("entry", "position"):
+            by_entry.setdefault(row.entry, []).append(row)
     for index, rows in by_entry.items():
         assert [row.position for row in rows] == list(range(len(rows)))
         leaf = json.loads(bytes(Entry.objects.get(index=index).leaf))

@@ -12,6 +12,7 @@ from django.db import connections
 from hypothesis import settings
 
 from daylight import bootstrap
+from daylight.crypto.vault_keys import new_keys, to_file
 from daylight.services.workspace import Workspace
 from daylight.storage import layout
 from daylight.storage.layout import Layout
@@ -61,10 +62,11 @@ def new_vault(folder: Path, migrated: Path, database: str = "") -> Workspace:
     made: Layout = layout.create(folder, database)
     if not database:
         shutil.copyfile(migrated, made.catalogue)
+    made.write_keys(to_file(new_keys(), ""))
     ws = bootstrap.settle(made)
     if database:
         vault.migrate()
-    vault.found(made, ws.clock)
+    vault.found(ws)
     layout.seal(made)
     return ws
 

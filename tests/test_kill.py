@@ -43,7 +43,11 @@ def run(*words, vault: Path, timeout: float | None = None) -> bool:
 
 
 def new_vault(folder: Path) -> Path:
-    subprocess.run([DAYLIGHT, "init", folder, "--plain-disk"], check=True, capture_output=True)
+    subprocess.run(
+        [DAYLIGHT, "init", folder, "--plain-disk", "--no-passphrase"],
+        check=True,
+        capture_output=True,
+    )
     return folder
 
 

@@ -5,6 +5,7 @@ Started again it goes on with what is there: the vault, the accession, the findi
 """
 
 import argparse
+import getpass
 import hashlib
 import json
 import os
@@ -48,6 +49,7 @@ class Asked:
 def main() -> int:
     asked = _asked()
     vault = asked.vault
+    _ask_once(vault, asked.init_options)
     if not (vault / "vault.toml").exists():
         code = _daylight("init", vault, *asked.init_options)
         if code not in GONE_ON:
@@ -62,6 +64,22 @@ def main() -> int:
     if code not in GONE_ON:
         return code
     return _daylight("--vault", vault, "serve", "--port", asked.port)
+
+
+def _ask_once(vault: Path, init_options: tuple[str, ...]) -> None:
+    """Ask for the passphrase here, so that not every step asks for it."""
+    given = {"--passphrase-file", "--no-passphrase"} & set(init_options)
+    if given or "DAYLIGHT_PASSPHRASE" in os.environ or not sys.stdin.isatty():
+        return
+    keys = vault / "vault.keys"
+    if keys.exists():
+        if "secret" not in json.loads(keys.read_bytes()):
+            os.environ["DAYLIGHT_PASSPHRASE"] = getpass.getpass("Passphrase of the vault's keys: ")
+        return
+    first = getpass.getpass("New passphrase for the vault's keys: ")
+    if first != getpass.getpass("Once more: "):
+        sys.exit("The two passphrases differ; nothing was made.")
+    os.environ["DAYLIGHT_PASSPHRASE"] = first
 
 
 def _asked() -> Asked:
@@ -95,11 +113,11 @@ def _sample(options: tuple[str, ...], port: str) -> Asked:
     if not (SAMPLE_VAULT / "vault.toml").exists():
         print(
             "The sample is public and holds nothing secret, so its vault may lie on a plain disk\n"
-            "(--plain-disk). A vault for real material belongs on an encrypted volume.",
+            "(--plain-disk) and its keys stand open (--no-passphrase). A vault for real material belongs on an encrypted volume.",
             flush=True,
         )
         shutil.rmtree(SAMPLE_VAULT, ignore_errors=True)  # of an init that was cut short
-        options = (*options, "--plain-disk")
+        options = (*options, "--plain-disk", "--no-passphrase")
     custody = (*SAMPLE_CUSTODY, "--no-ask")
     return Asked(SAMPLE_VAULT, SAMPLE, SAMPLE_NAME, options, custody, port)
 

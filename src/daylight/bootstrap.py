@@ -25,6 +25,7 @@ from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
 from typer.exceptions import TyperException
 
+from daylight.cli import passphrase
 from daylight.cli.output import note
 from daylight.cli.registry import VERBS
 from daylight.cli.session import Room, Session
@@ -40,6 +41,7 @@ from daylight.errors import (
 )
 from daylight.media.executor import Executor
 from daylight.media.pool import ZygotePool
+from daylight.services.keyring import AskPassphrase, Keyring
 from daylight.services.workspace import Workspace
 from daylight.storage.layout import Layout, read
 from daylight.storage.local import LocalStore
@@ -98,14 +100,19 @@ def configure() -> None:
     django.setup()
 
 
-def settle(layout: Layout) -> Workspace:
+def _nobody() -> str:
+    return ""
+
+
+def settle(layout: Layout, ask: AskPassphrase = _nobody) -> Workspace:
     """Point Django at the vault's catalogue and hand out the workspace. Nothing is opened yet."""
     connections.close_all()
     connections.settings = connections.configure_settings({DEFAULT_DB_ALIAS: database(layout)})
     for alias in connections:
         with suppress(AttributeError):
             del connections[alias]  # the connection to nowhere
-    return Workspace(layout, LocalStore(layout.root), system_clock, start_executor)
+    keyring = Keyring(layout, ask)
+    return Workspace(layout, LocalStore(layout.root), system_clock, keyring, start_executor)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,22 +122,26 @@ class _Asked:
     verb: str
     vault: str
     debug: bool
+    passphrase_file: Path | None
 
 
 def _asked(arguments: Sequence[str]) -> _Asked:
     verb, vault, debug = "", os.environ.get("DAYLIGHT_VAULT", ""), False
+    passphrase_file = None
     rest = iter(arguments)
     for word in rest:
         if word == "--vault":
             vault = next(rest, "")
         elif word.startswith("--vault="):
             vault = word.partition("=")[2]
+        elif word.partition("=")[0] == "--passphrase-file":
+            passphrase_file = Path(word.partition("=")[2] or next(rest, ""))
         elif word == "--debug":
             debug = True
         elif not word.startswith("-"):
             verb = word
             break
-    return _Asked(verb, vault, debug)
+    return _Asked(verb, vault, debug, passphrase_file)
 
 
 def _session(asked: _Asked) -> Session:
@@ -140,13 +151,20 @@ def _session(asked: _Asked) -> Session:
         layout = read(Path(asked.vault))
         if not layout.database and not layout.catalogue.exists():
             raise VaultError("the vault's catalogue is missing")  # SQLite would make an empty one
-        return settle(layout)
+        return settle(layout, functools.partial(passphrase.ask, asked.passphrase_file))
 
     def open_principal() -> Principal:
         custodian: Principal = _late("daylight.catalogue.queries.vault").custodian_here()
         return custodian
 
-    return Session(open_workspace, open_principal, settle, _open_room, debug=asked.debug)
+    return Session(
+        open_workspace,
+        open_principal,
+        settle,
+        _open_room,
+        debug=asked.debug,
+        passphrase_file=asked.passphrase_file,
+    )
 
 
 def _open_room(ws: Workspace, debug: bool) -> Room:
@@ -217,10 +235,14 @@ def _global_options(
         Path | None,
         typer.Option(envvar="DAYLIGHT_VAULT", help="The vault's folder.", show_default=False),
     ] = None,
+    passphrase_file: Annotated[
+        Path | None,
+        typer.Option(help="Its first line opens the vault's keys.", show_default=False),
+    ] = None,
     debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
 ) -> None:
     """From a leaked archive to evidence that can be seen, believed and published."""
-    del vault, debug  # read before Django was configured, by _asked
+    del vault, passphrase_file, debug  # read before Django was configured, by _asked
 
 
 def _add(app: typer.Typer, name: str, asked: _Asked) -> None:

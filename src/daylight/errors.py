@@ -10,7 +10,8 @@ Each class carries a stable ``name`` (for scripts), an ``exit_code`` (for the sh
     │   ├── SourceUnreadable      3  source-unreadable
     │   ├── LimitExceeded         3  limit-exceeded
     │   ├── SourceWritable        3  source-writable
-    │   └── MediaRefused          3  media-refused
+    │   ├── MediaRefused          3  media-refused
+    │   └── HeadRefused           3  head-refused
     ├── VaultError                4  vault
     │   ├── VaultMissing          4  vault-missing
     │   ├── VaultExists           4  vault-exists
@@ -19,6 +20,10 @@ Each class carries a stable ``name`` (for scripts), an ``exit_code`` (for the sh
     │   ├── VaultBusy             4  vault-busy
     │   ├── VaultVersion          4  vault-version
     │   ├── ClockWrong            4  clock-wrong
+    │   ├── KeyLocked             4  key-locked
+    │   ├── KeyWrong              4  key-wrong
+    │   ├── KeyMissing            4  key-missing
+    │   ├── KeyDamaged            4  key-damaged
     │   ├── StoreCorrupt          4  store-corrupt
     │   └── WorkerKilled          4  worker-killed
     └── HelpMissing               5  help-missing
@@ -77,6 +82,11 @@ class MediaRefused(InputRefused):
     advice = "The original is kept; it cannot be shown."
 
 
+class HeadRefused(InputRefused):
+    name = "head-refused"
+    advice = "Get the file again from whoever keeps it; a head is a small JSON file."
+
+
 class VaultError(DaylightError):
     name = "vault"
     exit_code = 4
@@ -116,6 +126,30 @@ class VaultVersion(VaultError):
 class ClockWrong(VaultError):
     name = "clock-wrong"
     advice = "Set the machine's clock: custody entries carry its time."
+
+
+class KeyLocked(VaultError):
+    name = "key-locked"
+    advice = "Give the passphrase: when asked, by --passphrase-file, or in DAYLIGHT_PASSPHRASE."
+
+
+class KeyWrong(VaultError):
+    name = "key-wrong"
+    advice = "Nothing was written; try the passphrase again, with the right keyboard layout."
+
+
+class KeyMissing(VaultError):
+    name = "key-missing"
+    advice = (
+        "Bring vault.keys back from a backup, or `daylight ledger new-key` to go on without it."
+    )
+
+
+class KeyDamaged(VaultError):
+    name = "key-damaged"
+    advice = (
+        "Bring vault.keys back from a backup, or `daylight ledger new-key` to go on without it."
+    )
 
 
 class StoreCorrupt(VaultError):

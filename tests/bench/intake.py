@@ -41,7 +41,7 @@ class Contest:
 
     def make_vault(self) -> Path:
         vault = self.fresh("vault")
-        shell(DAYLIGHT, "init", vault, "--plain-disk", stderr=subprocess.DEVNULL)
+        shell(DAYLIGHT, "init", vault, "--plain-disk", "--no-passphrase", stderr=subprocess.DEVNULL)
         return vault
 
     def ours(self) -> None:

@@ -32,7 +32,7 @@ def archive(work: Path, gb: float) -> Path:
 def vault(work: Path, name: str, source: Path) -> Path:
     made = work / name
     quiet = {"stderr": subprocess.DEVNULL}
-    shell(DAYLIGHT, "init", made, "--plain-disk", **quiet)
+    shell(DAYLIGHT, "init", made, "--plain-disk", "--no-passphrase", **quiet)
     shell(DAYLIGHT, "--vault", made, "import", source, "--no-examine", "--no-ask", **quiet)
     return made
 
@@ -132,7 +132,7 @@ def bench_growth(work: Path) -> None:
         source = work / f"growth-{gb}"
         shell(sys.executable, SHARED / "make_archive.py", source, "--gb", str(gb))
         made = work / f"growth-vault-{gb}"
-        shell(DAYLIGHT, "init", made, "--plain-disk", stderr=subprocess.DEVNULL)
+        shell(DAYLIGHT, "init", made, "--plain-disk", "--no-passphrase", stderr=subprocess.DEVNULL)
         os.sync()
         began = time.perf_counter()
         code = (

@@ -25,7 +25,7 @@ SHOWN = """() => new Promise((done) => {
 
 def examined(work: Path, source: Path) -> Path:
     vault = work / "watching"
-    shell(DAYLIGHT, "init", vault, "--plain-disk", stderr=subprocess.DEVNULL)
+    shell(DAYLIGHT, "init", vault, "--plain-disk", "--no-passphrase", stderr=subprocess.DEVNULL)
     shell(DAYLIGHT, "--vault", vault, "import", source, "--no-ask", stderr=subprocess.DEVNULL)
     return vault
 

@@ -44,7 +44,7 @@ class Served:
 def served(chromium: str, tmp_path_factory) -> Iterator[Served]:
     vault = tmp_path_factory.mktemp("browser") / "vault"
     for words in (
-        ["init", str(vault), "--plain-disk"],
+        ["init", str(vault), "--plain-disk", "--no-passphrase"],
         ["--vault", str(vault), "import", str(SAMPLES), "--accession", "sample"],
     ):
         done = subprocess.run([*PROGRAM, *words], check=False, capture_output=True, text=True)

@@ -250,17 +250,17 @@ def test_a_broken_vault_is_said_in_one_line(vault, spoil):  # noqa: F811
 
 @pytest.mark.parametrize("url", ["mysql://h/d", "garbage"])
 def test_a_database_that_is_none_of_ours_is_wrong_use(tmp_path, url):
-    done = daylight("init", tmp_path / "v", "--plain-disk", "--database", url)
+    done = daylight("init", tmp_path / "v", "--plain-disk", "--no-passphrase", "--database", url)
     assert (done.returncode, (tmp_path / "v").exists()) == (2, False)
 
 
 def test_a_database_that_does_not_answer_leaves_an_empty_folder(tmp_path):
     url = f"postgresql://{str(tmp_path).replace('/', '%2F')}/none"
-    done = daylight("init", tmp_path / "v", "--plain-disk", "--database", url)
+    done = daylight("init", tmp_path / "v", "--plain-disk", "--no-passphrase", "--database", url)
     assert done.returncode == 4
     (line,) = done.stderr.splitlines()
     assert line.endswith("[vault]")
-    assert daylight("init", tmp_path / "v", "--plain-disk").returncode == 0
+    assert daylight("init", tmp_path / "v", "--plain-disk", "--no-passphrase").returncode == 0
 
 
 @pytest.mark.parametrize("debug", [True, False])

@@ -34,7 +34,7 @@ def daylight(*words, **options):
 @pytest.fixture
 def vault(tmp_path):
     made = tmp_path / "vault"
-    assert daylight("init", made, "--plain-disk").returncode == 0
+    assert daylight("init", made, "--plain-disk", "--no-passphrase").returncode == 0
     return made
 
 
@@ -83,9 +83,9 @@ def test_every_verb_helps_without_a_vault(verb):
         (["--vault", "VAULT", "examine", "--only", "crystal-ball"], 2, "usage"),
         (["--vault", "VAULT", "custody", "none", "--state", "seal=1"], 2, "usage"),
         (["--vault", "VAULT", "custody", "none", "--state", "colour=red"], 2, "usage"),
-        (["init", "VAULT", "--plain-disk"], 4, "vault-exists"),
-        (["init", "FILE", "--plain-disk"], 4, "vault"),
-        (["init", "FILE/inside", "--plain-disk"], 4, "vault"),
+        (["init", "VAULT", "--plain-disk", "--no-passphrase"], 4, "vault-exists"),
+        (["init", "FILE", "--plain-disk", "--no-passphrase"], 4, "vault"),
+        (["init", "FILE/inside", "--plain-disk", "--no-passphrase"], 4, "vault"),
         (["--vault", "FILE", "status"], 4, "vault"),
     ],
 )

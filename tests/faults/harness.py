@@ -5,11 +5,9 @@ process, a child of its crew, SQLite (``ptrace`` stops them all, so one mechanis
 What no tracer sees is memory that SQLite shares (its -shm file); kills at random times, with nothing
 traced, meet that too, and ``Medium.lose`` throws it away.
 
-``python -m tests.faults.harness FOLDER 0 kill power`` is a process that has imported everything and forks for each
-import and each check, so that a point costs a fraction of a second. It prints one JSON document.
+``python -m tests.faults.harness FOLDER 0 kill power`` has imported everything and forks for each import and each check, so that a point costs a fraction of a second. It prints one JSON document.
 With one worker in the crew an import's steps are the same each time, so every one of them is met;
-random kills run with the full crew, whose
-interleavings nobody can count.
+random kills run with the full crew, whose interleavings nobody can count.
 """
 
 import contextlib
@@ -61,7 +59,8 @@ CHECK = compile(re.findall(r"(?s)```python\n(.*?)```", FORMAT.read_text())[0], "
 
 def new_vault(folder: Path) -> Path:
     """The one place that makes a vault."""
-    subprocess.run([DAYLIGHT, "init", folder, "--plain-disk"], check=True, capture_output=True)
+    words = ["init", folder, "--plain-disk", "--no-passphrase"]
+    subprocess.run([DAYLIGHT, *words], check=True, capture_output=True)
     return folder
 
 

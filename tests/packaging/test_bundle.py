@@ -112,7 +112,9 @@ def test_it_installs_without_network_and_runs(bundle, tmp_path):
     told = subprocess.run([program, "--help"], check=True, capture_output=True, text=True, cwd="/")
     assert "serve" in told.stdout
     vault = tmp_path / "vault"
-    subprocess.run([program, "init", vault, "--plain-disk"], check=True, capture_output=True)
+    subprocess.run(
+        [program, "init", vault, "--plain-disk", "--no-passphrase"], check=True, capture_output=True
+    )
     words = [program, "--vault", vault, "import", ROOT / "samples", "--no-ask"]
     subprocess.run(words, check=True, capture_output=True, timeout=120)
     listed = subprocess.run(

@@ -68,7 +68,7 @@ def disk(tmp_path: Path) -> Path:
 def test_from_a_disk_to_the_review_room_and_again(disk, tmp_path):
     vault = tmp_path / "va ult"
     words = ("--archive", disk, "--vault", vault)
-    with started(*words, "--init-options=--plain-disk") as process:
+    with started(*words, "--init-options=--plain-disk --no-passphrase") as process:
         address, _ = until_open(process)
         with urllib.request.urlopen(address, timeout=20) as page:
             assert page.status == 200
@@ -90,7 +90,7 @@ def test_from_a_disk_to_the_review_room_and_again(disk, tmp_path):
 
 def test_another_disk_at_the_same_place_is_another_transfer(disk, tmp_path):
     vault = tmp_path / "vault"
-    with started("--archive", disk, "--vault", vault, "--init-options=--plain-disk") as process:
+    with started("--archive", disk, "--vault", vault, "--init-options=--plain-disk --no-passphrase") as process:
         until_open(process)
     disk.rename(tmp_path / "gone")
     disk.mkdir()
@@ -102,7 +102,7 @@ def test_another_disk_at_the_same_place_is_another_transfer(disk, tmp_path):
 
 def test_a_vault_alone_is_opened_and_gets_no_sample(disk, tmp_path):
     vault = tmp_path / "vault"
-    with started("--archive", disk, "--vault", vault, "--init-options=--plain-disk") as process:
+    with started("--archive", disk, "--vault", vault, "--init-options=--plain-disk --no-passphrase") as process:
         until_open(process)
     before = status(vault)
     with started("--vault", vault) as process:
@@ -120,7 +120,7 @@ def test_half_a_wish_is_refused(words, tmp_path):
 def test_exit_codes_come_through(disk, tmp_path):
     (tmp_path / "vault").mkdir()
     (tmp_path / "vault/something").touch()
-    words = ["--archive", disk, "--vault", tmp_path / "vault", "--init-options=--plain-disk"]
+    words = ["--archive", disk, "--vault", tmp_path / "vault", "--init-options=--plain-disk --no-passphrase"]
     with started(*words) as process:
         assert process.wait(20) == 4
         assert "[vault-exists]" in process.stdout.read()
@@ -131,7 +131,11 @@ def test_interrupted_it_goes_on(disk, tmp_path):
     with (disk / "large").open("wb") as file:
         for _ in range(24):
             file.write(os.urandom(1 << 24))
-    subprocess.run([DAYLIGHT, "init", vault, "--plain-disk"], check=True, capture_output=True)
+    subprocess.run(
+        [DAYLIGHT, "init", vault, "--plain-disk", "--no-passphrase"],
+        check=True,
+        capture_output=True,
+    )
     with started("--archive", disk, "--vault", vault) as process:
         while not (vault / "spool/use.lock").exists():
             assert process.poll() is None

@@ -122,7 +122,11 @@ def test_a_file_that_may_not_be_read_is_reported_and_the_rest_goes_on(tmp_path, 
     ).returncode:
         pytest.skip("this account may read everything and cannot be kept from it")
     vault = tmp_path / "vault"
-    subprocess.run([DAYLIGHT, "init", vault, "--plain-disk"], check=True, capture_output=True)
+    subprocess.run(
+        [DAYLIGHT, "init", vault, "--plain-disk", "--no-passphrase"],
+        check=True,
+        capture_output=True,
+    )
     command = [DAYLIGHT, "--vault", vault, "import", disk, "--no-examine", "--json"]
     done = subprocess.run(command, check=False, capture_output=True, text=True, **bound)
     (disk / "closed").chmod(0o700)
@@ -341,7 +345,11 @@ def test_memory_stays_flat_whatever_the_size(tmp_path):
     source.mkdir()
     with (source / "hole").open("wb") as file:
         file.truncate(HUGE)
-    subprocess.run([DAYLIGHT, "init", vault, "--plain-disk"], check=True, capture_output=True)
+    subprocess.run(
+        [DAYLIGHT, "init", vault, "--plain-disk", "--no-passphrase"],
+        check=True,
+        capture_output=True,
+    )
     command = [DAYLIGHT, "--vault", vault, "import", source, "--no-examine", "--no-verify"]
     code = (
         "import resource, subprocess, sys\n"

@@ -1,6 +1,7 @@
 """The ledger is written inside the change it records, or not at all."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -16,40 +17,41 @@ from tests.canonical import check
 AGENT = "ab" * 16
 
 
-def clock():
-    return datetime(2026, 11, 24, 14, 7, 59, tzinfo=UTC)
+@pytest.fixture
+def ws(ws):
+    return replace(ws, clock=lambda: datetime(2026, 11, 24, 14, 7, 59, tzinfo=UTC))
 
 
-def write(count=1, **details):
+def write(ws, count=1, **details):
     with transaction.atomic():
         for _ in range(count):
-            made = record(clock, AGENT, "tested", details=details)
+            made = record(ws, AGENT, "tested", details=details)
     return made
 
 
 def test_outside_a_transaction_nothing_is_recorded(ws):
     with pytest.raises(AssertionError):
-        record(clock, AGENT, "tested", details={})
+        record(ws, AGENT, "tested", details={})
     assert Entry.objects.count() == 1
 
 
 def test_a_change_that_fails_leaves_no_entry(any_ws):
     before = frontier()
     with pytest.raises(RuntimeError), transaction.atomic():
-        record(clock, AGENT, "tested", details={})
+        record(any_ws, AGENT, "tested", details={})
         raise RuntimeError
     assert frontier() == before
     check(any_ws)
 
 
 def test_many_entries_make_one_tree(any_ws):
-    write(37)
+    write(any_ws, 37)
     assert frontier().size == 38
     check(any_ws)
 
 
 def test_an_entry_says_the_minute_and_nothing_finer(ws):
-    made = write(place="Tbilisi")
+    made = write(ws, place="Tbilisi")
     (one,) = entries(made.index)
     assert (one.at, one.action, one.agent) == ("2026-11-24T14:07Z", "tested", AGENT)
     assert b"Tbilisi" not in one.leaf
@@ -60,7 +62,10 @@ def test_two_entries_of_the_same_thing_cannot_be_matched(ws):
     """Neither with each other nor with the bare hash of a candidate copy."""
     digest = digest_of(b"a copy that leaked")
     with transaction.atomic():
-        made = [record(clock, AGENT, "tested", objects=[digest], details={"a": 1}) for _ in "12"]
+        made = [
+            record(ws, AGENT, "tested", objects=[digest], details={"a": 1}, keep_openings=False)
+            for _ in "12"
+        ]
     leaves = [json.loads(bytes(Entry.objects.get(pk=one.index).leaf)) for one in made]
     assert leaves[0]["object"] != leaves[1]["object"]
     assert leaves[0]["details"] != leaves[1]["details"]
@@ -72,7 +77,7 @@ def test_two_entries_of_the_same_thing_cannot_be_matched(ws):
 def test_many_objects_are_one_commitment(ws):
     digests = [digest_of(b"%d" % n) for n in range(5)]
     with transaction.atomic():
-        made = record(clock, AGENT, "tested", objects=digests, details={})
+        made = record(ws, AGENT, "tested", objects=digests, details={}, keep_openings=False)
     leaf = json.loads(bytes(Entry.objects.get(pk=made.index).leaf))
     each = [commit(salt, digest) for salt, digest in zip(made.salts, digests, strict=True)]
     assert (leaf["count"], leaf["object"]) == (5, commit_objects(each).hex())
@@ -81,7 +86,7 @@ def test_many_objects_are_one_commitment(ws):
 
 @pytest.mark.parametrize("spoil", ["leaf", "hash", "details", "gap"])
 def test_the_check_sees_what_was_spoiled(ws, spoil):
-    write(5, place="Tbilisi")
+    write(ws, 5, place="Tbilisi")
     check(ws)
     if spoil == "leaf":
         row = Entry.objects.get(pk=3)

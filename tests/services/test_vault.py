@@ -49,7 +49,7 @@ def test_a_new_vault_has_its_row_a_collection_and_the_first_entry(any_ws):
 
 def test_one_database_holds_one_vault(any_ws):
     with pytest.raises(VaultExists):
-        vault.found(any_ws.layout, any_ws.clock)
+        vault.found(any_ws)
     assert Vault.objects.count() == 1
     check(any_ws)
 

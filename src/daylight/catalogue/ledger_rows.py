@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from django.db import connection
 from django.db.models import Max
 
-from daylight.catalogue.models import Entry, Subtree
+from daylight.catalogue.models import Entry, Head, Occurrence, Opening, Subtree, Vault
+from daylight.domain.digest import Digest
+from daylight.errors import VaultMissing
+from daylight.ledger.head import SignedHead, from_body
 from daylight.ledger.merkle import Frontier, frontier_positions
 
 _LOCK = 0x6461796C69676874  # "daylight": the advisory lock that orders all writers
@@ -29,11 +32,44 @@ def key_of(level: int, position: int) -> int:
 
 def frontier() -> Frontier:
     """The ledger's frontier now; call under :func:`lock_writers` to append to it."""
-    last = Entry.objects.aggregate(last=Max("index"))["last"]
-    size = 0 if last is None else last + 1
-    keys = [key_of(level, position) for level, position in frontier_positions(size)]
+    entries = size()
+    keys = [key_of(level, position) for level, position in frontier_positions(entries)]
     hashes = dict(Subtree.objects.filter(key__in=keys).values_list("key", "hash"))
-    return Frontier(size, tuple(bytes(hashes[key]) for key in keys))
+    return Frontier(entries, tuple(bytes(hashes[key]) for key in keys))
+
+
+def signing_key() -> bytes:
+    """The public key that signs from here on, 32 bytes."""
+    found = Vault.objects.values_list("key", flat=True).first()
+    if found is None:
+        raise VaultMissing("the vault's catalogue is empty: `daylight init` was interrupted")
+    return bytes(found)
+
+
+def nodes(level: int, position: int) -> bytes:
+    """The root of a complete subtree, as ``ledger.proofs`` asks for it; ``KeyError`` without one."""
+    found = Subtree.objects.filter(key=key_of(level, position)).values_list("hash", flat=True)
+    if not found:
+        raise KeyError((level, position))
+    return bytes(found[0])
+
+
+def size() -> int:
+    """How many entries there are."""
+    last = Entry.objects.aggregate(last=Max("index"))["last"]
+    return 0 if last is None else last + 1
+
+
+def newest_head() -> SignedHead | None:
+    return _head(Head.objects.order_by("-size").first())
+
+
+def head_at(size: int) -> SignedHead | None:
+    return _head(Head.objects.filter(size=size).first())
+
+
+def _head(row: Head | None) -> SignedHead | None:
+    return None if row is None else from_body(bytes(row.body), bytes(row.signature))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +92,13 @@ def entries(start: int = 0, limit: int = 1000) -> list[EntryView]:
 def entries_at(indices: Iterable[int]) -> list[EntryView]:
     rows = Entry.objects.filter(index__in=sorted(set(indices))).order_by("index")
     return [_view(row) for row in rows]
+
+
+def entries_about(digest: Digest) -> list[int]:
+    """Indices of the entries of every act that an item was the object of."""
+    received = Occurrence.objects.filter(item__sha256=digest).values_list("entry", flat=True)
+    others = Opening.objects.filter(item__sha256=digest).values_list("entry", flat=True)
+    return sorted({*received, *others})
 
 
 def _view(row: Entry) -> EntryView:

@@ -29,6 +29,7 @@ def examine_and_report(
     ws: Workspace, principal: Principal, *, only: str, quiet: bool
 ) -> ExamineReport:
     """Examine with progress; a line at the end unless ``quiet``."""
+    ws.keyring.unlock()
     with progress("examine") as shown:
         report = examine(ws, principal, only, shown)
     if not quiet:

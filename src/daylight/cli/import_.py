@@ -75,6 +75,7 @@ def run(
         allow_writable_source=allow_writable_source,
         limits=Limits(max_total, max_members, max_ratio, max_nesting),
     )
+    ws.keyring.unlock()
     with progress("import") as shown:
         report = import_material(ws, principal, request, shown)
     if report.codename:

@@ -6,9 +6,11 @@ from typing import Annotated
 import typer
 
 from daylight.cli.output import note, print_json, say
+from daylight.cli.passphrase import choose
 from daylight.cli.session import session_of
+from daylight.crypto.vault_keys import new_keys, to_file
 from daylight.domain.clock import system_clock
-from daylight.services import vault
+from daylight.services import heads, vault
 from daylight.storage import layout
 from daylight.storage.volume import inspect
 
@@ -23,6 +25,10 @@ def run(
     database: Annotated[
         str, typer.Option(help="postgresql:// URL of the catalogue; the default is SQLite.")
     ] = "",
+    no_passphrase: Annotated[
+        bool,
+        typer.Option("--no-passphrase", help="Leave the vault's keys open to who has the disk."),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
 ) -> None:
     """Make a vault: checks the volume, free space and clock first."""
@@ -32,12 +38,15 @@ def run(
     vault.check_volume(volume, plain_disk=plain_disk)
     free = vault.check_space(standing)
     vault.check_clock(system_clock)
+    phrase = "" if no_passphrase else choose(session.passphrase_file, "the vault's keys")
     made = layout.create(folder, database)
     try:
-        ws = session.settle(made)
+        made.write_keys(to_file(new_keys(), phrase))
+        ws = session.settle(made, lambda: phrase)
         vault.migrate()
-        vault.found(made, ws.clock)
+        vault.found(ws)
         layout.seal(made)
+        head = heads.keep(ws)
     except BaseException:
         layout.abandon(made)
         raise
@@ -47,6 +56,7 @@ def run(
                 "schema": "init/1",
                 "vault": made.vault_id,
                 "encrypted": volume.encrypted,
+                "key": head.head.key.hex(),
                 "free_bytes": free,
             }
         )

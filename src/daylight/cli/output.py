@@ -20,6 +20,7 @@ from rich.progress import (
 
 from daylight.domain.progress import Progress as ProgressPort
 
+FILES = "files"
 PLAIN_EVERY = 5.0  # seconds between progress lines in a pipe
 
 
@@ -78,8 +79,9 @@ class _Lines:
 
     wants_total = False
 
-    def __init__(self, what: str) -> None:
-        self._what, self._began, self._last = what, time.monotonic(), time.monotonic()
+    def __init__(self, what: str, unit: str) -> None:
+        self._what, self._unit = what, unit
+        self._began, self._last = time.monotonic(), time.monotonic()
         self._amount = self._steps = 0
         self._total = -1
 
@@ -98,6 +100,8 @@ class _Lines:
         seconds = max(time.monotonic() - self._began, 1e-6)
         rate = self._amount / seconds
         left = (self._total - self._amount) / rate if self._total > 0 and rate else None
+        if self._unit != FILES:
+            return f"{self._what}: {self._steps} {self._unit}"
         return (
             f"{self._what}: {self._steps} files, {self._amount / 1e6:.0f} MB, {rate / 1e6:.0f} MB/s"
             + ("" if left is None else f", about {left:.0f} s left")
@@ -105,10 +109,10 @@ class _Lines:
 
 
 @contextmanager
-def progress(what: str) -> Iterator[ProgressPort]:
-    """A progress port that fits where stderr goes."""
+def progress(what: str, unit: str = FILES) -> Iterator[ProgressPort]:
+    """A progress port that fits where stderr goes. ``unit``: what a step is."""
     if not sys.stderr.isatty():
-        lines = _Lines(what)
+        lines = _Lines(what, unit)
         yield lines
         note(lines.line())
         return
@@ -116,7 +120,7 @@ def progress(what: str) -> Iterator[ProgressPort]:
         TextColumn("{task.description}"),
         BarColumn(),
         DownloadColumn(),
-        TextColumn("{task.fields[steps]} files"),
+        TextColumn(f"{{task.fields[steps]}} {unit}"),
         TransferSpeedColumn(),
         TimeRemainingColumn(),
     )

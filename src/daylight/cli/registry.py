@@ -17,6 +17,7 @@ VERBS: dict[str, Verb] = {
     "status": Verb("daylight.cli.status", "What the vault holds, and what is still to do."),
     "items": Verb("daylight.cli.items", "List the items."),
     "show": Verb("daylight.cli.show", "Show one item: facts, occurrences, custody."),
+    "ledger": Verb("daylight.cli.ledger", "Heads, proofs and checks of the ledger; its key."),
     "user": Verb("daylight.cli.user", "Add, list and disable the people who work here."),
     "serve": Verb("daylight.cli.serve", "Open the review room in a browser."),
 }

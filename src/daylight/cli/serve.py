@@ -34,6 +34,7 @@ def run(
     """Open the review room. It answers on this machine alone, until Ctrl-C."""
     session = session_of(ctx)
     check_host(host)
+    session.workspace.keyring.unlock()
     room = session.open_room(session.workspace, session.debug)
     server = _bound(room, ADDRESSES[host], port)
     signal.signal(signal.SIGTERM, _stop)

@@ -3,11 +3,13 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any, Protocol
 
 import typer
 
 from daylight.domain.principal import Principal
+from daylight.services.keyring import AskPassphrase
 from daylight.services.workspace import Workspace
 from daylight.storage.layout import Layout
 
@@ -30,9 +32,10 @@ class Session:
 
     open_workspace: Callable[[], Workspace]
     open_principal: Callable[[], Principal]
-    settle: Callable[[Layout], Workspace]
+    settle: Callable[[Layout, AskPassphrase], Workspace]
     open_room: Callable[[Workspace, bool], Room]
     debug: bool = False
+    passphrase_file: Path | None = None
 
     @cached_property
     def workspace(self) -> Workspace:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from daylight.catalogue.ledger_rows import EntryView, entries_at
+from daylight.catalogue.ledger_rows import EntryView, entries_about, entries_at
 from daylight.catalogue.queries.items import ItemView, find, media_facts
 from daylight.cli.items import document
 from daylight.cli.output import print_json, say, text_of
@@ -26,7 +26,7 @@ def run(
         raise UsageError("no item has this name" if not found else "several items begin like this")
     view = found[0]
     facts = media_facts(session.principal, view.public_id)
-    custody = entries_at([one.entry for one in view.occurrences])
+    custody = entries_at(entries_about(view.digest))
     if as_json:
         print_json(_document(view, facts, custody))
     else:

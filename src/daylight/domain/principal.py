@@ -22,11 +22,12 @@ class Right(StrEnum):
     WATCH = "watch"
     SEE_LEAKED_PATHS = "see-leaked-paths"
     SEE_CUSTODY = "see-custody"
+    MANAGE_KEYS = "manage-keys"
 
 
 RIGHTS: dict[Role, frozenset[Right]] = {
     # An administrator keeps the machine running and does not need to see footage for it.
-    Role.ADMINISTRATOR: frozenset({Right.MANAGE_USERS, Right.SEE_CUSTODY}),
+    Role.ADMINISTRATOR: frozenset({Right.MANAGE_USERS, Right.MANAGE_KEYS, Right.SEE_CUSTODY}),
     Role.ARCHIVIST: frozenset(
         {
             Right.IMPORT,

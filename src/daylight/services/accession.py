@@ -149,14 +149,14 @@ def _create(
             name=name, collection=home, roots_sha256=sources, created=ws.clock()
         )
         details: dict[str, Value] = {"accession": row.public_id, "name": name}
-        record(ws.clock, principal.agent, "accession-opened", details=details)
+        record(ws, principal.agent, "accession-opened", details=details)
         _state(ws, principal, row, {topic: stated.get(topic, "") for topic in TOPICS})
     return row
 
 
 def _state(ws: Workspace, principal: Principal, row: Accession, stated: Mapping[str, str]) -> None:
     details: dict[str, Value] = {"accession": row.public_id, **stated}
-    entry = record(ws.clock, principal.agent, "custody-stated", details=details).index
+    entry = record(ws, principal.agent, "custody-stated", details=details).index
     Statement.objects.bulk_create(
         Statement(accession=row, topic=topic, value=value, entry=entry)
         for topic, value in stated.items()
@@ -250,11 +250,12 @@ def _keep_files(
         "read_back": "yes" if verified else "no",
     }
     entry = record(
-        ws.clock,
+        ws,
         principal.agent,
         "received",
         objects=[lot.staged.digest for lot in kept],
         details=details,
+        keep_openings=False,  # the occurrences hold them
     )
     items, new = _items(accession, kept)
     first = next_key(Occurrence)
@@ -318,7 +319,7 @@ def _keep_refusals(
     if not refusals:
         return
     details: dict[str, Value] = {"accession": accession.public_id, "entries": len(refusals)}
-    entry = record(ws.clock, principal.agent, "not-kept", details=details).index
+    entry = record(ws, principal.agent, "not-kept", details=details).index
     Exclusion.objects.bulk_create(
         [
             Exclusion(
@@ -358,6 +359,6 @@ def close(
             "files": files,
             "bytes": str(size),
         }
-        record(ws.clock, principal.agent, "accession-closed", details=details)
+        record(ws, principal.agent, "accession-closed", details=details)
         row.finished = ws.clock()
         row.save(update_fields=["finished"])

@@ -28,7 +28,7 @@ from daylight.errors import MediaRefused, UsageError
 from daylight.media.executor import End, Executor, Outcome, Task, TaskLimits
 from daylight.media.facts_json import to_json
 from daylight.media.program import Json
-from daylight.services import findings
+from daylight.services import findings, heads
 from daylight.services.findings import Examined
 from daylight.services.workspace import Workspace
 from daylight.storage.layout import in_use, lock
@@ -74,7 +74,9 @@ def examine(ws: Workspace, principal: Principal, only: str, progress: Progress) 
         if not work:
             return ExamineReport(0, 0, 0)
         executor = held.enter_context(ws.start_executor(SLOTS))
-        return _Coordinator(ws, executor, progress, work).run()
+        report = _Coordinator(ws, executor, progress, work).run()
+        heads.keep(ws)
+        return report
 
 
 def _names(only: str) -> dict[str, tuple[int, str]]:

@@ -37,12 +37,12 @@ def keep(ws: Workspace, ready: Sequence[Examined]) -> None:
     ws.store.put_many([*blobs, *(one.index for one in ready if one.index)])
     with transaction.atomic():
         record(
-            ws.clock,
+            ws,
             agents().software,
             "examined",
+            objects=[one.todo.digest for one in ready],
             details={
                 "probe": PROBE_VERSION,
-                "items": " ".join(one.todo.digest.hex() for one in ready),
                 "detectors": " ".join(sorted(_names(ready))),
             },
         )

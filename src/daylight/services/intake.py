@@ -24,6 +24,7 @@ from daylight.routes.base import Arrival, EntryKind, Limits, Route
 from daylight.routes.budget import Budget
 from daylight.routes.registry import for_path, for_stored
 from daylight.services import accession as accessions
+from daylight.services import heads
 from daylight.services.accession import Known, Lot, OpenAccession, Refusal
 from daylight.services.crew import Crew
 from daylight.services.stage import Kept, settle, stage, stage_and_settle
@@ -130,6 +131,7 @@ def import_material(
         run = held.enter_context(_Run(ws, principal, request, opened, progress))
         run.take_all()
         accessions.close(ws, principal, opened, files=run.tally.files, size=run.tally.bytes)
+        heads.keep(ws)
     return _report(opened, request, run.tally, time.monotonic() - began)
 
 

@@ -15,7 +15,6 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from daylight.catalogue.models import Collection, LoginLink, Membership, RoleGrant, User
-from daylight.domain.clock import Clock
 from daylight.domain.principal import Principal, Right, Role
 from daylight.errors import UsageError
 from daylight.services.record import record
@@ -53,12 +52,12 @@ def add(ws: Workspace, principal: Principal, new: NewUser) -> None:
         user.set_password(new.password)
     try:
         with transaction.atomic():
-            _keep(ws.clock, principal, user, new)
+            _keep(ws, principal, user, new)
     except IntegrityError:
         raise UsageError("a user of this name exists") from None
 
 
-def _keep(clock: Clock, principal: Principal, user: User, new: NewUser) -> None:
+def _keep(ws: Workspace, principal: Principal, user: User, new: NewUser) -> None:
     homes = _collections(new.collections)
     user.save()
     RoleGrant.objects.bulk_create(RoleGrant(user=user, role=role) for role in new.roles)
@@ -68,7 +67,7 @@ def _keep(clock: Clock, principal: Principal, user: User, new: NewUser) -> None:
         "roles": " ".join(sorted(new.roles)),
         "collections": " ".join(sorted(home.public_id for home in homes)),
     }
-    record(clock, principal.agent, "user-added", details=details)
+    record(ws, principal.agent, "user-added", details=details)
 
 
 def _collections(names: Iterable[str] | None) -> list[Collection]:
@@ -92,7 +91,7 @@ def disable(ws: Workspace, principal: Principal, username: str) -> None:
         user.is_active = False
         user.save(update_fields=["is_active"])
         LoginLink.objects.filter(user=user).delete()
-        record(ws.clock, principal.agent, "user-disabled", details={"user": user.agent})
+        record(ws, principal.agent, "user-disabled", details={"user": user.agent})
 
 
 def first_user(ws: Workspace, principal: Principal) -> tuple[str, bool]:

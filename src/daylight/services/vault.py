@@ -11,8 +11,9 @@ from daylight.catalogue.models import Collection, Vault
 from daylight.catalogue.models.ids import new_agent
 from daylight.domain.clock import Clock
 from daylight.errors import ClockWrong, VaultExists, VaultFull, VaultPlainDisk
+from daylight.ledger.leaf import Value
 from daylight.services.record import record
-from daylight.storage.layout import Layout
+from daylight.services.workspace import Workspace
 from daylight.storage.volume import Volume
 
 MINIMUM_FREE = 1 << 30  # bytes; below this not even a catalogue is safe
@@ -49,13 +50,14 @@ def migrate() -> None:
     call_command("migrate", interactive=False, verbosity=0)
 
 
-def found(layout: Layout, clock: Clock) -> None:
-    """The first rows and entry number 0. Raises ``VaultExists`` where another vault has its rows."""
+def found(ws: Workspace) -> None:
+    """The first rows and entry number 0, which names the key that signs. Raises ``VaultExists`` where another vault has its rows."""
     custodian = new_agent()
     with transaction.atomic():
         if Vault.objects.exists():
             raise VaultExists("the database named holds the catalogue of another vault")
-        now = clock()
-        Vault.objects.create(vault_id=layout.vault_id, custodian=custodian, created=now)
+        now, key = ws.clock(), ws.keyring.locked.public
+        Vault.objects.create(vault_id=ws.layout.vault_id, custodian=custodian, created=now, key=key)
         Collection.objects.create(name=EVERYTHING, created=now)
-        record(clock, custodian, "vault-created", details={"vault": layout.vault_id})
+        details: dict[str, Value] = {"vault": ws.layout.vault_id, "key": key.hex()}
+        record(ws, custodian, "vault-created", details=details)

@@ -1,10 +1,11 @@
-"""What every service is handed: the vault's store, clock and executor. One process, one vault."""
+"""What every service is handed: the vault's store, clock, keys and executor. One process, one vault."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from daylight.domain.clock import Clock
 from daylight.media.executor import Executor
+from daylight.services.keyring import Keyring
 from daylight.storage.base import Store
 from daylight.storage.layout import Layout
 
@@ -16,4 +17,5 @@ class Workspace:
     layout: Layout
     store: Store
     clock: Clock
+    keyring: Keyring
     start_executor: Callable[[int], Executor]

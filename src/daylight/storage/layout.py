@@ -40,6 +40,21 @@ class Layout:
     def spool(self) -> Path:
         return self.root / "spool"
 
+    @property
+    def heads(self) -> Path:
+        return self.root / "ledger" / "heads"
+
+    def read_keys(self) -> bytes | None:
+        """The bytes of ``vault.keys``, None where it is not."""
+        try:
+            return (self.root / "vault.keys").read_bytes()
+        except FileNotFoundError:
+            return None
+
+    def write_keys(self, data: bytes) -> None:
+        """Put ``vault.keys`` in place, durable, for the owner alone."""
+        replace_file(self.root / "vault.keys", data)
+
     def web_secret(self) -> str:
         """The key that signs sessions: made on first use, readable by the owner alone."""
         path = self.root / "web.key"
@@ -73,13 +88,24 @@ def seal(layout: Layout) -> None:
         "# A Daylight vault. docs/format.md says what lies here.\n"
         f'id = "{layout.vault_id}"\nformat = {FORMAT}\ndatabase = {json.dumps(layout.database, ensure_ascii=False)}\n'
     )
-    draft = layout.root / "vault.toml.new"
-    with draft.open("w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.rename(layout.root / "vault.toml")
-    sync_directory(os.fspath(layout.root))
+    replace_file(layout.root / "vault.toml", text.encode("utf-8"))
+
+
+def replace_file(path: Path, data: bytes) -> None:
+    """Put ``data`` under ``path``, whole and durable or not at all; readable by the owner alone."""
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}.new")
+    fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    try:
+        with os.fdopen(fd, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.rename(path)
+    except BaseException:
+        with suppress(FileNotFoundError):
+            draft.unlink()
+        raise
+    sync_directory(os.fspath(path.parent))
 
 
 def abandon(layout: Layout) -> None:

@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from daylight.catalogue.ledger_rows import EntryView, entries_at
+from daylight.catalogue.ledger_rows import EntryView, entries_about, entries_at
 from daylight.catalogue.queries.grid import neighbours
 from daylight.catalogue.queries.items import ItemView, RenditionView, item, media_facts
 from daylight.domain.media import MediaFacts
@@ -137,4 +137,4 @@ def _tags(facts: MediaFacts | None) -> list[tuple[str, str, str]]:
 def _custody(request: Asked, view: ItemView) -> list[EntryView]:
     if not request.principal.may(Right.SEE_CUSTODY):
         return []
-    return entries_at([one.entry for one in view.occurrences[:_OCCURRENCES]])
+    return entries_at(entries_about(view.digest)[:_OCCURRENCES])

@@ -10,7 +10,7 @@ from daylight.catalogue.models.custody import (
     Statement,
 )
 from daylight.catalogue.models.findings import Finding, Media, Rendition
-from daylight.catalogue.models.ledger import Entry, Subtree
+from daylight.catalogue.models.ledger import Entry, Head, Opening, Subtree, Witness
 from daylight.catalogue.models.people import (
     Collection,
     LoginLink,
@@ -26,6 +26,7 @@ __all__ = [
     "Entry",
     "Exclusion",
     "Finding",
+    "Head",
     "Holding",
     "Item",
     "LeakedPath",
@@ -33,10 +34,12 @@ __all__ = [
     "Media",
     "Membership",
     "Occurrence",
+    "Opening",
     "Rendition",
     "RoleGrant",
     "Statement",
     "Subtree",
     "User",
     "Vault",
+    "Witness",
 ]

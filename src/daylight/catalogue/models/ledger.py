@@ -2,6 +2,8 @@
 
 from django.db import models
 
+from daylight.catalogue.models.custody import Item
+
 
 class Entry(models.Model):
     """``leaf`` is what is hashed; ``details`` and ``details_salt`` open its commitment."""
@@ -10,6 +12,45 @@ class Entry(models.Model):
     leaf = models.BinaryField()
     details = models.BinaryField(null=True)
     details_salt = models.BinaryField(max_length=32, null=True)
+
+
+class Opening(models.Model):
+    """What opens the commitment of an entry to one of its items; ``salt`` goes with a purge.
+
+    The openings of what was received lie with the occurrences.
+    """
+
+    entry = models.BigIntegerField()
+    position = models.IntegerField()
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="openings")
+    salt = models.BinaryField(max_length=32, null=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["entry", "position"], name="one_opening_a_place"),
+        )
+
+
+class Head(models.Model):
+    """A signed head: ``body`` is what was signed. One a transaction that added entries."""
+
+    size = models.BigIntegerField(primary_key=True)
+    body = models.BinaryField()
+    signature = models.BinaryField(max_length=64)
+
+
+class Witness(models.Model):
+    """A countersignature from outside over the head of ``size``; ``name``: a codename or an office.
+
+    ``key``: the partner's public key as OpenSSH writes it, ``signature``: an SSHSIG block.
+    """
+
+    size = models.BigIntegerField()
+    name = models.CharField(max_length=100)
+    key = models.TextField()
+    signature = models.TextField()
+    created = models.DateTimeField()
+    entry = models.BigIntegerField()
 
 
 class Subtree(models.Model):

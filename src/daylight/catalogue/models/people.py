@@ -67,5 +67,7 @@ class Vault(models.Model):
 
     vault_id = models.CharField(max_length=32, unique=True)
     custodian = models.CharField(max_length=32, default=new_agent)  # the shell's agent id
+    # Ed25519, 32 bytes: who signs the ledger's heads now
+    key = models.BinaryField(max_length=32, default=b"")
     software = models.CharField(max_length=32, default=new_agent)  # the agent id of detectors
     created = models.DateTimeField()

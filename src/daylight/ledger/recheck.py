@@ -1,0 +1,182 @@
+"""Going over a whole ledger again: every leaf, opening, stored hash and head, in one pass.
+
+Memory does not grow with the ledger: what is stored is compared level by level by a running hash,
+and only the roots that heads ask for are kept.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from daylight.domain.fault import Fault
+from daylight.ledger.head import SignedHead
+from daylight.ledger.keys import KeyHistory
+from daylight.ledger.leaf import commit, commit_details, commit_objects
+from daylight.ledger.merkle import EMPTY, EMPTY_ROOT, Node, leaf_hash
+
+MAX_FAULTS = 1000  # that are told; what follows a first break is often broken with it
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An entry as it is kept. ``openings``: salt and digest of its objects; a salt is None once purged."""
+
+    index: int
+    leaf: bytes
+    details: bytes | None
+    details_salt: bytes | None
+    openings: Sequence[tuple[bytes | None, bytes]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    entries: int
+    root: bytes
+    faults: tuple[Fault, ...]
+
+
+@dataclass
+class _Level:
+    """A running hash over the subtrees of one level, in their order, and how many there were."""
+
+    running: Any = field(default_factory=hashlib.sha256)
+    count: int = 0
+
+    def take(self, position: int, value: bytes) -> None:
+        self.running.update(position.to_bytes(8, "big") + value)
+        self.count += 1
+
+
+class Recheck:
+    """Feed every :class:`Row` in order, each of the catalogue's own heads once the tree has its size,
+    then every stored :class:`Node` by level and position; then :meth:`finish`.
+
+    ``heads``: those from files and from outside, by the name that a fault shall bear.
+    """
+
+    def __init__(self, vault: str, heads: Mapping[str, SignedHead]) -> None:
+        self._vault, self._heads = vault, heads
+        self._wanted = {head.head.size for head in heads.values()}
+        self._roots: dict[int, bytes] = {0: EMPTY_ROOT}
+        self._tree = EMPTY
+        self._computed: dict[int, _Level] = {}
+        self._stored: dict[int, _Level] = {}
+        self._faults: list[Fault] = []
+        self.history = KeyHistory()
+
+    def entry(self, row: Row) -> None:
+        """The next entry."""
+        index = self._tree.size
+        self._check(index, row)
+        self._tree, done = self._tree.append(leaf_hash(row.leaf))
+        for node in done:
+            self._computed.setdefault(node.level, _Level()).take(node.position, node.hash)
+        if self._tree.size in self._wanted:
+            self._roots[self._tree.size] = self._tree.root()
+
+    @property
+    def size(self) -> int:
+        return self._tree.size
+
+    def head(self, signed: SignedHead) -> None:
+        """A head of the catalogue: over the entries so far, else it is beyond them."""
+        if signed.head.size == self._tree.size:
+            self._roots[signed.head.size] = self._tree.root()
+        self._faults += list(self._head_faults(str(signed.head.size), signed))
+        if signed.head.size not in self._wanted:
+            self._roots.pop(signed.head.size, None)
+
+    def stored(self, node: Node) -> None:
+        """The hash of a subtree as it is kept."""
+        self._stored.setdefault(node.level, _Level()).take(node.position, node.hash)
+
+    def finish(self) -> Result:
+        for level in sorted(self._computed.keys() | self._stored.keys()):
+            computed = self._computed.get(level, _Level())
+            stored = self._stored.get(level, _Level())
+            if computed.running.digest() != stored.running.digest():
+                self._say(
+                    "subtree-changed",
+                    f"level {level}",
+                    "the stored hashes of the tree are not those of its entries",
+                )
+        for name, head in self._heads.items():
+            self._faults += list(self._head_faults(name, head))
+        return Result(self._tree.size, self._tree.root(), tuple(self._faults[:MAX_FAULTS]))
+
+    def _say(self, name: str, what: str, detail: str) -> None:
+        if len(self._faults) < MAX_FAULTS:
+            self._faults.append(Fault(name, what, detail))
+
+    def _check(self, index: int, row: Row) -> None:
+        where = f"entry {row.index}"
+        if row.index != index:
+            missing = row.index > index
+            self._say(
+                "entry-missing" if missing else "entry-misplaced",
+                where,
+                f"the ledger goes on at {row.index} where {index} should follow",
+            )
+        leaf = _leaf(row.leaf)
+        if leaf is None:
+            self._say("leaf-unreadable", where, "the entry is no leaf of a ledger")
+            return
+        if leaf["index"] != row.index:
+            self._say(
+                "entry-misplaced", where, f"the entry says of itself that it is {leaf['index']}"
+            )
+        self._check_details(where, leaf, row)
+        self._check_objects(where, leaf, row)
+
+    def _check_details(self, where: str, leaf: Mapping[str, Any], row: Row) -> None:
+        if row.details_salt is None:
+            return
+        held = commit_details(row.details_salt, row.details or b"") if row.details else b""
+        if held.hex() != leaf["details"]:
+            self._say("details-changed", where, "the details are not those that were entered")
+            return
+        for name, detail in self.history.take(row.index, leaf["action"], row.details or b""):
+            self._say(name, where, detail)
+
+    def _check_objects(self, where: str, leaf: Mapping[str, Any], row: Row) -> None:
+        closed = any(salt is None for salt, _ in row.openings)
+        if closed or leaf["count"] == 0:
+            return
+        held = [commit(salt, digest) for salt, digest in row.openings if salt is not None]
+        if (len(held), commit_objects(held).hex()) != (leaf["count"], leaf["object"]):
+            self._say("objects-changed", where, "the files are not those that were entered")
+
+    def _head_faults(self, name: str, signed: SignedHead) -> Iterator[Fault]:
+        head, what = signed.head, f"head {name}"
+        if head.vault != self._vault:
+            yield Fault("head-foreign", what, "it is the head of another vault")
+            return
+        if not signed.is_signed():
+            yield Fault("head-forged", what, "its signature does not hold")
+            return
+        if head.size > self._tree.size:
+            yield Fault(
+                "ledger-rolled-back",
+                what,
+                f"it covers {head.size} entries, the ledger has {self._tree.size}",
+            )
+            return
+        if self._roots.get(head.size) != head.root:
+            yield Fault(
+                "head-contradicted",
+                what,
+                f"the first {head.size} entries are not those that it was signed over",
+            )
+        if head.key not in self.history.active(head.size):
+            yield Fault("head-key-unknown", what, "it is signed by a key that was not the ledger's")
+
+
+def _leaf(data: bytes) -> Mapping[str, Any] | None:
+    try:
+        leaf = json.loads(data)
+        known = {"index", "action", "count", "object", "details"} <= leaf.keys()
+    except (ValueError, AttributeError):
+        return None
+    return leaf if known else None

@@ -1,0 +1,167 @@
+"""The ledger as a whole: proofs, its re-check, and the change of the key that signs it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from daylight.catalogue import ledger_scan
+from daylight.catalogue.ledger_rows import EntryView, entries_at, nodes, signing_key
+from daylight.catalogue.models import Vault
+from daylight.crypto.vault_keys import VaultKeys, new_keys, to_file
+from daylight.domain.fault import Fault
+from daylight.domain.principal import Principal, Right
+from daylight.domain.progress import Progress
+from daylight.errors import HeadRefused, UsageError
+from daylight.ledger import keys as key_history
+from daylight.ledger.head import SignedHead
+from daylight.ledger.merkle import leaf_hash
+from daylight.ledger.proofs import consistency, inclusion, is_consistent, root_at
+from daylight.ledger.recheck import Recheck, Result
+from daylight.services import heads
+from daylight.services.record import record
+from daylight.services.workspace import Workspace
+
+TELL_EVERY = 5000  # entries between two steps of progress
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """That an entry stands under a head: its audit path (RFC 6962 2.1.1)."""
+
+    entry: EntryView
+    head: SignedHead
+    path: tuple[bytes, ...]
+
+
+def prove(principal: Principal, index: int) -> Proof:
+    """The proof of one entry under the head that stands. ``UsageError`` if there is no such entry."""
+    principal.require(Right.SEE_CUSTODY)
+    head = heads.current()
+    found = entries_at([index])
+    if not found or index >= head.head.size:
+        raise UsageError(f"the ledger has no entry {index}")
+    return Proof(found[0], head, tuple(inclusion(index, head.head.size, nodes)))
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """Whether the ledger grew out of the one an earlier head was signed over, and the proof of it."""
+
+    earlier: SignedHead
+    now: SignedHead
+    path: tuple[bytes, ...]
+    holds: bool
+
+
+def growth(ws: Workspace, principal: Principal, earlier: SignedHead) -> Growth:
+    """Consistency with a head that somebody kept. ``HeadRefused`` for a head of another vault."""
+    principal.require(Right.SEE_CUSTODY)
+    if earlier.head.vault != ws.layout.vault_id:
+        raise HeadRefused("this is a head of another vault")
+    now = heads.current()
+    old, new = earlier.head.size, now.head.size
+    if not 0 < old <= new:
+        return Growth(earlier, now, (), holds=False)
+    path = tuple(consistency(old, new, nodes))
+    # The proof is over the stored hashes; whether they are those of the entries, recheck tells.
+    holds = is_consistent(old, new, earlier.head.root, root_at(new, nodes), path)
+    return Growth(earlier, now, path, holds)
+
+
+def recheck(
+    ws: Workspace, principal: Principal, outside: Mapping[str, SignedHead], progress: Progress
+) -> Result:
+    """Every entry, opening, stored hash and head again. ``outside``: heads that others kept."""
+    principal.require(Right.SEE_CUSTODY)
+    kept, faults = _kept(ws)
+    check = Recheck(ws.layout.vault_id, {**kept, **outside})
+    with transaction.atomic():  # one state of the catalogue, whoever writes meanwhile
+        _feed(check, progress)
+    found = check.finish()
+    return Result(found.entries, found.root, (*faults, *found.faults))
+
+
+def _feed(check: Recheck, progress: Progress) -> None:
+    own = ledger_scan.heads()
+    head = next(own, None)
+    for row in ledger_scan.rows():
+        check.entry(row)
+        while head is not None and head.head.size <= check.size:
+            check.head(head)
+            head = next(own, None)
+        if check.size % TELL_EVERY == 0:
+            progress.advance(steps=TELL_EVERY)
+    while head is not None:
+        check.head(head)
+        head = next(own, None)
+    for node in ledger_scan.subtrees():
+        check.stored(node)
+
+
+def _kept(ws: Workspace) -> tuple[dict[str, SignedHead], list[Fault]]:
+    """The heads in files of the vault, and the files among them that are none."""
+    found, faults = {}, []
+    for path in heads.files(ws.layout):
+        try:
+            found[path.name] = heads.from_file(path)
+        except HeadRefused as error:
+            faults.append(Fault("head-forged", f"head {path.name}", str(error)))
+    return found, faults
+
+
+def rotate_key(ws: Workspace, principal: Principal, passphrase: str) -> bytes:
+    """A new key signs from here on; the entry bears the signatures of both. Its public half."""
+    principal.require(Right.MANAGE_KEYS)
+    old = ws.keyring.signer_of(signing_key())
+    # The key file first: it holds the old key as well, until the ledger names the new one.
+    fresh = ws.keyring.keys.rotated(old.public)
+    new = fresh.signer
+    body = key_history.rotation(ws.layout.vault_id, old.public, new.public)
+    _put(ws, fresh, passphrase)
+    with transaction.atomic():
+        details = {
+            "old": old.public.hex(),
+            "new": new.public.hex(),
+            "old_signature": old.sign(body).hex(),
+            "new_signature": new.sign(body).hex(),
+        }
+        record(ws, principal.agent, "key-rotated", details=details)
+        Vault.objects.update(key=new.public)
+    heads.keep(ws)
+    return new.public
+
+
+def replace_lost_key(ws: Workspace, principal: Principal, passphrase: str, reason: str) -> bytes:
+    """Go on without a key that is lost: what it signed stays good, and the ledger says so openly.
+
+    The key of replicas is made anew as well: those made so far open with their shares alone.
+    """
+    principal.require(Right.MANAGE_KEYS)
+    if not reason.strip():
+        raise UsageError("a lost key is replaced for a reason, which the ledger keeps")
+    old, fresh = signing_key(), new_keys()
+    _put(ws, fresh, passphrase)
+    with transaction.atomic():
+        Vault.objects.update(key=fresh.signer.public)
+        details = {"old": old.hex(), "new": fresh.signer.public.hex(), "reason": reason}
+        record(ws, principal.agent, "key-replaced", details=details)
+    heads.keep(ws)
+    return fresh.signer.public
+
+
+def _put(ws: Workspace, keys: VaultKeys, passphrase: str) -> None:
+    ws.layout.write_keys(to_file(keys, passphrase))
+    ws.keyring.take(keys)
+
+
+def proof_document(proof: Proof) -> dict[str, object]:
+    """docs/format.md, "Proof"."""
+    return {
+        "schema": "inclusion/1",
+        "index": proof.entry.index,
+        "leaf": proof.entry.leaf.decode(),
+        "leaf_hash": leaf_hash(proof.entry.leaf).hex(),
+        "path": [step.hex() for step in proof.path],
+        "signed_head": proof.head.document(),
+    }
