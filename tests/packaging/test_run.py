@@ -90,7 +90,9 @@ def test_from_a_disk_to_the_review_room_and_again(disk, tmp_path):
 
 def test_another_disk_at_the_same_place_is_another_transfer(disk, tmp_path):
     vault = tmp_path / "vault"
-    with started("--archive", disk, "--vault", vault, "--init-options=--plain-disk --no-passphrase") as process:
+    with started(
+        "--archive", disk, "--vault", vault, "--init-options=--plain-disk --no-passphrase"
+    ) as process:
         until_open(process)
     disk.rename(tmp_path / "gone")
     disk.mkdir()
@@ -102,7 +104,9 @@ def test_another_disk_at_the_same_place_is_another_transfer(disk, tmp_path):
 
 def test_a_vault_alone_is_opened_and_gets_no_sample(disk, tmp_path):
     vault = tmp_path / "vault"
-    with started("--archive", disk, "--vault", vault, "--init-options=--plain-disk --no-passphrase") as process:
+    with started(
+        "--archive", disk, "--vault", vault, "--init-options=--plain-disk --no-passphrase"
+    ) as process:
         until_open(process)
     before = status(vault)
     with started("--vault", vault) as process:
@@ -120,7 +124,13 @@ def test_half_a_wish_is_refused(words, tmp_path):
 def test_exit_codes_come_through(disk, tmp_path):
     (tmp_path / "vault").mkdir()
     (tmp_path / "vault/something").touch()
-    words = ["--archive", disk, "--vault", tmp_path / "vault", "--init-options=--plain-disk --no-passphrase"]
+    words = [
+        "--archive",
+        disk,
+        "--vault",
+        tmp_path / "vault",
+        "--init-options=--plain-disk --no-passphrase",
+    ]
     with started(*words) as process:
         assert process.wait(20) == 4
         assert "[vault-exists]" in process.stdout.read()
