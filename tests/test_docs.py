@@ -18,7 +18,8 @@ from daylight.detectors.registry import listed
 from daylight.domain.custody import TOPICS
 from daylight.domain.progress import Silent
 from daylight.errors import DaylightError
-from daylight.routes import folder, tars, zips
+from daylight.routes import bags, folder, tars, zips
+from daylight.routes.bagformat import BagFault, BagReason
 from daylight.routes.base import Reason
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -110,7 +111,7 @@ def test_the_version_on_the_page_is_the_one_that_runs(detector):
 
 ROUTES = {
     one.name: one
-    for module in (folder, tars, zips)
+    for module in (bags, folder, tars, zips)
     for one in vars(module).values()
     if one.__class__ is type
     and one.__module__ == module.__name__
@@ -128,8 +129,8 @@ def test_the_routes_are_those_of_the_registry():
         and node.attr == "recognise"
         and isinstance(node.value, ast.Name)
     }
-    assert used == {"folder", "tars", "zips"}
-    assert len(ROUTES) >= 4
+    assert used == {"bags", "folder", "tars", "zips"}
+    assert len(ROUTES) >= 5
 
 
 @pytest.mark.parametrize("route", ROUTES)
@@ -140,6 +141,11 @@ def test_every_route_has_its_heading(route):
 @pytest.mark.parametrize("reason", Reason)
 def test_every_refusal_is_explained(reason):
     assert f"| `{reason}` |" in page("routes.md")
+
+
+@pytest.mark.parametrize("reason", BagReason)
+def test_every_fault_of_a_bag_is_explained(reason):
+    assert f"| reason `{reason}` | {BagFault(b'', reason).level} |" in page("routes.md")
 
 
 @pytest.mark.parametrize("topic", TOPICS)

@@ -5,11 +5,13 @@ Each class carries a stable ``name`` (for scripts), an ``exit_code`` (for the sh
 
     DaylightError                 1  internal
     ├── UsageError                2  usage
+    │   ├── DestinationExists     2  destination-exists
     │   └── Forbidden             2  forbidden
     ├── InputRefused              3  input-refused
     │   ├── SourceUnreadable      3  source-unreadable
     │   ├── LimitExceeded         3  limit-exceeded
     │   ├── SourceWritable        3  source-writable
+    │   ├── BagOutside            3  bag-outside
     │   ├── MediaRefused          3  media-refused
     │   └── HeadRefused           3  head-refused
     ├── VaultError                4  vault
@@ -27,6 +29,8 @@ Each class carries a stable ``name`` (for scripts), an ``exit_code`` (for the sh
     │   ├── StoreCorrupt          4  store-corrupt
     │   └── WorkerKilled          4  worker-killed
     └── HelpMissing               5  help-missing
+        ├── DestinationFailed     5  destination-failed
+        │   └── DestinationFull   5  destination-full
         ├── SandboxMissing        5  sandbox-missing
         └── ToolMissing           5  tool-missing
 
@@ -56,6 +60,11 @@ class Forbidden(UsageError):
     advice = "Ask an administrator of this vault for the role that allows it."
 
 
+class DestinationExists(UsageError):
+    name = "destination-exists"
+    advice = "Name a place where nothing is yet; nothing that exists is written over."
+
+
 class InputRefused(DaylightError):
     name = "input-refused"
     exit_code = 3
@@ -75,6 +84,11 @@ class LimitExceeded(InputRefused):
 class SourceWritable(InputRefused):
     name = "source-writable"
     advice = "Use a write blocker or mount it read-only; --allow-writable-source if you must."
+
+
+class BagOutside(InputRefused):
+    name = "bag-outside"
+    advice = "Nothing of it was kept, and no other tool should unpack it; packed as a tar it comes in as it is."
 
 
 class MediaRefused(InputRefused):
@@ -168,6 +182,16 @@ class HelpMissing(DaylightError):
     name = "help-missing"
     exit_code = 5
     advice = "Install what is missing and run the command again."
+
+
+class DestinationFailed(HelpMissing):
+    name = "destination-failed"
+    advice = "Nothing was left there; check the place and its permissions, or name another."
+
+
+class DestinationFull(DestinationFailed):
+    name = "destination-full"
+    advice = "Nothing was left there; make room, or name another disk."
 
 
 class SandboxMissing(HelpMissing):

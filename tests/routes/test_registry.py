@@ -62,6 +62,6 @@ def test_an_inner_budget_charges_the_outer():
 def test_every_route_and_every_reason_is_documented():
     text = DOCS.read_text()
     headings = set(re.findall(r"^## `([a-z]+)`", text, re.MULTILINE))
-    assert headings == {"folder", "file", "zip", "tar"}
+    assert headings == {"bag", "folder", "file", "zip", "tar"}
     assert set(re.findall(r"^\| `([a-z][a-z-]+)` \|", text, re.MULTILINE)) == set(Reason)
-    assert len(registry.PLACES) + len(registry.ARCHIVES) == 3  # then add the heading above
+    assert len(registry.PLACES) + len(registry.ARCHIVES) == 4  # then add the heading above

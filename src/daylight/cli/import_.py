@@ -136,6 +136,10 @@ def _document(report: ImportReport) -> dict[str, object]:
             {"path": text_of(one.untrusted_path), "kind": one.kind, "reason": one.reason}
             for one in report.refused
         ],
+        "bag_faults": [
+            {"path": text_of(one.untrusted_path), "reason": one.reason, "level": one.level}
+            for one in report.bag_faults
+        ],
         "seconds": round(report.seconds, 3),
     }
 
@@ -149,3 +153,5 @@ def _tell(report: ImportReport) -> None:
         say(f"  {report.links} links recorded, not followed.")
     for one in report.refused:
         say(f"  not kept ({one.kind}): {text_of(one.untrusted_path)}: {one.reason}")
+    for fault in report.bag_faults:
+        say(f"  bag {fault.level}: {text_of(fault.untrusted_path)}: {fault.reason}")

@@ -58,6 +58,9 @@ class ByteSource(Protocol):
         ...
 
 
+Declared = tuple[tuple[str, bytes], ...]  # algorithm (a name that hashlib knows) and digest
+
+
 @dataclass(frozen=True, slots=True)
 class Arrival:
     """One entry met on a route.
@@ -66,7 +69,7 @@ class Arrival:
     by ``/``; they are data only, never a path to open. ``size`` in bytes is what the place claims,
     -1 if unknown. ``mtime_ns``: UTC nanoseconds since 1970, ``None`` where the place gives no zone.
     ``mode``: permission bits. ``untrusted_target`` is where a link points, as bytes (for a hard link
-    in a tar: the other member's name).
+    in a tar: the other member's name). ``declared``: the digests that came with it, to be compared.
     """
 
     untrusted_path: bytes
@@ -77,6 +80,7 @@ class Arrival:
     untrusted_target: bytes = b""
     reason: str = ""  # a ``Reason``, set when refused
     opener: "Opener | None" = None
+    declared: Declared = ()
 
     def open(self) -> AbstractContextManager[ByteSource]:
         """Raises ``SourceUnreadable`` when it cannot be opened any more."""

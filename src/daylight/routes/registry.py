@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from daylight.errors import InputRefused
-from daylight.routes import folder, tars, zips
+from daylight.routes import bags, folder, tars, zips
 from daylight.routes.base import Limits, Route
 from daylight.routes.budget import Budget
 from daylight.routes.folder import Skip
@@ -13,7 +13,10 @@ from daylight.routes.member import ArchiveRoute, Candidate, Recogniser, read_at
 
 _HEAD_BYTES: Final = 512
 
-PLACES: Final[tuple[Callable[[Path, Skip], Route | None], ...]] = (folder.recognise,)
+PLACES: Final[tuple[Callable[[Path, Skip], Route | None], ...]] = (
+    bags.recognise,
+    folder.recognise,
+)
 ARCHIVES: Final[tuple[tuple[Callable[[bytes], bool], Recogniser], ...]] = (
     (tars.marked, tars.recognise),
     (zips.marked, zips.recognise),

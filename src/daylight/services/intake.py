@@ -20,14 +20,17 @@ from daylight.domain.digest import Digest
 from daylight.domain.principal import Principal, Right
 from daylight.domain.progress import Progress
 from daylight.errors import LimitExceeded, SourceUnreadable, SourceWritable
+from daylight.routes.bagformat import BagFault, BagReason
+from daylight.routes.bags import BagRoute
 from daylight.routes.base import Arrival, EntryKind, Limits, Route
 from daylight.routes.budget import Budget
 from daylight.routes.registry import for_path, for_stored
 from daylight.services import accession as accessions
 from daylight.services import heads
 from daylight.services.accession import Known, Lot, OpenAccession, Refusal
+from daylight.services.bags import bag_checked
 from daylight.services.crew import Crew
-from daylight.services.stage import Kept, settle, stage, stage_and_settle
+from daylight.services.stage import Kept, settle, stage, stage_and_settle, stored_differs
 from daylight.services.workspace import Workspace
 from daylight.storage.layout import in_use
 from daylight.storage.local import SMALL
@@ -55,7 +58,10 @@ class ImportRequest:
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """What one run did. ``already``: files of this accession that an earlier run had kept."""
+    """What one run did. ``already``: files of this accession that an earlier run had kept.
+
+    ``bag_faults``: what is wrong with the bags among the roots; their files are kept all the same.
+    """
 
     accession: str
     files: int
@@ -66,6 +72,7 @@ class ImportReport:
     already: int
     links: int
     refused: tuple[Refusal, ...]
+    bag_faults: tuple[BagFault, ...]
     seconds: float
     codename: str  # of whoever handed it over, if this run drew it
 
@@ -80,6 +87,7 @@ class _Tally:
     already: int = 0
     links: int = 0
     refused: list[Refusal] = field(default_factory=list)
+    bag_faults: list[BagFault] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +123,7 @@ def import_material(
     """
     principal.require(Right.IMPORT)
     began = time.monotonic()
-    _check_sources(request)
+    routes = _routes(ws, request)
     with ExitStack() as held:
         held.enter_context(in_use(ws.layout))
         opened = held.enter_context(
@@ -129,7 +137,7 @@ def import_material(
             )
         )
         run = held.enter_context(_Run(ws, principal, request, opened, progress))
-        run.take_all()
+        run.take_all(routes)
         accessions.close(ws, principal, opened, files=run.tally.files, size=run.tally.bytes)
         heads.keep(ws)
     return _report(opened, request, run.tally, time.monotonic() - began)
@@ -149,9 +157,17 @@ def _report(
         already=tally.already,
         links=tally.links,
         refused=tuple(tally.refused),
+        bag_faults=tuple(tally.bag_faults),
         seconds=seconds,
         codename=opened.stated.get("handed_over_by", "") if drawn else "",
     )
+
+
+def _routes(ws: Workspace, request: ImportRequest) -> list[Route]:
+    """Found before anything is written: a source that is refused leaves no trace."""
+    _check_sources(request)
+    own = ws.layout.root.stat()
+    return [for_path(root, skip=frozenset({(own.st_dev, own.st_ino)})) for root in request.roots]
 
 
 def _check_sources(request: ImportRequest) -> None:
@@ -180,6 +196,7 @@ class _Run:
         self._crew: Crew[_Errand, list[Kept]] = Crew(WORKERS)
         self._archives: deque[_Archive] = deque()
         self._exhausted: set[bytes] = set()
+        self._differing: list[BagFault] = []
         self._met = bytearray()  # by an occurrence's key: this run has met it again
         self._last_commit = 0.0
 
@@ -189,25 +206,29 @@ class _Run:
     def __exit__(self, *exc: object) -> None:
         self._crew.__exit__(*exc)
 
-    def take_all(self) -> None:
+    def take_all(self, routes: Sequence[Route]) -> None:
         if self._progress.wants_total:
-            self._survey()
-        for route in self._routes():
+            self._survey(routes)
+        for route in routes:
             self._take(route, b"", None)
             self._drain()  # before the next one, which may have the same names in it
+            if isinstance(route, BagRoute):
+                self._judge(route)
         while self._archives:
             self._look_into(self._archives.popleft())
             self._drain()
 
-    def _routes(self) -> Iterator[Route]:
-        own = self._ws.layout.root.stat()
-        for root in self._request.roots:
-            yield for_path(root, skip=frozenset({(own.st_dev, own.st_ino)}))
+    def _judge(self, bag: BagRoute) -> None:
+        """All of the bag was read: its faults, those of its files among them."""
+        faults = [*bag.faults(), *self._differing]
+        self._differing.clear()
+        self.tally.bag_faults += faults
+        bag_checked(self._ws, self._principal, self._opened, bag.version, faults)
 
-    def _survey(self) -> None:
+    def _survey(self, routes: Sequence[Route]) -> None:
         """How much there is, by names and sizes alone; what archives hold comes on top."""
         amount = steps = 0
-        for arrival in (a for route in self._routes() for a in route.arrivals()):
+        for arrival in (a for route in routes for a in route.arrivals()):
             amount += max(arrival.size, 0)
             steps += 1
         self._progress.total(amount=amount, steps=steps)
@@ -262,6 +283,8 @@ class _Run:
                 continue
             if errand.outer is not None and not errand.sequential:
                 errand.outer.charge(found.size)
+            if stored_differs(self._ws.store, found.digest, arrival.declared):
+                self._differing.append(BagFault(path, BagReason.MISMATCH))
             self.tally.files += 1
             self.tally.bytes += found.size
             self.tally.already += 1
@@ -292,6 +315,8 @@ class _Run:
                 refusals.append(Refusal(path, *one.refusal, arrival.untrusted_target))
                 continue
             kept.append(Lot(path, arrival.mtime_ns, arrival.mode, one.staged))
+            if one.differs:
+                self._differing.append(BagFault(path, BagReason.MISMATCH))
             if one.archive and self._request.expand:
                 self._archives.append(_Archive(path, one.staged.digest, errand.outer))
         refusals += self._charge(errand, kept)
