@@ -23,6 +23,7 @@ class Right(StrEnum):
     SEE_LEAKED_PATHS = "see-leaked-paths"
     SEE_CUSTODY = "see-custody"
     MANAGE_KEYS = "manage-keys"
+    EXPORT = "export"
 
 
 RIGHTS: dict[Role, frozenset[Right]] = {
@@ -36,11 +37,14 @@ RIGHTS: dict[Role, frozenset[Right]] = {
             Right.WATCH,
             Right.SEE_LEAKED_PATHS,
             Right.SEE_CUSTODY,
+            Right.EXPORT,
         }
     ),
     Role.ANALYST: frozenset({Right.SEE_ITEMS, Right.WATCH}),
     Role.EDITOR: frozenset({Right.SEE_ITEMS, Right.WATCH}),
-    Role.COUNSEL: frozenset({Right.SEE_ITEMS, Right.SEE_CUSTODY, Right.SEE_LEAKED_PATHS}),
+    Role.COUNSEL: frozenset(
+        {Right.SEE_ITEMS, Right.SEE_CUSTODY, Right.SEE_LEAKED_PATHS, Right.EXPORT}
+    ),
 }
 
 

@@ -1,0 +1,9 @@
+"""``daylight export``: originals out of the vault; a file of its own for each kind."""
+
+from collections.abc import Callable
+
+from daylight.cli import export_bag
+
+COMMANDS: dict[str, Callable[..., None]] = {
+    "bag": export_bag.run,
+}
