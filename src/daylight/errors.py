@@ -88,7 +88,7 @@ class SourceWritable(InputRefused):
 
 class BagOutside(InputRefused):
     name = "bag-outside"
-    advice = "Nothing of it was kept, and no other tool should unpack it; packed as a tar it comes in as it is."
+    advice = "Nothing was kept, and no other tool should unpack it; import the folder around it to keep it as mere files."
 
 
 class MediaRefused(InputRefused):

@@ -355,6 +355,11 @@ def test_a_name_in_another_normalisation_is_held_to_what_is_listed(tmp_path):
     assert reasons(made) == {BagReason.NAME_VARIANT, BagReason.MISMATCH}
 
 
+def test_two_names_that_are_one_elsewhere_are_warned_of(tmp_path):
+    made = bag(tmp_path / "b", {b"A": b"1", b"a": b"2", b"b": b"3"})
+    assert judged(made) == ("warning", [(b"data/a", BagReason.NAME_VARIANT)])
+
+
 def test_a_file_that_only_looks_like_one_that_is_listed_does_not_stand_for_it(tmp_path):
     made = bag(tmp_path / "b", {b"A": b"1", b"a": b"2"})
     (made / "data/A").unlink()

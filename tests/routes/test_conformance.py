@@ -31,6 +31,24 @@ def _folder(tmp_path: Path, files: Files) -> Iterator[Route]:
     yield for_path(put_folder(tmp_path / "material", files))
 
 
+class _Payload:
+    """Of a bag's route what is not ``bagit.txt``: the suite knows only what it put there."""
+
+    def __init__(self, route: Route) -> None:
+        self._route, self.sequential = route, route.sequential
+
+    def arrivals(self):
+        return (one for one in self._route.arrivals() if one.untrusted_path != b"bagit.txt")
+
+
+@contextmanager
+def _bag(tmp_path: Path, files: Files) -> Iterator[_Payload]:
+    folder = put_folder(tmp_path / "material", {b"bagit.txt": b"", **files})
+    route = for_path(folder)
+    assert route.name == "bag"
+    yield _Payload(route)
+
+
 def _archive(pack: Callable[[Files], bytes]):
     @contextmanager
     def make(tmp_path: Path, files: Files) -> Iterator[Route]:
@@ -43,6 +61,7 @@ def _archive(pack: Callable[[Files], bytes]):
 
 MAKERS = {
     "folder": _folder,
+    "bag": _bag,
     "zip": _archive(zip_of),
     "zip-stored": _archive(lambda files: zip_of(files, zipfile.ZIP_STORED)),
     "zip-bzip2": _archive(lambda files: zip_of(files, zipfile.ZIP_BZIP2)),
@@ -146,7 +165,11 @@ def test_one_empty_file(maker, tmp_path):
 
 @pytest.mark.parametrize("maker", MAKERS)
 def test_nothing_is_written_anywhere(maker, tmp_path):
-    hostile = {b"../escaped": b"1", b"/absolute": b"2"} if maker != "folder" else {b"a": b"1"}
+    hostile = (
+        {b"../escaped": b"1", b"/absolute": b"2"}
+        if maker not in ("folder", "bag")
+        else {b"a": b"1"}
+    )
     with MAKERS[maker](tmp_path, hostile) as route:
         before = sorted(os.listdir(tmp_path)), sorted(os.listdir(tmp_path.parent))
         assert dict(contents(route)) == hostile

@@ -206,7 +206,7 @@ class Listing:
         for path in sorted(self._to_fetch - self._entries.keys()):
             self._fault(path, BagReason.UNLISTED)
         missing = [path for path, entry in self._entries.items() if not entry.met]
-        met = self._met_by_variant() if missing else {}
+        met = self._met_by_variant()
         gone = [path for path in missing if not self._stands_for(path, met)]
         for path in gone:
             self._fault(path, self._why_missing(path))
@@ -216,7 +216,12 @@ class Listing:
         self._check_sums(sum(is_system_file(path) for path in gone))
 
     def _met_by_variant(self) -> dict[str, _Entry]:
-        return {_variant(path): entry for path, entry in self._entries.items() if entry.met}
+        """Two that are one to some file systems would lie on each other there."""
+        met: dict[str, _Entry] = {}
+        for path, entry in self._entries.items():
+            if entry.met and met.setdefault(_variant(path), entry) is not entry:
+                self._fault(path, BagReason.NAME_VARIANT)
+        return met
 
     def _stands_for(self, path: str, met: Mapping[str, _Entry]) -> bool:
         """Whether a file is there whose name a file system may take for the same.
