@@ -18,6 +18,7 @@ from daylight.ledger.leaf import commit_objects
 from daylight.services import export
 from daylight.services.export import export_bag, folder_sink
 from daylight.services.intake import ImportRequest, import_material
+from tests.canonical import check
 
 ONE, TWO = (digest_of(data).hex() for data in (b"one", b"two"))
 
@@ -57,6 +58,7 @@ def test_a_bag_comes_out_and_the_ledger_says_so(filled, tmp_path):
     assert (leaf["count"], leaf["agent"]) == (2, custodian_here().agent)
     assert leaf["object"] != commit_objects([]).hex()
     assert details == {"kind": "bag", "bytes": "6", "paths": "no"}
+    check(filled)
 
 
 def test_neither_names_nor_the_place_are_in_the_bag_or_the_ledger(filled, tmp_path):

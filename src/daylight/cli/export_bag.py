@@ -25,6 +25,7 @@ def run(
     session = session_of(ctx)
     ws, principal = session.workspace, session.principal
     sink = folder_sink(ws, dest)
+    ws.keyring.unlock()
     with progress("export") as shown:
         report = export_bag(ws, principal, items, sink, shown, with_paths=with_paths)
     say(f"{report.items} items, {report.bytes / 1e6:.1f} MB exported as a bag.")
