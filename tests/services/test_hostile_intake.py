@@ -19,7 +19,7 @@ from django.db import connections
 
 from daylight import bootstrap
 from daylight.catalogue.models import Accession, Entry, Exclusion, Item, LeakedPath, Occurrence
-from daylight.errors import SourceUnreadable, SourceWritable, VaultFull
+from daylight.errors import SourceUnreadable, SourceWritable, VaultFull, WorkerKilled
 from daylight.routes import folder
 from daylight.services import intake
 from daylight.storage import local
@@ -390,7 +390,7 @@ def test_a_worker_that_is_killed_stops_the_import_which_then_goes_on(ws, disk, m
 
     with monkeypatch.context() as patched:
         patched.setattr(intake, "stage_and_settle", killed)
-        with pytest.raises(OSError, match="killed"):
+        with pytest.raises(WorkerKilled):
             take(ws, disk)
     assert take(ws, disk).files == 7
     check(ws)

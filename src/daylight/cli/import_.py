@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from daylight.cli.examine import examine_and_report
-from daylight.cli.output import note, print_json, progress, say, text_of
+from daylight.cli.output import FAULTY, note, print_json, progress, say, text_of
 from daylight.cli.session import session_of
 from daylight.domain.custody import TOPICS, Statements
 from daylight.errors import UsageError
@@ -86,6 +86,8 @@ def run(
         _tell(report)
     if examine:
         examine_and_report(ws, principal, only="", quiet=as_json)
+    if any(fault.level == "error" for fault in report.bag_faults):
+        raise typer.Exit(FAULTY)
 
 
 def _statements(file: Path | None, given: dict[str, str], *, ask: bool) -> Statements:

@@ -8,7 +8,7 @@ import typer
 
 from daylight.catalogue.ledger_rows import entries, entries_about, entries_at
 from daylight.catalogue.queries.items import find
-from daylight.cli.output import note, print_json, progress, say
+from daylight.cli.output import FAULTY, note, print_json, progress, say
 from daylight.cli.passphrase import choose
 from daylight.cli.session import Session, session_of
 from daylight.domain.fault import Fault
@@ -16,7 +16,6 @@ from daylight.errors import UsageError
 from daylight.ledger.head import SignedHead
 from daylight.services import heads, ledger
 
-FAULTY = 1  # done, but the evidence has a fault
 LATEST = 20  # entries that ``log`` shows of the whole ledger
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON document.")]

@@ -20,6 +20,7 @@ from rich.progress import (
 
 from daylight.domain.progress import Progress as ProgressPort
 
+FAULTY = 1  # exit code: done, but the evidence has a fault
 FILES = "files"
 PLAIN_EVERY = 5.0  # seconds between progress lines in a pipe
 
