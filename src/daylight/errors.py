@@ -11,7 +11,8 @@ Each class carries a stable ``name`` (for scripts), an ``exit_code`` (for the sh
     │   ├── LimitExceeded         3  limit-exceeded
     │   ├── SourceWritable        3  source-writable
     │   ├── MediaRefused          3  media-refused
-    │   └── HeadRefused           3  head-refused
+    │   ├── HeadRefused           3  head-refused
+    │   └── WitnessRefused        3  witness-refused
     ├── VaultError                4  vault
     │   ├── VaultMissing          4  vault-missing
     │   ├── VaultExists           4  vault-exists
@@ -85,6 +86,11 @@ class MediaRefused(InputRefused):
 class HeadRefused(InputRefused):
     name = "head-refused"
     advice = "Get the file again from whoever keeps it; a head is a small JSON file."
+
+
+class WitnessRefused(InputRefused):
+    name = "witness-refused"
+    advice = "Ask the partner to sign the head's file again, as docs/witness.md says."
 
 
 class VaultError(DaylightError):

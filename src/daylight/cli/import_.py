@@ -7,12 +7,14 @@ from typing import Annotated
 
 import typer
 
+from daylight.cli import head_card
 from daylight.cli.examine import examine_and_report
 from daylight.cli.output import note, print_json, progress, say, text_of
 from daylight.cli.session import session_of
 from daylight.domain.custody import TOPICS, Statements
 from daylight.errors import UsageError
 from daylight.routes.base import Limits
+from daylight.services import heads
 from daylight.services.intake import ImportReport, ImportRequest, import_material
 
 DEFAULTS = Limits()
@@ -86,6 +88,8 @@ def run(
         _tell(report)
     if examine:
         examine_and_report(ws, principal, only="", quiet=as_json)
+    if not as_json:
+        head_card.show(heads.current())
 
 
 def _statements(file: Path | None, given: dict[str, str], *, ask: bool) -> Statements:
@@ -137,6 +141,7 @@ def _document(report: ImportReport) -> dict[str, object]:
             for one in report.refused
         ],
         "seconds": round(report.seconds, 3),
+        "head": head_card.document(report.head),
     }
 
 
