@@ -12,6 +12,7 @@ Each class carries a stable ``name`` (for scripts), an ``exit_code`` (for the sh
     │   ├── SourceWritable        3  source-writable
     │   ├── MediaRefused          3  media-refused
     │   ├── HeadRefused           3  head-refused
+    │   │   └── CardRefused       3  card-refused
     │   └── WitnessRefused        3  witness-refused
     ├── VaultError                4  vault
     │   ├── VaultMissing          4  vault-missing
@@ -86,6 +87,11 @@ class MediaRefused(InputRefused):
 class HeadRefused(InputRefused):
     name = "head-refused"
     advice = "Get the file again from whoever keeps it; a head is a small JSON file."
+
+
+class CardRefused(HeadRefused):
+    name = "card-refused"
+    advice = "Read the words again from the paper, in their order; four letters of each do."
 
 
 class WitnessRefused(InputRefused):

@@ -158,7 +158,7 @@ def _check_form(signature: SshSignature) -> None:
 def _loaded(key: SshKey) -> object:
     try:
         return load_ssh_public_key(key.line.encode())
-    except UnsupportedAlgorithm as error:
+    except (UnsupportedAlgorithm, NotImplementedError) as error:  # such as a compressed point
         raise ValueError("a key that cannot be used") from error
 
 

@@ -13,7 +13,8 @@ from datetime import UTC, datetime, timedelta
 
 from shamir_mnemonic.wordlist import WORDLIST
 
-from daylight.errors import HeadRefused
+from daylight.domain.clock import coarse, minute
+from daylight.errors import CardRefused
 from daylight.ledger.head import Head, SignedHead
 
 PREFIX = "DAYLIGHT-HEAD:1:"
@@ -42,22 +43,22 @@ def words(head: SignedHead) -> tuple[str, ...]:
 def read_words(said: Sequence[str]) -> tuple[str, ...]:
     """Words as somebody read them back; four letters of each are enough.
 
-    Raises ``HeadRefused`` if one is not of the list, or they do not belong together: the check word
+    Raises ``CardRefused`` if one is not of the list, or they do not belong together: the check word
     finds every single wrong word and every two that changed places.
     """
     told = [word for one in said for word in re.split(r"[\s,.;\d]+", one.lower()) if word]
     numbers = [_number(place, word) for place, word in enumerate(told, 1)]
     if len(numbers) != WORDS:
-        raise HeadRefused(f"a card has {WORDS} words, these are {len(numbers)}")
+        raise CardRefused(f"a card has {WORDS} words, these are {len(numbers)}")
     if _check(numbers[:-1]) != numbers[-1]:
-        raise HeadRefused("these words do not belong together: one was misread, or two are swapped")
+        raise CardRefused("these words do not belong together: one was misread, or two are swapped")
     return tuple(WORDLIST[number] for number in numbers)
 
 
 def _number(place: int, word: str) -> int:
     number = _NUMBER.get(word[:LETTERS])
     if number is None or not WORDLIST[number].startswith(word):
-        raise HeadRefused(f"word {place} is not a word of a card")
+        raise CardRefused(f"word {place} is not a word of a card")
     return number
 
 
@@ -79,7 +80,7 @@ def to_text(head: SignedHead) -> str:
     said = head.head
     minutes = (_minute(said.at) - _EPOCH) // timedelta(minutes=1)
     if not 0 <= minutes < MINUTES:
-        raise HeadRefused("the head's minute is not of this age")
+        raise CardRefused("the head's minute is not of this age")
     data = b"".join(
         (
             bytes.fromhex(said.vault),
@@ -96,16 +97,16 @@ def to_text(head: SignedHead) -> str:
 def find_text(data: bytes) -> SignedHead | None:
     """The head in whatever a scanner or a card's file holds; None where there is none.
 
-    ``HeadRefused`` for one whose signature does not hold, so for every letter that was changed.
+    ``CardRefused`` for one whose signature does not hold, so for every letter that was changed.
     """
     found = _TEXT.search(data)
     if found is None:
         return None
     head = _head(base64.b32decode(found[1].upper() + b"=" * 6))
     if head is None or to_text(head)[len(PREFIX) :].encode() != found[1].upper():
-        raise HeadRefused("this is no card of a head")
+        raise CardRefused("this is no card of a head")
     if not head.is_signed():
-        raise HeadRefused("the head's signature does not hold: a letter of the card was changed")
+        raise CardRefused("the head's signature does not hold: a letter of the card was changed")
     return head
 
 
@@ -119,15 +120,15 @@ def _head(data: bytes) -> SignedHead | None:
     if size >= SIZES or minutes >= MINUTES:
         return None
     at = _EPOCH + timedelta(minutes=minutes)
-    said = Head(vault.hex(), size, root, f"{at:%Y-%m-%dT%H:%MZ}", key)
+    said = Head(vault.hex(), size, root, coarse(at), key)
     return SignedHead(said, signature)
 
 
 def _minute(at: str) -> datetime:
     try:
-        return datetime.strptime(at, "%Y-%m-%dT%H:%MZ").replace(tzinfo=UTC)
+        return minute(at)
     except ValueError as error:
-        raise HeadRefused("the head bears no minute of the calendar") from error
+        raise CardRefused("the head bears no minute of the calendar") from error
 
 
 def in_rows(phrase: Sequence[str], columns: int = 4) -> list[str]:

@@ -1,6 +1,7 @@
 """Head cards as files and as pictures in text, and what they say when they are read back."""
 
 import io
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +21,7 @@ from daylight.services.workspace import Workspace
 
 QUIET = 4  # modules of white around a QR code (ISO/IEC 18004)
 _INK = {(0, 0): " ", (1, 0): "▀", (0, 1): "▄", (1, 1): "█"}
-_WIDTH, _LINE, _MARGIN = 760, 28, 24  # of a picture, in pixels
+_WIDTH, _LINE, _MARGIN, _COLUMN = 760, 28, 24, 160  # of a picture, in pixels
 _FORMS = "a card is written as .txt, .svg or .png"
 
 
@@ -41,7 +42,7 @@ def compare(
 ) -> Comparison:
     """Words, or the text of a code, as an outsider reads them back. ``size`` makes it quick.
 
-    Raises ``HeadRefused`` for what was misread, and for the code of another vault's head.
+    Raises ``CardRefused`` for what was misread, ``HeadRefused`` for the code of another vault.
     """
     principal.require(Right.SEE_CUSTODY)
     read = card.find_text("".join(said).encode())
@@ -117,12 +118,14 @@ def _as_png(head: SignedHead) -> bytes:
     top, side = _MARGIN + _LINE * len(said), scale * len(rows)
     page = Image.new("L", (_WIDTH, top + side + _MARGIN), 255)
     pen, font = ImageDraw.Draw(page), ImageFont.load_default(17)
-    for number, one in enumerate(said):
-        pen.text((_MARGIN, _MARGIN + _LINE * number), one, fill=0, font=font)
+    for number, line in enumerate(said):
+        for column, text in enumerate(re.split(r"  +(?=[ \d]\d )", line)):
+            place = (_MARGIN + column * _COLUMN, _MARGIN + _LINE * number)
+            pen.text(place, text.strip(), fill=0, font=font)
     dots = b"".join(rows).translate(bytes([255, 0]) + bytes(254))
     code = Image.frombytes("L", (len(rows), len(rows)), dots)
     page.paste(code.resize((side, side), Image.Resampling.NEAREST), (0, top))
     note, out = PngInfo(), io.BytesIO()
-    note.add_text("Description", card.to_text(head))
+    note.add_text("Description", card.to_text(head) + "\n")  # else the check sum seems to go on
     page.save(out, "PNG", pnginfo=note)
     return out.getvalue()
