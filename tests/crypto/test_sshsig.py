@@ -175,9 +175,10 @@ def test_keys_are_found_in_each_kind_of_file():
 @pytest.mark.parametrize("bits", [1024, 2048])
 def test_a_weak_rsa_key_is_refused(bits):
     key = rsa.generate_private_key(65537, bits)
-    inner = lambda b: (
-        string(b"rsa-sha2-512") + string(key.sign(b, padding.PKCS1v15(), hashes.SHA512()))
-    )
+
+    def inner(b):
+        return string(b"rsa-sha2-512") + string(key.sign(b, padding.PKCS1v15(), hashes.SHA512()))
+
     made = signed(blob(key.public_key()), inner)
     if bits == 2048:
         assert parse(made).holds(MESSAGE)
@@ -189,7 +190,10 @@ def test_a_weak_rsa_key_is_refused(bits):
 @pytest.mark.parametrize("form", [b"ssh-rsa", b"rsa-sha1", b"ssh-ed25519", b""])
 def test_an_rsa_signature_by_sha1_is_refused(form):
     key = rsa.generate_private_key(65537, 2048)
-    sha1 = lambda b: string(form) + string(key.sign(b, padding.PKCS1v15(), hashes.SHA1()))
+
+    def sha1(b):
+        return string(form) + string(key.sign(b, padding.PKCS1v15(), hashes.SHA1()))
+
     with pytest.raises(WitnessRefused, match="kind"):
         parse(signed(blob(key.public_key()), sha1))
 
@@ -207,7 +211,10 @@ def test_a_key_of_a_kind_that_is_not_taken_is_refused():
 @pytest.mark.parametrize("hashed", [b"sha1", b"md5"])
 def test_an_old_hash_is_refused(hashed):
     key = ed25519.Ed25519PrivateKey.generate()
-    inner = lambda b: string(b"ssh-ed25519") + string(key.sign(b))
+
+    def inner(b):
+        return string(b"ssh-ed25519") + string(key.sign(b))
+
     with pytest.raises(WitnessRefused):
         parse(signed(blob(key.public_key()), inner, hashed=hashed))
 

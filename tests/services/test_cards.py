@@ -3,7 +3,7 @@
 import io
 import shutil
 from pathlib import Path
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 from django.db import transaction
@@ -95,7 +95,7 @@ def test_a_cards_file_is_a_head_that_others_kept(ws, tmp_path, name):
 
 def test_pictures_are_pictures(ws):
     head = heads.current()
-    svg = ElementTree.fromstring(cards.to_file(head, Path("a.svg")))  # well-formed
+    svg = ET.fromstring(cards.to_file(head, Path("a.svg")))  # well-formed
     shown = " ".join(one.text for one in svg.iter("{http://www.w3.org/2000/svg}text"))
     assert all(word in shown for word in card.words(head))
     page = Image.open(io.BytesIO(cards.to_file(head, Path("a.png"))))
