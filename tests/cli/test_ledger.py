@@ -3,14 +3,17 @@
 import json
 import os
 import pty
+import re
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
 from tests.cli.test_verbs import DAYLIGHT, NO_VAULT, daylight
 from tests.conftest import missing
 
+ROOT = Path(__file__).resolve().parents[2]
 PHRASE = "four unrelated words here"
 WITH_PHRASE = {"DAYLIGHT_PASSPHRASE": PHRASE}
 
@@ -279,6 +282,23 @@ def test_what_a_partner_did_not_sign_is_refused(vault, tmp_path, partner):
     head.write_bytes(head.read_bytes().replace(b'"size": ', b'"size": 1'))
     refused(ledger(vault, *words, code=3), "head-refused")
     assert status(vault)["witnessed"] is None
+
+
+def test_the_page_for_witnesses_can_be_followed(vault, tmp_path, partner):
+    """Its commands, as they stand there; only the key is made without a passphrase."""
+    head = tmp_path / "head.json"
+    ledger(vault, "head", "--out", head)
+    page = (ROOT / "docs/witness.md").read_text()
+    commands = re.findall(r"(?m)^ +((?:ssh-keygen -Y|printf).*)$", page)
+    assert len(commands) == 3
+    made, *later = commands
+    subprocess.run(["ssh-keygen", "-q", "-N", "", "-f", tmp_path / "witness-key"], check=True)
+    subprocess.run(["bash", "-ec", made], cwd=tmp_path, check=True, capture_output=True)
+    words = ("--head", head, "--signature", f"{head}.sig", "--key", tmp_path / "witness-key.pub")
+    ledger(vault, "witness", "new", *words)
+    script = "\n".join(later)
+    done = subprocess.run(["bash", "-ec", script], cwd=tmp_path, check=True, capture_output=True)
+    assert b"Good" in done.stdout
 
 
 # Keys under a passphrase
