@@ -5,7 +5,9 @@ import os
 import pty
 import re
 import shutil
+import sqlite3
 import subprocess
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -250,6 +252,19 @@ def test_a_partner_witnesses_with_what_every_system_has(vault, tmp_path, partner
     for told in (shown, ledger(vault, "log").stdout):
         assert "Berlin" not in told
         assert "example.org" not in told
+
+
+def test_check_goes_over_what_partners_signed(vault, tmp_path, partner):
+    head = tmp_path / "head.json"
+    ledger(vault, "head", "--out", head)
+    signature, key = partner(head)
+    words = ("witness", "new", "--head", head, "--signature", signature, "--key", key)
+    ledger(vault, *words)
+    with closing(sqlite3.connect(vault / "catalogue.sqlite")) as database, database:
+        database.execute("UPDATE catalogue_witness SET name = 'office:Moscow'")
+    told = read(vault, "check", code=1)
+    assert (told["ok"], [one["name"] for one in told["faults"]]) == (False, ["witness-forged"])
+    assert "FAULT witness-forged" in ledger(vault, "check", code=1).stdout
 
 
 def test_a_partner_with_another_key_is_asked_about(vault, tmp_path, partner):

@@ -7,9 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from PIL import Image, ImageDraw, ImageFont
-from PIL.PngImagePlugin import PngInfo
-
 from daylight.catalogue import ledger_scan
 from daylight.catalogue.ledger_rows import head_at
 from daylight.domain.principal import Principal, Right
@@ -113,6 +110,9 @@ def _as_svg(head: SignedHead) -> bytes:
 
 
 def _as_png(head: SignedHead) -> bytes:
+    from PIL import Image, ImageDraw, ImageFont  # as above: few runs need them
+    from PIL.PngImagePlugin import PngInfo
+
     rows, scale = matrix(head), 6
     said = card.lines(head)
     top, side = _MARGIN + _LINE * len(said), scale * len(rows)
