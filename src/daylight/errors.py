@@ -13,7 +13,9 @@ Each class carries a stable ``name`` (for scripts), an ``exit_code`` (for the sh
     │   ├── SourceWritable        3  source-writable
     │   ├── BagOutside            3  bag-outside
     │   ├── MediaRefused          3  media-refused
-    │   └── HeadRefused           3  head-refused
+    │   ├── HeadRefused           3  head-refused
+    │   │   └── CardRefused       3  card-refused
+    │   └── WitnessRefused        3  witness-refused
     ├── VaultError                4  vault
     │   ├── VaultMissing          4  vault-missing
     │   ├── VaultExists           4  vault-exists
@@ -99,6 +101,16 @@ class MediaRefused(InputRefused):
 class HeadRefused(InputRefused):
     name = "head-refused"
     advice = "Get the file again from whoever keeps it; a head is a small JSON file."
+
+
+class CardRefused(HeadRefused):
+    name = "card-refused"
+    advice = "Read the words again from the paper, in their order; four letters of each do."
+
+
+class WitnessRefused(InputRefused):
+    name = "witness-refused"
+    advice = "Ask the partner to sign the head's file again, as docs/witness.md says."
 
 
 class VaultError(DaylightError):

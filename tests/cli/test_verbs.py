@@ -119,7 +119,7 @@ def test_documents_have_their_keys(vault, disk):
     report = json.loads(done.stdout)
     assert set(report) == {
         "schema", "accession", "files", "bytes", "items_new", "items_known", "occurrences",
-        "already", "links", "refused", "bag_faults", "seconds",
+        "already", "links", "refused", "bag_faults", "seconds", "head",
     }  # fmt: skip
     assert (report["accession"], report["files"], report["items_new"]) == ("disk 1", 3, 3)
     assert [(one["path"], one["reason"]) for one in report["refused"]] == [("pipe", "fifo")]

@@ -13,6 +13,7 @@ from daylight.catalogue.models import (
     Collection,
     Entry,
     Finding,
+    Head,
     Holding,
     Item,
     LeakedPath,
@@ -23,9 +24,11 @@ from daylight.catalogue.models import (
     RoleGrant,
     Statement,
     User,
+    Witness,
 )
 from daylight.domain.media import Kind, MediaFacts, State, StreamFacts
 from daylight.domain.principal import Role
+from daylight.ledger.head import sign
 from daylight.ledger.leaf import Leaf
 from daylight.media.facts_json import to_json
 from daylight.services.watch import Player
@@ -98,6 +101,18 @@ class Room:
         leaf = Leaf(index, "2026-11-24T14:07Z", "received", "a" * 32, 1, b"o" * 32, b"d" * 32)
         Entry.objects.create(index=index, leaf=leaf.encode())
         return index
+
+    def witnessed(self, *names: str) -> None:
+        """A head over what is there, signed on 12 November and countersigned outside."""
+        size = Entry.objects.count()
+        head = sign(self.ws.keyring.signer, "ab" * 16, size, b"r" * 32, "2026-11-12T14:07Z")
+        Head.objects.filter(size=size).delete()
+        Head.objects.create(size=size, body=head.body(), signature=head.signature)
+        for name in names:
+            now, at = self.ws.clock(), self.entry()
+            Witness.objects.create(
+                size=size, name=name, key="", signature="", created=now, entry=at
+            )
 
     def item(
         self,

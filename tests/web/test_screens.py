@@ -34,6 +34,27 @@ def test_overview_counts_and_links(room: Room):
     assert '<span class="unknown">unknown</span>' in page
 
 
+def test_overview_says_since_when_nothing_was_witnessed_outside(room: Room):
+    room.item(1)
+    analyst, keeper = room.as_(Role.ANALYST), room.as_(Role.ADMINISTRATOR)
+    for client in (analyst, keeper):
+        page = client.get("/").content.decode()
+        assert "Never witnessed outside." in page
+        assert "<code>daylight ledger card</code>" in page
+    room.witnessed("office:Berlin", "office:Kyiv")
+    page = analyst.get("/").content.decode()
+    assert "Witnessed outside by 2 partners on 12 November 2026" in page
+    assert "Berlin" not in page  # who they are is for the shell
+    for _ in range(22):
+        room.entry()
+    for client in (analyst, keeper):
+        page = client.get("/").content.decode()
+        assert "Not witnessed outside since 12 November 2026 (22 entries)." in page
+    analyst.post("/language/", {"language": "ru", "next": "/"})
+    page = analyst.get("/").content.decode()
+    assert "Снаружи не засвидетельствовано с 12 ноября 2026 (22 записи)." in page
+
+
 def test_overview_hides_custody_from_who_may_not_see_it(room: Room):
     room.item(1)
     assert "S-17 whole" not in page_of(room, "/", Role.ANALYST)

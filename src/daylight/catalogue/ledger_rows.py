@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.db import connection
 from django.db.models import Max
 
-from daylight.catalogue.models import Entry, Head, Occurrence, Opening, Subtree, Vault
+from daylight.catalogue.models import Entry, Head, Occurrence, Opening, Subtree, Vault, Witness
 from daylight.domain.digest import Digest
 from daylight.errors import VaultMissing
 from daylight.ledger.head import SignedHead, from_body
@@ -66,6 +66,23 @@ def newest_head() -> SignedHead | None:
 
 def head_at(size: int) -> SignedHead | None:
     return _head(Head.objects.filter(size=size).first())
+
+
+@dataclass(frozen=True, slots=True)
+class WitnessView:
+    """A countersignature over the head of ``size``; ``key`` and ``signature`` as OpenSSH writes them."""
+
+    size: int
+    name: str
+    key: str
+    signature: str
+    entry: int
+
+
+def witnesses() -> list[WitnessView]:
+    """In the order in which they were taken."""
+    rows = Witness.objects.order_by("pk")
+    return [WitnessView(one.size, one.name, one.key, one.signature, one.entry) for one in rows]
 
 
 def _head(row: Head | None) -> SignedHead | None:

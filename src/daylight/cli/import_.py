@@ -7,12 +7,14 @@ from typing import Annotated
 
 import typer
 
+from daylight.cli import head_card
 from daylight.cli.examine import examine_and_report
 from daylight.cli.output import FAULTY, note, print_json, progress, say, text_of
 from daylight.cli.session import session_of
 from daylight.domain.custody import TOPICS, Statements
 from daylight.errors import UsageError
 from daylight.routes.base import Limits
+from daylight.services import heads
 from daylight.services.intake import ImportReport, ImportRequest, import_material
 
 DEFAULTS = Limits()
@@ -86,6 +88,8 @@ def run(
         _tell(report)
     if examine:
         examine_and_report(ws, principal, only="", quiet=as_json)
+    if not as_json:
+        head_card.show(heads.current())
     if any(fault.level == "error" for fault in report.bag_faults):
         raise typer.Exit(FAULTY)
 
@@ -143,6 +147,7 @@ def _document(report: ImportReport) -> dict[str, object]:
             for one in report.bag_faults
         ],
         "seconds": round(report.seconds, 3),
+        "head": head_card.document(report.head),
     }
 
 

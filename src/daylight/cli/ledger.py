@@ -8,6 +8,7 @@ import typer
 
 from daylight.catalogue.ledger_rows import entries, entries_about, entries_at
 from daylight.catalogue.queries.items import find
+from daylight.cli.ledger_outside import card, compare, witness, write_new
 from daylight.cli.output import FAULTY, note, print_json, progress, say
 from daylight.cli.passphrase import choose
 from daylight.cli.session import Session, session_of
@@ -15,6 +16,7 @@ from daylight.domain.fault import Fault
 from daylight.errors import UsageError
 from daylight.ledger.head import SignedHead
 from daylight.services import heads, ledger
+from daylight.services.witness import witness_faults
 
 LATEST = 20  # entries that ``log`` shows of the whole ledger
 
@@ -35,7 +37,7 @@ def head(
     """The signed head: how many entries, and their root. Give it to somebody outside."""
     kept = heads.keep(session_of(ctx).workspace)
     if out is not None:
-        _write_new(out, heads.to_file(kept))
+        write_new(out, heads.to_file(kept))
     if as_json:
         print_json(kept.document())
         return
@@ -72,7 +74,7 @@ def check(
     *,
     against: Annotated[
         list[Path] | None,
-        typer.Option(help="A head's file that somebody kept.", show_default=False),
+        typer.Option(help="A head's or card's file that somebody kept.", show_default=False),
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -83,20 +85,21 @@ def check(
     outside = {f"given {number}": one for number, one in enumerate(given, 1)}
     with progress("ledger", unit="entries") as bar:
         found = ledger.recheck(session.workspace, session.principal, outside, bar)
+    faults = (*found.faults, *witness_faults(session.workspace))
     if as_json:
         print_json(
             {
                 "schema": "ledger-check/1",
                 "entries": found.entries,
                 "root": found.root.hex(),
-                "ok": not found.faults,
-                "faults": [_fault(one) for one in found.faults],
+                "ok": not faults,
+                "faults": [_fault(one) for one in faults],
                 "against": [_growth(one) for one in grown],
             }
         )
     else:
-        _tell(found.entries, found.root, found.faults, given)
-    if found.faults:
+        _tell(found.entries, found.root, faults, given)
+    if faults:
         raise typer.Exit(FAULTY)
 
 
@@ -150,6 +153,9 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "head": head,
     "prove": prove,
     "check": check,
+    "card": card,
+    "compare": compare,
+    "witness": witness,
     "log": log,
     "rotate-key": rotate_key,
     "new-key": new_key,
@@ -162,14 +168,6 @@ def _entries_of(session: Session, item: str) -> list[int]:
     if len(found) != 1:
         raise UsageError("no item has this name" if not found else "several items begin like this")
     return entries_about(found[0].digest)
-
-
-def _write_new(path: Path, data: bytes) -> None:
-    try:
-        with path.open("xb") as file:
-            file.write(data)
-    except FileExistsError:
-        raise UsageError("there is a file of this name already") from None
 
 
 def _fault(one: Fault) -> dict[str, str]:

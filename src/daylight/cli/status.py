@@ -1,12 +1,14 @@
 """``daylight status``: what the vault holds, and what is still to do."""
 
+from datetime import datetime
 from typing import Annotated
 
 import typer
 
-from daylight.catalogue.queries.overview import AccessionView, Overview, overview
+from daylight.catalogue.queries.overview import AccessionView, Overview, Witnessing, overview
 from daylight.cli.output import print_json, say
 from daylight.cli.session import session_of
+from daylight.domain.clock import coarse
 
 
 def run(
@@ -16,15 +18,15 @@ def run(
 ) -> None:
     """What came in, what it is, what is damaged, what is not examined yet."""
     session = session_of(ctx)
-    session.workspace  # noqa: B018  # opens the vault
+    now = session.workspace.clock()
     seen = overview(session.principal)
     if as_json:
-        print_json(_document(seen))
+        print_json(_document(seen, now))
     else:
         _tell(seen)
 
 
-def _document(seen: Overview) -> dict[str, object]:
+def _document(seen: Overview, now: datetime) -> dict[str, object]:
     return {
         "schema": "status/1",
         "items": seen.items,
@@ -36,7 +38,20 @@ def _document(seen: Overview) -> dict[str, object]:
             for k in seen.kinds
         ],
         "accessions": [_accession(one) for one in seen.accessions],
-        "ledger": {"entries": seen.ledger_entries},
+        "ledger": {
+            "entries": seen.ledger_entries,
+            "witnessed": seen.witnessed and _witnessed(seen.witnessed, now),
+        },
+    }
+
+
+def _witnessed(seen: Witnessing, now: datetime) -> dict[str, object]:
+    return {
+        "size": seen.size,
+        "at": coarse(seen.at),
+        "days_ago": seen.days_ago(now),
+        "entries_since": seen.entries_since,
+        "by": seen.by,
     }
 
 
@@ -66,4 +81,18 @@ def _tell(seen: Overview) -> None:
         say(f"Accession {one.name} ({state}): {one.occurrences} files, {one.excluded} not kept.")
         for topic, value in (one.statements or {}).items():
             say(f"  {topic.replace('_', ' ')}: {value or 'unknown'}")
-    say(f"Ledger: {seen.ledger_entries} entries.")
+    say(f"Ledger: {seen.ledger_entries} entries. {_witness_line(seen.witnessed)}")
+
+
+def _witness_line(seen: Witnessing | None) -> str:
+    if seen is None:
+        return (
+            "Never witnessed outside: give a card to two people outside (`daylight ledger card`), "
+            "and ask a partner to sign (docs/witness.md)."
+        )
+    partners = "one partner" if seen.by == 1 else f"{seen.by} partners"
+    if not seen.entries_since:
+        return f"Witnessed outside by {partners}, and nothing was entered since {seen.at:%d %b %Y}."
+    entries = "1 entry" if seen.entries_since == 1 else f"{seen.entries_since:,} entries"
+    since = f"{seen.at:%d %b %Y} ({entries})"
+    return f"Not witnessed outside since {since}; then by {partners}."

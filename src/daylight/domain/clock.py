@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+_MINUTE = "%Y-%m-%dT%H:%MZ"
 Clock = Callable[[], datetime]
 
 
@@ -12,4 +13,9 @@ def system_clock() -> datetime:
 
 def coarse(moment: datetime) -> str:
     """The minute in UTC, as ledger leaves bear it: ``2026-11-24T14:07Z``."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%MZ")
+    return moment.astimezone(UTC).strftime(_MINUTE)
+
+
+def minute(text: str) -> datetime:
+    """What :func:`coarse` wrote; ``ValueError`` for anything else."""
+    return datetime.strptime(text, _MINUTE).replace(tzinfo=UTC)

@@ -78,6 +78,16 @@ def check_name(name: str) -> str:
     return name
 
 
+def check_witness(name: str) -> str:
+    """``name`` as it may stand for a partner outside: a codename or an office, never a typed name."""
+    if not _CODENAME.fullmatch(name) and not _OFFICE.fullmatch(name):
+        raise UsageError(
+            "a witness is a codename that Daylight drew ('new' draws one) or 'office:…', "
+            "never a typed name"
+        )
+    return name
+
+
 def new_codename() -> str:
     return f"{secrets.choice(_FIRST)}-{secrets.choice(_SECOND)}-{secrets.randbelow(90) + 10}"
 

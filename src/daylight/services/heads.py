@@ -10,6 +10,7 @@ from pathlib import Path
 
 from daylight.catalogue.ledger_rows import head_at, newest_head
 from daylight.errors import HeadRefused, VaultError
+from daylight.ledger import card
 from daylight.ledger.head import MAX_FILE, SignedHead, parse
 from daylight.services.workspace import Workspace
 from daylight.storage.layout import Layout, replace_file
@@ -43,13 +44,13 @@ def to_file(head: SignedHead) -> bytes:
 
 
 def from_file(path: Path) -> SignedHead:
-    """``HeadRefused`` for a file that is no head, or whose signature does not hold."""
+    """A head's file or a card's. ``HeadRefused`` for what is none, or whose signature does not hold."""
     try:
         with path.open("rb") as file:
             data = file.read(MAX_FILE)
     except OSError as error:
         raise HeadRefused(f"the head's file cannot be read: {error.strerror}") from error
-    head = parse(data)
+    head = card.find_text(data) or parse(data)
     if not head.is_signed():
         raise HeadRefused("the head's signature does not hold: the file was changed")
     return head

@@ -20,6 +20,7 @@ from daylight.domain.digest import Digest
 from daylight.domain.principal import Principal, Right
 from daylight.domain.progress import Progress
 from daylight.errors import LimitExceeded, SourceUnreadable, SourceWritable
+from daylight.ledger.head import SignedHead
 from daylight.routes.bagformat import BagFault, BagReason
 from daylight.routes.bags import BagRoute
 from daylight.routes.base import Arrival, EntryKind, Limits, Route
@@ -74,6 +75,7 @@ class ImportReport:
     refused: tuple[Refusal, ...]
     bag_faults: tuple[BagFault, ...]
     seconds: float
+    head: SignedHead  # over what this run entered
     codename: str  # of whoever handed it over, if this run drew it
 
 
@@ -139,12 +141,16 @@ def import_material(
         run = held.enter_context(_Run(ws, principal, request, opened, progress))
         run.take_all(routes)
         accessions.close(ws, principal, opened, files=run.tally.files, size=run.tally.bytes)
-        heads.keep(ws)
-    return _report(opened, request, run.tally, time.monotonic() - began)
+        head = heads.keep(ws)
+    return _report(opened, request, run.tally, head, time.monotonic() - began)
 
 
 def _report(
-    opened: OpenAccession, request: ImportRequest, tally: _Tally, seconds: float
+    opened: OpenAccession,
+    request: ImportRequest,
+    tally: _Tally,
+    head: SignedHead,
+    seconds: float,
 ) -> ImportReport:
     drawn = request.statements.by_topic.get("handed_over_by") == DRAW
     return ImportReport(
@@ -159,6 +165,7 @@ def _report(
         refused=tuple(tally.refused),
         bag_faults=tuple(tally.bag_faults),
         seconds=seconds,
+        head=head,
         codename=opened.stated.get("handed_over_by", "") if drawn else "",
     )
 

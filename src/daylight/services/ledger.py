@@ -63,9 +63,12 @@ def growth(ws: Workspace, principal: Principal, earlier: SignedHead) -> Growth:
     old, new = earlier.head.size, now.head.size
     if not 0 < old <= new:
         return Growth(earlier, now, (), holds=False)
-    path = tuple(consistency(old, new, nodes))
-    # The proof is over the stored hashes; whether they are those of the entries, recheck tells.
-    holds = is_consistent(old, new, earlier.head.root, root_at(new, nodes), path)
+    try:
+        path = tuple(consistency(old, new, nodes))
+        # The proof is over the stored hashes; whether they are those of the entries, recheck tells.
+        holds = is_consistent(old, new, earlier.head.root, root_at(new, nodes), path)
+    except KeyError:  # a hash is gone: nothing can be proved
+        return Growth(earlier, now, (), holds=False)
     return Growth(earlier, now, path, holds)
 
 

@@ -8,7 +8,13 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from daylight.catalogue.queries.grid import probe_versions
-from daylight.catalogue.queries.overview import KindCount, Overview, accessions, overview
+from daylight.catalogue.queries.overview import (
+    KindCount,
+    Overview,
+    accessions,
+    overview,
+    witnessing,
+)
 from daylight.domain.principal import Right
 from daylight.web.asked import Asked
 
@@ -31,7 +37,8 @@ def show(request: Asked) -> HttpResponse:
     """Whoever may not see items still sees what was handed over."""
     principal = request.principal
     if not principal.may(Right.SEE_ITEMS):
-        return render(request, "overview.html", {"accessions": accessions(principal)})
+        few = {"accessions": accessions(principal), "witnessed": witnessing()}
+        return render(request, "overview.html", few)
     seen = overview(principal)
     kinds = _kinds(seen)
     words: dict[str, Any] = {
@@ -41,6 +48,7 @@ def show(request: Asked) -> HttpResponse:
         "unreadable": sum(one.unreadable for one in kinds),
         "versions": probe_versions(principal),
         "accessions": seen.accessions,
+        "witnessed": seen.witnessed,
     }
     return render(request, "overview.html", words)
 

@@ -4,10 +4,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Sum
+from django.db.models import Count, Max, Sum
 
-from daylight.catalogue.models import Accession, Entry, Exclusion, Media, Occurrence, Statement
+from daylight.catalogue.ledger_rows import head_at
+from daylight.catalogue.models import (
+    Accession,
+    Entry,
+    Exclusion,
+    Media,
+    Occurrence,
+    Statement,
+    Witness,
+)
 from daylight.catalogue.queries.access import accessions_seen_by, items_seen_by
+from daylight.domain.clock import minute
 from daylight.domain.principal import Principal, Right
 
 
@@ -35,6 +45,22 @@ class KindCount:
 
 
 @dataclass(frozen=True, slots=True)
+class Witnessing:
+    """The newest head that was countersigned outside: ``by`` how many partners, signed ``at``.
+
+    ``entries_since`` leaves out the entries that only say that it was witnessed.
+    """
+
+    size: int
+    at: datetime
+    by: int
+    entries_since: int
+
+    def days_ago(self, now: datetime) -> int:
+        return max(0, (now - self.at).days)
+
+
+@dataclass(frozen=True, slots=True)
 class Overview:
     """``seconds_of_video`` counts each item once. ``unexamined``: items without a probe."""
 
@@ -45,6 +71,7 @@ class Overview:
     kinds: tuple[KindCount, ...]
     accessions: tuple[AccessionView, ...]
     ledger_entries: int
+    witnessed: Witnessing | None
 
 
 def overview(principal: Principal) -> Overview:
@@ -65,6 +92,23 @@ def overview(principal: Principal) -> Overview:
         kinds=tuple(KindCount(k["kind"], k["state"], k["items"], k["bytes"]) for k in kinds),
         accessions=tuple(accessions(principal)),
         ledger_entries=Entry.objects.count(),
+        witnessed=witnessing(),
+    )
+
+
+def witnessing() -> Witnessing | None:
+    """Since when nothing was witnessed outside; None where nothing ever was. It names nobody."""
+    newest = Witness.objects.aggregate(size=Max("size"))["size"]
+    head = None if newest is None else head_at(newest)
+    if head is None:
+        return None
+    since = Entry.objects.filter(index__gte=newest).count()
+    of_witnesses = Witness.objects.filter(entry__gte=newest).count()
+    return Witnessing(
+        size=newest,
+        at=minute(head.head.at),
+        by=Witness.objects.filter(size=newest).values("name").distinct().count(),
+        entries_since=max(0, since - of_witnesses),
     )
 
 

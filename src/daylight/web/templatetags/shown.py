@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from fractions import Fraction
 
 from django import template
+from django.utils.formats import date_format
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
@@ -67,6 +68,12 @@ def rate(frames: Fraction | float | None) -> str:
 @register.filter
 def moment(value: datetime | None) -> str:
     return _("unknown") if value is None else f"{value.astimezone(UTC):{_MONTH_FORMAT}} UTC"
+
+
+@register.filter
+def day(value: datetime) -> str:
+    """``12 November 2026``, by the names of the reader's language."""
+    return date_format(value.astimezone(UTC), "j E Y")
 
 
 @register.filter
