@@ -11,6 +11,7 @@ Each class carries a stable ``name`` (for scripts), an ``exit_code`` (for the sh
     │   ├── LimitExceeded         3  limit-exceeded
     │   ├── SourceWritable        3  source-writable
     │   ├── MediaRefused          3  media-refused
+    │   ├── SealRefused           3  seal-refused
     │   └── HeadRefused           3  head-refused
     ├── VaultError                4  vault
     │   ├── VaultMissing          4  vault-missing
@@ -27,6 +28,7 @@ Each class carries a stable ``name`` (for scripts), an ``exit_code`` (for the sh
     │   ├── StoreCorrupt          4  store-corrupt
     │   └── WorkerKilled          4  worker-killed
     └── HelpMissing               5  help-missing
+        ├── AuthorityUnreachable  5  authority-unreachable
         ├── SandboxMissing        5  sandbox-missing
         └── ToolMissing           5  tool-missing
 
@@ -80,6 +82,17 @@ class SourceWritable(InputRefused):
 class MediaRefused(InputRefused):
     name = "media-refused"
     advice = "The original is kept; it cannot be shown."
+
+
+class SealRefused(InputRefused):
+    """``check`` is the stable name of what did not hold: docs/seal.md lists them."""
+
+    name = "seal-refused"
+    advice = "It was not kept, and the seal stays wanted; docs/seal.md says what each check means."
+
+    def __init__(self, check: str, why: str) -> None:
+        super().__init__(f"a seal does not hold ({check}): {why}")
+        self.check = check
 
 
 class HeadRefused(InputRefused):
@@ -168,6 +181,13 @@ class HelpMissing(DaylightError):
     name = "help-missing"
     exit_code = 5
     advice = "Install what is missing and run the command again."
+
+
+class AuthorityUnreachable(HelpMissing):
+    name = "authority-unreachable"
+    advice = (
+        "The seal stays wanted; run `daylight work` or `daylight seal` when there is a network."
+    )
 
 
 class SandboxMissing(HelpMissing):
