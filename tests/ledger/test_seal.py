@@ -18,6 +18,7 @@ from daylight.ledger.seal import (
     Window,
     imprint_of,
     request_for,
+    to_pem,
     trust_of,
     verify_answer,
     verify_token,
@@ -114,6 +115,14 @@ def test_the_intermediate_may_come_from_us():
     trust = Trust(TRUST.roots, (CHAIN.middle.certificate,))
     assert verify_answer(made(certificates=[CHAIN.stamper]), REQUEST, trust, WINDOW)
     assert refused(made(certificates=[CHAIN.stamper])) == "chain"
+
+
+@pytest.mark.parametrize("known", [(), (CHAIN.middle.certificate, CHAIN.stamper.certificate)])
+def test_an_answer_without_the_signers_certificate_is_refused(known):
+    """It was asked for, and whoever is handed the token needs it."""
+    trust = Trust(TRUST.roots, known)
+    assert refused(made(certificates=[CHAIN.middle]), trust=trust) == "signer"
+    assert refused(made(certificates=[]), trust=trust) == "signer"
 
 
 def test_the_order_of_certificates_does_not_matter():
@@ -314,6 +323,12 @@ def test_noise_never_holds(data):
 def test_a_file_without_a_root_is_refused(data):
     with pytest.raises(InputRefused):
         trust_of(data)
+
+
+def test_a_root_in_der_becomes_pem():
+    assert to_pem(CHAIN.root.der) == CHAIN.root.pem
+    assert to_pem(CHAIN.root.pem) == CHAIN.root.pem
+    assert to_pem(b"anything") == b"anything"
 
 
 def test_roots_and_intermediates_are_told_apart():

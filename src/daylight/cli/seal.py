@@ -9,7 +9,7 @@ import typer
 from daylight.cli.output import note, print_json, say
 from daylight.cli.session import session_of
 from daylight.errors import SourceUnreadable
-from daylight.ledger.seal import MAX_CERTIFICATES
+from daylight.ledger.seal import MAX_CERTIFICATES, to_pem
 from daylight.services import authorities, seal
 from daylight.services.authorities import NewAuthority
 from daylight.services.seal import Outcome
@@ -61,13 +61,16 @@ def add(
     url: Annotated[str, typer.Argument(help="http:// or https:// address that takes requests.")],
     *,
     certificate: Annotated[
-        Path, typer.Option(help="PEM file: the authority's root, and what leads to it.")
+        Path,
+        typer.Option(
+            help="PEM file: the authority's root, and what leads to it; or the root in DER."
+        ),
     ],
     policy: Annotated[str, typer.Option(help="The OID that every token must bear.")] = "",
 ) -> None:
     """Name an authority to ask. Its tokens are believed for this certificate's sake alone."""
     session = session_of(ctx)
-    given = NewAuthority(name, url, _read(certificate), policy)
+    given = NewAuthority(name, url, to_pem(_read(certificate)), policy)
     authorities.add(session.workspace, session.principal, given)
     say(f"Authority {name} added; `daylight seal` asks it.")
 
