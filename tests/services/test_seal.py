@@ -389,6 +389,34 @@ def no_root(ws):
     Authority.objects.update(certificate="")
 
 
+def raw(statement):
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA foreign_keys=OFF")
+        cursor.execute(statement)
+
+
+def lose_authority(ws):
+    raw("DELETE FROM catalogue_authority")
+
+
+def broken_head(ws):
+    raw("UPDATE catalogue_head SET body = x'00'")
+
+
+def broken_entry(ws):
+    raw("UPDATE catalogue_entry SET details = x'ff'")
+
+
+def broken_leaf(ws):
+    raw("UPDATE catalogue_entry SET leaf = x'ff'")
+
+
+def huge_file(ws):
+    path_of(ws).write_bytes(bytes(10_000_000))
+
+
 def other_entry(ws):
     Entry.objects.filter(index=Seal.objects.order_by("size").first().entry).update(details=b"{}")
 
@@ -409,6 +437,11 @@ def other_entry(ws):
         (own_token, {"authority-changed", "seal-contradicted"}),
         (no_root, {"authority-changed"}),
         (other_entry, {"seal-contradicted"}),
+        (lose_authority, {"authority-missing", "seal-unknown"}),
+        (broken_head, {"seal-head-missing"}),
+        (broken_entry, {"authority-changed", "seal-contradicted"}),
+        (broken_leaf, {"authority-changed", "seal-contradicted"}),
+        (huge_file, {"seal-file-changed"}),
     ],
 )
 def test_what_was_done_to_a_seal_is_named(kept, spoil, finds):

@@ -13,8 +13,8 @@ from daylight.ledger.seal import MAX_CERTIFICATES, to_pem
 from daylight.services import authorities, seal
 from daylight.services.authorities import NewAuthority
 from daylight.services.seal import Outcome
-from daylight.services.seals_report import AuthorityState
 from daylight.services.seals_report import authorities as states
+from daylight.services.seals_report import state_document
 from daylight.services.transport import HttpTransport
 
 Name = Annotated[str, typer.Argument(help="The authority's name.", show_default=False)]
@@ -80,7 +80,9 @@ def show(ctx: typer.Context, *, as_json: Json = False) -> None:
     session_of(ctx).workspace  # noqa: B018  # opens the vault
     found = states()
     if as_json:
-        print_json({"schema": "authorities/1", "authorities": [_document(one) for one in found]})
+        print_json(
+            {"schema": "authorities/1", "authorities": [state_document(one) for one in found]}
+        )
         return
     for one in found:
         say(f"{one.name}  {one.url}{'  (removed)' if one.removed else ''}")
@@ -105,30 +107,6 @@ def _read(path: Path) -> bytes:
     except OSError as error:
         why = error.strerror or type(error).__name__
         raise SourceUnreadable(f"the certificate cannot be read: {why}") from error
-
-
-def _document(one: AuthorityState) -> dict[str, object]:
-    return {
-        "name": one.name,
-        "url": one.url,
-        "certificate": one.certificate,
-        "policy": one.policy,
-        "added": one.added.isoformat(),
-        "removed": None if one.removed is None else one.removed.isoformat(),
-        "made": one.made,
-        "last": None
-        if one.last is None
-        else {"size": one.last.size, "time": one.last.gen_time.isoformat()},
-        "wanted": None
-        if one.wanted is None
-        else {
-            "size": one.wanted.size,
-            "since": one.wanted.since.isoformat(),
-            "attempts": one.wanted.attempts,
-            "error": one.wanted.last_error,
-            "next_try": one.wanted.next_try.isoformat(),
-        },
-    }
 
 
 COMMANDS: dict[str, Callable[..., None]] = {"add": add, "list": show, "remove": remove}

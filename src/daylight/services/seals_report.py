@@ -15,7 +15,7 @@ from daylight.domain.fault import Fault
 from daylight.errors import HeadRefused, InputRefused, SealRefused
 from daylight.ledger.head import SignedHead
 from daylight.ledger.leaf import Value
-from daylight.ledger.seal import Token, Trust, imprint_of, verify_token
+from daylight.ledger.seal import MAX_ANSWER, Token, Trust, imprint_of, verify_token
 from daylight.services import heads
 from daylight.services.authorities import NewAuthority, trust_in
 from daylight.services.authorities import said_of as authority_said
@@ -82,14 +82,43 @@ def seals_report(ws: Workspace) -> SealsReport:
         faults += _authority_faults(row, trusts)
     known, checked = set(), 0
     for seal in Seal.objects.order_by("size", "authority").iterator():
-        path = token_path(ws.layout, seal.size, rows[seal.authority_id].name)
-        known.add(path.name)
+        giver = rows.get(seal.authority_id)
+        if giver is None:
+            detail = "the catalogue has lost the authority that gave this seal"
+            faults.append(Fault("authority-missing", f"head {seal.size}", detail))
+            continue
+        known.add(token_path(ws.layout, seal.size, giver.name).name)
         if seal.token is None:
             continue
         checked += 1
-        faults += _seal_faults(ws, seal, rows[seal.authority_id], trusts.get(seal.authority_id))
+        faults += _seal_faults(ws, seal, giver, trusts.get(giver.pk))
     faults += _unknown(ws, known)
     return SealsReport(authorities(), checked, tuple(faults))
+
+
+def state_document(one: AuthorityState) -> dict[str, object]:
+    """An authority as JSON documents bear it: docs/seal.md."""
+    return {
+        "name": one.name,
+        "url": one.url,
+        "certificate": one.certificate,
+        "policy": one.policy,
+        "added": one.added.isoformat(),
+        "removed": None if one.removed is None else one.removed.isoformat(),
+        "made": one.made,
+        "last": None
+        if one.last is None
+        else {"size": one.last.size, "time": one.last.gen_time.isoformat()},
+        "wanted": None
+        if one.wanted is None
+        else {
+            "size": one.wanted.size,
+            "since": one.wanted.since.isoformat(),
+            "attempts": one.wanted.attempts,
+            "error": one.wanted.last_error,
+            "next_try": one.wanted.next_try.isoformat(),
+        },
+    }
 
 
 def _state(row: Authority) -> AuthorityState:
@@ -128,10 +157,13 @@ def _authority_faults(row: Authority, trusts: dict[int, Trust]) -> Iterator[Faul
 
 def _entry(index: int | None, action: str) -> Mapping[str, Value]:
     """The details of an entry; empty where it is not there, or another."""
-    found: list[EntryView] = [] if index is None else entries_at([index])
-    if not found or found[0].action != action or found[0].details is None:
-        return {}
-    details: Mapping[str, Value] = json.loads(found[0].details)
+    try:
+        found: list[EntryView] = [] if index is None else entries_at([index])
+        if not found or found[0].action != action:
+            return {}
+        details: Mapping[str, Value] = json.loads(found[0].details or b"{}")
+    except (ValueError, KeyError):
+        return {}  # the ledger's own check names what is wrong with it
     return details
 
 
@@ -140,7 +172,10 @@ def _seal_faults(
 ) -> Iterator[Fault]:
     path = token_path(ws.layout, seal.size, authority.name)
     held = bytes(seal.token or b"")
-    head = head_at(seal.size)
+    try:
+        head = head_at(seal.size)
+    except HeadRefused:
+        head = None
     if head is None:
         yield Fault("seal-head-missing", path.name, "the catalogue lacks the head that it seals")
         return
@@ -164,7 +199,8 @@ def _is_entered(seal: Seal, head: SignedHead, token: Token) -> bool:
 
 def _file_faults(path: Path, held: bytes) -> Iterator[Fault]:
     try:
-        there = path.read_bytes()
+        with path.open("rb") as file:
+            there = file.read(MAX_ANSWER + 1)
     except FileNotFoundError:
         yield Fault("seal-file-missing", path.name, "the token lies in the catalogue alone")
         return
