@@ -50,7 +50,9 @@ def options(verb: str) -> set[tuple[str, ...]]:
     """Every option of a verb, each with the spellings that it has."""
     module = import_module(VERBS[verb].module)
     app = typer.Typer(add_completion=False)
-    for name, function in getattr(module, "COMMANDS", {verb: getattr(module, "run", None)}).items():
+    if hasattr(module, "run"):
+        app.command(verb)(module.run)
+    for name, function in getattr(module, "COMMANDS", {}).items():
         app.command(name)(function)
     top = typer.main.get_command(app)
     commands = getattr(top, "commands", {verb: top}).values()

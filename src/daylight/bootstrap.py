@@ -256,7 +256,10 @@ def _add(app: typer.Typer, name: str, asked: _Asked) -> None:
     if commands is None:
         app.command(name, help=verb.help)(_guarded(module.run, debug=asked.debug))
         return
-    group = typer.Typer(help=verb.help, no_args_is_help=True)
+    alone = getattr(module, "run", None)  # what the verb does without a word behind it
+    group = typer.Typer(help=verb.help, no_args_is_help=alone is None)
+    if alone is not None:
+        group.callback(invoke_without_command=True)(_guarded(alone, debug=asked.debug))
     for sub, function in commands.items():
         group.command(sub)(_guarded(function, debug=asked.debug))
     app.add_typer(group, name=name)

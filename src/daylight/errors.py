@@ -13,6 +13,7 @@ Each class carries a stable ``name`` (for scripts), an ``exit_code`` (for the sh
     │   ├── SourceWritable        3  source-writable
     │   ├── BagOutside            3  bag-outside
     │   ├── MediaRefused          3  media-refused
+    │   ├── SealRefused           3  seal-refused
     │   ├── HeadRefused           3  head-refused
     │   │   └── CardRefused       3  card-refused
     │   └── WitnessRefused        3  witness-refused
@@ -33,6 +34,7 @@ Each class carries a stable ``name`` (for scripts), an ``exit_code`` (for the sh
     └── HelpMissing               5  help-missing
         ├── DestinationFailed     5  destination-failed
         │   └── DestinationFull   5  destination-full
+        ├── AuthorityUnreachable  5  authority-unreachable
         ├── SandboxMissing        5  sandbox-missing
         └── ToolMissing           5  tool-missing
 
@@ -96,6 +98,17 @@ class BagOutside(InputRefused):
 class MediaRefused(InputRefused):
     name = "media-refused"
     advice = "The original is kept; it cannot be shown."
+
+
+class SealRefused(InputRefused):
+    """``check`` is the stable name of what did not hold: docs/seal.md lists them."""
+
+    name = "seal-refused"
+    advice = "It was not kept, and the seal stays wanted; docs/seal.md says what each check means."
+
+    def __init__(self, check: str, why: str) -> None:
+        super().__init__(f"a seal does not hold ({check}): {why}")
+        self.check = check
 
 
 class HeadRefused(InputRefused):
@@ -204,6 +217,13 @@ class DestinationFailed(HelpMissing):
 class DestinationFull(DestinationFailed):
     name = "destination-full"
     advice = "Nothing was left there; make room, or name another disk."
+
+
+class AuthorityUnreachable(HelpMissing):
+    name = "authority-unreachable"
+    advice = (
+        "The seal stays wanted; run `daylight work` or `daylight seal` when there is a network."
+    )
 
 
 class SandboxMissing(HelpMissing):

@@ -19,6 +19,8 @@ VERBS: dict[str, Verb] = {
     "show": Verb("daylight.cli.show", "Show one item: facts, occurrences, custody."),
     "ledger": Verb("daylight.cli.ledger", "Heads, proofs and checks of the ledger; its key."),
     "export": Verb("daylight.cli.export", "Give originals out, as a package that can be checked."),
+    "seal": Verb("daylight.cli.seal", "Have outside authorities time-stamp the ledger."),
+    "work": Verb("daylight.cli.work", "Do what is due by the clock: seals."),
     "user": Verb("daylight.cli.user", "Add, list and disable the people who work here."),
     "serve": Verb("daylight.cli.serve", "Open the review room in a browser."),
 }

@@ -19,9 +19,11 @@ from daylight.catalogue.models.people import (
     User,
     Vault,
 )
+from daylight.catalogue.models.seals import Authority, Seal
 
 __all__ = [
     "Accession",
+    "Authority",
     "Collection",
     "Entry",
     "Exclusion",
@@ -37,6 +39,7 @@ __all__ = [
     "Opening",
     "Rendition",
     "RoleGrant",
+    "Seal",
     "Statement",
     "Subtree",
     "User",
