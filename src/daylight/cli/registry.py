@@ -20,5 +20,10 @@ VERBS: dict[str, Verb] = {
     "ledger": Verb("daylight.cli.ledger", "Heads, proofs and checks of the ledger; its key."),
     "export": Verb("daylight.cli.export", "Give originals out, as a package that can be checked."),
     "user": Verb("daylight.cli.user", "Add, list and disable the people who work here."),
+    "replicate": Verb("daylight.cli.replicate", "Keep a sealed copy on another disk or server."),
+    "repair": Verb("daylight.cli.repair", "Bring back from a replica what is broken."),
+    "backup": Verb("daylight.cli.backup", "Catalogue, ledger and keys in one encrypted file."),
+    "restore": Verb("daylight.cli.restore", "A vault out of a backup or a replica."),
+    "shares": Verb("daylight.cli.shares", "The key of replicas on cards for several people."),
     "serve": Verb("daylight.cli.serve", "Open the review room in a browser."),
 }
