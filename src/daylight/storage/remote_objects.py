@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
 
 import obstore
 from obstore import exceptions
@@ -11,8 +12,12 @@ from obstore.store import MemoryStore, S3Store
 from daylight.errors import ReplicaUnreachable, UsageError
 from daylight.storage.remote import NAME, Listed
 
+if TYPE_CHECKING:  # a type that the library has in its stubs alone
+    from obstore.store import RetryConfig
+
 PIECE: Final = 1 << 20  # bytes that are handed on at once
 PART: Final = 16 << 20  # bytes of a request; at most 10,000 of them make a file of 160 GB
+RETRY: "RetryConfig" = {"max_retries": 5, "retry_timeout": timedelta(minutes=2)}
 _AT_ONCE: Final = 2  # parts of one file under way; several files are sent beside each other
 
 
@@ -65,7 +70,7 @@ class MemoryRemote(ObjectRemote):
 def s3(url: str) -> ObjectRemote:
     """``s3://bucket/prefix``; keys, region and endpoint come from the environment (``AWS_…``)."""
     try:
-        return ObjectRemote(S3Store.from_url(url))
+        return ObjectRemote(S3Store.from_url(url, retry_config=RETRY))
     except (exceptions.BaseError, ValueError) as error:
         raise UsageError(
             "the replica's place is no s3://bucket/prefix, or AWS_… is wrong"
