@@ -12,6 +12,7 @@ import pyrage
 import pytest
 
 from daylight.crypto.shares import combine
+from tests.buckets import environment, new_bucket, s3_server
 
 DAYLIGHT = str(Path(sys.executable).parent / "daylight")
 CLEAN = {k: v for k, v in os.environ.items() if not k.startswith(("DAYLIGHT_", "AWS_"))}
@@ -101,6 +102,20 @@ def test_from_a_broken_disk_and_from_nothing(vault, tmp_path):
     assert objects(tmp_path / "third") == before
 
 
+def test_a_bucket_is_a_place_too(vault, tmp_path):
+    before = objects(vault)
+    with s3_server() as address:
+        keys, place = environment(address), f"s3://{new_bucket(address)}/replica"
+        assert document("--vault", vault, "replicate", place, **keys)["sent"] == 6
+        assert document("--vault", vault, "replicate", place, "--check", "3", **keys)["sent"] == 0
+        flip(min((vault / "objects").glob("??/??/*")))
+        said = document("--vault", vault, "repair", "--from", place, **keys)
+        assert len(said["repaired"]) == 1
+        opened = ("--keys", vault / "vault.keys", "--plain-disk")
+        document("restore", place, tmp_path / "new", *opened, **keys)
+    assert objects(vault) == objects(tmp_path / "new") == before
+
+
 def test_a_check_mends_the_replica_and_says_so_with_its_code(vault, tmp_path):
     replica = tmp_path / "replica"
     daylight("--vault", vault, "replicate", replica)
@@ -171,6 +186,10 @@ def test_keys_under_a_passphrase(tmp_path):
     cards = daylight("--vault", vault, "shares", "make", "--threshold", 2, "--of", 2, **right)
     words = [line for line in cards.stdout.splitlines() if len(line.split()) == 33]
     assert len(combine(words)) == 32
+    for number, card in enumerate(words):
+        (tmp_path / f"card{number}").write_text(card)
+    cards = ("--shares", tmp_path / "card0", "--shares", tmp_path / "card1", "--plain-disk")
+    assert document("restore", replica, tmp_path / "by-cards", *cards)["missing"] == []
     keys = ("restore", replica, tmp_path / "new", "--keys", vault / "vault.keys", "--plain-disk")
     assert error(*keys, code=4) == "key-locked"
     assert error(*keys, code=4, **wrong) == "key-wrong"

@@ -2,43 +2,31 @@
 
 import os
 import secrets
-import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from moto.server import ThreadedMotoServer
 
 from daylight.errors import ReplicaFull, ReplicaUnreachable, UsageError
 from daylight.storage import remote_objects
 from daylight.storage.destinations import open_remote
 from daylight.storage.remote_folder import FolderRemote
 from daylight.storage.remote_objects import MemoryRemote
+from tests.buckets import environment, new_bucket, s3_server
 
 A, B = "ab" * 32, "cd" * 32
 
 
 @pytest.fixture(scope="module")
-def s3_server():
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+def address():
+    with s3_server() as running:
+        yield running
 
 
 @pytest.fixture
-def bucket(s3_server, monkeypatch):
-    name = f"b{secrets.token_hex(8)}"
-    urllib.request.urlopen(urllib.request.Request(f"{s3_server}/{name}", method="PUT"))
-    for key, value in {
-        "AWS_ACCESS_KEY_ID": "key",
-        "AWS_SECRET_ACCESS_KEY": "secret",
-        "AWS_REGION": "us-east-1",
-        "AWS_ENDPOINT_URL": s3_server,
-        "AWS_ALLOW_HTTP": "true",
-    }.items():
+def bucket(address, monkeypatch):
+    for key, value in environment(address).items():
         monkeypatch.setenv(key, value)
-    return name
+    return new_bucket(address)
 
 
 @pytest.fixture(params=["folder", "s3", "memory"])
@@ -163,6 +151,12 @@ def test_a_link_under_a_name_is_not_followed(tmp_path):
     (tmp_path / "replica/ab" / A).symlink_to(tmp_path / "secret")
     with pytest.raises(ReplicaUnreachable):
         read(FolderRemote(tmp_path / "replica"), A)
+
+
+def test_a_pipe_under_a_name_does_not_block(tmp_path):
+    (tmp_path / "replica/ab").mkdir(parents=True)
+    os.mkfifo(tmp_path / "replica/ab" / A)
+    assert read(FolderRemote(tmp_path / "replica"), A) == b""
 
 
 def test_a_disk_that_is_not_mounted_is_said_and_not_filled_in(tmp_path):

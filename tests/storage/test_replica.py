@@ -128,6 +128,18 @@ def test_damaged_manifests_are_named_and_a_new_run_mends_them(replica, remote):
     assert b"".join(replica.state(finish(replica, begun, b"again"))) == b"again"
 
 
+def test_lost_manifests_are_written_anew_where_our_objects_lie(replica, remote):
+    replica.begin(VAULT)
+    (manifest,) = dict(remote.list())
+    replica.put_object(digest_of(b"a"), [b"a"])
+    remote.delete(manifest)
+    for known in ([], [digest_of(b"b")]):
+        with pytest.raises(ReplicaForeign):
+            replica.begin(VAULT, known)
+    assert replica.begin(VAULT, [digest_of(b"b"), digest_of(b"a")]).number == 0
+    assert replica.newest().vault == VAULT
+
+
 def test_one_damaged_manifest_leaves_the_other(replica, remote):
     first = finish(replica, replica.begin(VAULT), b"first")
     second = finish(replica, first, b"second")

@@ -28,6 +28,7 @@ def run(
     """Write catalogue, ledger and keys into one file that age opens."""
     session = session_of(ctx)
     recipients = recipient or []
+    session.workspace.keyring.unlock()
     passphrase = "" if recipients and under is None else _passphrase(under)
     size = backup(
         session.workspace, session.principal, file, recipients=recipients, passphrase=passphrase

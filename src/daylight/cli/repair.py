@@ -25,8 +25,10 @@ def run(
     session = session_of(ctx)
     only = [_digest(one) for one in objects or []]
     ws, principal = session.workspace, session.principal
+    remote = open_remote(place, ws.layout.root)
+    ws.keyring.unlock()
     with progress("repair") as shown:
-        report = repair(ws, principal, open_remote(place, ws.layout.root), shown, only)
+        report = repair(ws, principal, remote, shown, only)
     if as_json:
         print_json(_document(report))
     else:

@@ -27,6 +27,7 @@ def run(
     count = _count(check)
     ws, principal = session.workspace, session.principal
     remote = open_remote(place, ws.layout.root)
+    ws.keyring.unlock()
     with progress("replicate") as shown:
         report = replicate(ws, principal, remote, shown, check=count)
     if as_json:

@@ -12,6 +12,7 @@ from django.db import transaction
 from daylight.crypto.age import encrypt_to, encrypt_under
 from daylight.domain.principal import Principal, Right
 from daylight.errors import ReplicaFull, ReplicaUnreachable, UsageError
+from daylight.services import heads
 from daylight.services.record import record
 from daylight.services.snapshot import snapshot
 from daylight.services.workspace import Workspace
@@ -49,6 +50,7 @@ def backup(
         with suppress(OSError):
             draft.unlink()
     _record(ws, principal, len(recipients))
+    heads.keep(ws)
     return size
 
 

@@ -13,6 +13,7 @@ from daylight.domain.digest import Digest
 from daylight.domain.principal import Principal, Right
 from daylight.domain.progress import Progress
 from daylight.errors import ReplicaDamaged, ReplicaForeign
+from daylight.services import heads
 from daylight.services.flight import in_flight, until
 from daylight.services.record import record
 from daylight.services.workspace import Workspace
@@ -64,6 +65,8 @@ def repair(
             raise ReplicaForeign("the replica is of another vault")
         found = mend(ws.store, ws.layout, replica, only or _everything(ws.store), progress)
         objects, faulty = _recorded(ws, principal, manifest.replica, found)
+    if faulty:
+        heads.keep(ws)
     return RepairReport(
         objects,
         tuple(sorted(one for one in faulty if not one.left)),

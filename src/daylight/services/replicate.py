@@ -6,6 +6,7 @@ import os
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from threading import Event
 from typing import Final, NamedTuple
 
@@ -17,6 +18,7 @@ from daylight.domain.digest import Digest
 from daylight.domain.principal import Principal, Right
 from daylight.domain.progress import Progress
 from daylight.errors import ReplicaDamaged, StoreCorrupt
+from daylight.services import heads
 from daylight.services.flight import in_flight, until
 from daylight.services.record import record
 from daylight.services.snapshot import snapshot
@@ -30,6 +32,7 @@ from daylight.storage.state_archive import pack
 
 PIECE: Final = 1 << 20  # bytes
 CHECK_ALL: Final = -1
+LOOKED_FOR: Final = 20  # objects, where a replica has lost its manifests
 
 
 class Sent(NamedTuple):
@@ -78,7 +81,7 @@ def replicate(
     principal.require(Right.PRESERVE)
     with lock(ws.layout, "replicate"):
         replica = Replica(remote, ws.keyring.storage_key)
-        before = replica.begin(ws.layout.vault_id)
+        before = replica.begin(ws.layout.vault_id, islice(ws.store.digests(), LOOKED_FOR))
         with snapshot(ws.layout) as members, NameTable(replica.listing()) as held:
             forgotten = _forget(ws.store, replica, held, before, purged)
             outcomes = _send(ws.store, replica, held, check, progress)
@@ -87,7 +90,8 @@ def replicate(
             replica.forget_other_state(made)
         report = outcomes.report(made, forgotten)
         _record(ws, principal, report)
-        return report
+    heads.keep(ws)
+    return report
 
 
 def forget(ws: Workspace, principal: Principal, remote: Remote, purged: Iterable[Digest]) -> int:

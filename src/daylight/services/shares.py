@@ -4,6 +4,7 @@ from django.db import transaction
 
 from daylight.crypto.shares import split
 from daylight.domain.principal import Principal, Right
+from daylight.services import heads
 from daylight.services.record import record
 from daylight.services.workspace import Workspace
 
@@ -15,4 +16,5 @@ def make(ws: Workspace, principal: Principal, *, threshold: int, count: int) -> 
     with transaction.atomic():
         details = {"threshold": threshold, "shares": count}
         record(ws, principal.agent, "shares-made", details=details)
+    heads.keep(ws)
     return cards

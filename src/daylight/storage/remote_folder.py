@@ -13,6 +13,8 @@ from daylight.storage.direct import sync_filesystem, write_all
 from daylight.storage.remote import NAME, Listed
 
 PIECE: Final = 1 << 20  # bytes
+# A pipe or a link that somebody put under a name neither blocks nor leads elsewhere.
+_READ: Final = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 _PART: Final = ".part"  # what was being written when power went
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
@@ -39,7 +41,7 @@ class FolderRemote:
     def get(self, name: str) -> Iterator[bytes]:
         with _typed():
             try:
-                fd = os.open(self._path(name), os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+                fd = os.open(self._path(name), _READ)
             except FileNotFoundError:
                 raise KeyError(name) from None
             try:

@@ -94,19 +94,35 @@ class Replica:
             raise ReplicaMissing("there is no replica at the place named")
         raise ReplicaForeign("what lies at the place named is not for this vault's key")
 
-    def begin(self, vault: str) -> Manifest:
+    def begin(self, vault: str, known: Iterable[Digest] = ()) -> Manifest:
         """As :meth:`newest`, for the vault ``vault``; makes a replica of an empty place.
 
-        Where the manifests are damaged, but bear the names that this key gives, it begins anew.
+        Where the manifests are damaged, or gone and one of the ``known`` objects is there, it begins
+        anew: the names and seals show that the place is this vault's.
         """
         try:
             manifest = self.newest()
         except (ReplicaMissing, ReplicaDamaged):
-            manifest = Manifest(vault, secrets.token_hex(8), 0, "", "", 0, 0)
-            self.finish(manifest)
+            manifest = self._anew(vault)
+        except ReplicaForeign:
+            if not any(map(self._holds, known)):
+                raise
+            manifest = self._anew(vault)
         if manifest.vault != vault:
             raise ReplicaForeign("the replica is of another vault")
         return manifest
+
+    def _anew(self, vault: str) -> Manifest:
+        manifest = Manifest(vault, secrets.token_hex(8), 0, "", "", 0, 0)
+        self.finish(manifest)
+        return manifest
+
+    def _holds(self, digest: Digest) -> bool:
+        try:
+            next(self._get("object", digest))
+        except (KeyError, ReplicaDamaged):
+            return False
+        return True
 
     def put_state(self, slot: int, chunks: Iterable[bytes]) -> tuple[str, int]:
         """Write a slot's state; gives the SHA-256 (hexadecimal) and the bytes for its manifest."""
