@@ -212,3 +212,14 @@ def test_every_column_that_names_an_object_is_looked_at():
 def test_two_vaults_share_nothing(ws, principal, remote, digests, tmp_path, migrated):
     other = new_vault(tmp_path / "other", migrated)
     assert other.keyring.storage_key != ws.keyring.storage_key
+
+
+def test_nothing_is_looked_at_twice_while_it_is_mended(ws, principal, remote, digests):
+    """An object that is set aside for a moment is not taken for a missing one, nor a new one again."""
+    victims = by_size(ws, digests)[1:]
+    for turn in range(6):
+        for one in victims:
+            spoil(ws, one, "missing" if turn % 2 else "flipped")
+        report = repair(ws, principal, remote)
+        assert (report.objects, len(report.repaired)) == (5, 4)
+    assert len([*(ws.layout.root / "quarantine").iterdir()]) == 12

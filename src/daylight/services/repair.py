@@ -110,17 +110,22 @@ def mend(
         yield one
 
 
-def _everything(store: Store) -> Iterator[Digest]:
-    """What lies in the store, then what should and does not."""
-    yield from store.digests()
-    seen: set[Digest] = set()  # of the missing alone
+def missing(store: Store) -> set[Digest]:
+    """What the catalogue names and the store lacks: small, but for a vault that is being restored."""
+    found: set[Digest] = set()
     for digest in named():
         try:
             store.size(digest)
         except KeyError:
-            if digest not in seen:
-                seen.add(digest)
-                yield digest
+            found.add(digest)
+    return found
+
+
+def _everything(store: Store) -> Iterator[Digest]:
+    """What should be there and is not, then what is; each once, whatever is mended meanwhile."""
+    gone = missing(store)
+    yield from gone
+    yield from (one for one in store.digests() if one not in gone)
 
 
 def _mend(store: Store, layout: Layout, replica: Replica, digest: Digest, halt: Event) -> Mended:
@@ -130,7 +135,8 @@ def _mend(store: Store, layout: Layout, replica: Replica, digest: Digest, halt: 
     staged = _fetch(store, until(halt, replica.object(digest)))
     if isinstance(staged, str):
         return Mended(digest, 0, fault, staged)
-    set_aside(layout, digest)
+    if fault != "object-missing":
+        set_aside(layout, digest)
     store.settle([staged], verify=True)
     return Mended(digest, staged.size, fault, fault_of(layout, digest))
 

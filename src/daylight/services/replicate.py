@@ -113,7 +113,7 @@ def _forget(
     """What came in again since it was purged stays."""
     count = 0
     for digest in purged:
-        if held.size_of(replica.name(digest)) is not None and not _has(store, digest):
+        if held.size_of(replica.name(digest)) is not None and _size(store, digest) is None:
             replica.forget(digest)
             count += 1
     if count:
@@ -122,12 +122,11 @@ def _forget(
     return count
 
 
-def _has(store: Store, digest: Digest) -> bool:
+def _size(store: Store, digest: Digest) -> int | None:
     try:
-        store.size(digest)
+        return store.size(digest)
     except KeyError:
-        return False
-    return True
+        return None
 
 
 class _Outcomes:
@@ -184,7 +183,9 @@ class _Task(NamedTuple):
 def _tasks(store: Store, replica: Replica, held: NameTable, check: int) -> Iterator[_Task]:
     chance = _chance(store, check)
     for digest in store.digests():
-        size = store.size(digest)
+        size = _size(store, digest)
+        if size is None:
+            continue  # purged since it was listed
         there = held.size_of(replica.name(digest)) == sealed_size(size)
         yield _Task(digest, size, there, there and secrets.randbelow(1 << 30) < chance)
 

@@ -4,11 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from daylight.catalogue.queries.objects import named
 from daylight.crypto.age import HEAD, decrypt_under, decrypt_with, is_age, needs_passphrase
 from daylight.domain.progress import Progress
 from daylight.errors import BackupRefused
-from daylight.services.repair import Mended, mend
+from daylight.services.repair import Mended, mend, missing
 from daylight.services.workspace import Workspace
 from daylight.storage.layout import Layout, in_use
 from daylight.storage.remote import Remote
@@ -57,12 +56,12 @@ def objects_from_replica(
     ws: Workspace, remote: Remote, key: bytes, progress: Progress
 ) -> RestoreReport:
     """Bring every object that the restored catalogue names; cut short, ``repair`` goes on."""
-    count, missing = 0, []
+    count, left = 0, []
     with in_use(ws.layout):
-        wanted = named()
+        wanted = missing(ws.store)
         for one in mend(ws.store, ws.layout, Replica(remote, key), wanted, progress):
             if one.left:
-                missing.append(one)
+                left.append(one)
             else:
                 count += 1
-    return RestoreReport(count, tuple(missing))
+    return RestoreReport(count, tuple(left))
