@@ -13,6 +13,8 @@ Each class carries a stable ``name`` (for scripts), an ``exit_code`` (for the sh
     │   ├── SourceWritable        3  source-writable
     │   ├── BagOutside            3  bag-outside
     │   ├── MediaRefused          3  media-refused
+    │   ├── BackupRefused         3  backup-refused
+    │   ├── SharesRefused         3  shares-refused
     │   ├── SealRefused           3  seal-refused
     │   ├── HeadRefused           3  head-refused
     │   │   └── CardRefused       3  card-refused
@@ -29,12 +31,18 @@ Each class carries a stable ``name`` (for scripts), an ``exit_code`` (for the sh
     │   ├── KeyWrong              4  key-wrong
     │   ├── KeyMissing            4  key-missing
     │   ├── KeyDamaged            4  key-damaged
+    │   ├── ReplicaMissing        4  replica-missing
+    │   ├── ReplicaForeign        4  replica-foreign
+    │   ├── ReplicaDamaged        4  replica-damaged
+    │   ├── ReplicaVersion        4  replica-version
+    │   ├── ReplicaFull           4  replica-full
     │   ├── StoreCorrupt          4  store-corrupt
     │   └── WorkerKilled          4  worker-killed
     └── HelpMissing               5  help-missing
         ├── DestinationFailed     5  destination-failed
         │   └── DestinationFull   5  destination-full
         ├── AuthorityUnreachable  5  authority-unreachable
+        ├── ReplicaUnreachable    5  replica-unreachable
         ├── SandboxMissing        5  sandbox-missing
         └── ToolMissing           5  tool-missing
 
@@ -126,6 +134,16 @@ class WitnessRefused(InputRefused):
     advice = "Ask the partner to sign the head's file again, as docs/witness.md says."
 
 
+class BackupRefused(InputRefused):
+    name = "backup-refused"
+    advice = "Give the identity or passphrase it was made for, or take another copy of the backup."
+
+
+class SharesRefused(InputRefused):
+    name = "shares-refused"
+    advice = "Check the words against the cards; shares of one set of cards belong together."
+
+
 class VaultError(DaylightError):
     name = "vault"
     exit_code = 4
@@ -191,6 +209,35 @@ class KeyDamaged(VaultError):
     )
 
 
+class ReplicaMissing(VaultError):
+    name = "replica-missing"
+    advice = "Check the place named, and that the disk is mounted; `daylight replicate` makes one."
+
+
+class ReplicaForeign(VaultError):
+    name = "replica-foreign"
+    advice = (
+        "It is of another vault or for other keys; nothing there was changed. Name another place."
+    )
+
+
+class ReplicaDamaged(VaultError):
+    name = "replica-damaged"
+    advice = (
+        "Run `daylight replicate DEST --check all` on the vault: it sends again what is broken."
+    )
+
+
+class ReplicaVersion(VaultError):
+    name = "replica-version"
+    advice = "Use the Daylight version that wrote it, or a newer one."
+
+
+class ReplicaFull(VaultError):
+    name = "replica-full"
+    advice = "Make room there and run the command again; it goes on where it was."
+
+
 class StoreCorrupt(VaultError):
     name = "store-corrupt"
     advice = "Stop using this disk; check it and restore the object from a replica."
@@ -224,6 +271,11 @@ class AuthorityUnreachable(HelpMissing):
     advice = (
         "The seal stays wanted; run `daylight work` or `daylight seal` when there is a network."
     )
+
+
+class ReplicaUnreachable(HelpMissing):
+    name = "replica-unreachable"
+    advice = "Check that the disk is mounted and writable, or the network and the S3 credentials; run it again."
 
 
 class SandboxMissing(HelpMissing):

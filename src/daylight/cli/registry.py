@@ -22,5 +22,10 @@ VERBS: dict[str, Verb] = {
     "seal": Verb("daylight.cli.seal", "Have outside authorities time-stamp the ledger."),
     "work": Verb("daylight.cli.work", "Do what is due by the clock: seals."),
     "user": Verb("daylight.cli.user", "Add, list and disable the people who work here."),
+    "replicate": Verb("daylight.cli.replicate", "Keep a sealed copy on another disk or server."),
+    "repair": Verb("daylight.cli.repair", "Bring back from a replica what is broken."),
+    "backup": Verb("daylight.cli.backup", "Catalogue, ledger and keys in one encrypted file."),
+    "restore": Verb("daylight.cli.restore", "A vault out of a backup or a replica."),
+    "shares": Verb("daylight.cli.shares", "The key of replicas on cards for several people."),
     "serve": Verb("daylight.cli.serve", "Open the review room in a browser."),
 }

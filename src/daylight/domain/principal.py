@@ -22,6 +22,7 @@ class Right(StrEnum):
     WATCH = "watch"
     SEE_LEAKED_PATHS = "see-leaked-paths"
     SEE_CUSTODY = "see-custody"
+    PRESERVE = "preserve"  # replicas, repair, backups, shares of the key
     MANAGE_KEYS = "manage-keys"
     EXPORT = "export"
 

@@ -139,6 +139,7 @@ def action_name(value: str) -> str:
         "accession-closed": _("accession closed"),
         "custody-stated": _("statement on custody"),
         "not-kept": _("entries not kept"),
+        "repaired": _("restored from a replica"),
     }
     return names.get(value, value)
 

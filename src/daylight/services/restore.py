@@ -1,0 +1,67 @@
+"""A vault out of a backup, or out of a replica alone. No ledger entry: the vault is as it was."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from daylight.crypto.age import HEAD, decrypt_under, decrypt_with, is_age, needs_passphrase
+from daylight.domain.progress import Progress
+from daylight.errors import BackupRefused
+from daylight.services.repair import Mended, mend, missing
+from daylight.services.workspace import Workspace
+from daylight.storage.layout import Layout, in_use
+from daylight.storage.remote import Remote
+from daylight.storage.replica import Manifest, Replica
+from daylight.storage.state_archive import unpack
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreReport:
+    """``objects`` came back; ``missing``: the catalogue names them, and the replica gave none."""
+
+    objects: int
+    missing: tuple[Mended, ...]
+
+
+def from_backup(file: Path, root: Path, identities: str, passphrase: Callable[[], str]) -> Layout:
+    """Make a vault in ``root``, an empty or new folder, without objects. ``BackupRefused``.
+
+    ``identities``: the text of an age identity file; ``passphrase`` is asked for one only where the
+    backup is under one.
+    """
+    try:
+        opened = file.open("rb")
+    except OSError as error:
+        raise BackupRefused(f"the backup cannot be read: {error.strerror}") from error
+    with opened:
+        head = opened.read(HEAD)
+        opened.seek(0)
+        if not is_age(head):
+            raise BackupRefused("this is no backup: it does not begin as an age file does")
+        if needs_passphrase(head):
+            return unpack(decrypt_under(passphrase(), opened), root)
+        if not identities:
+            raise BackupRefused("the backup is for recipients: an identity is needed")
+        return unpack(decrypt_with(identities, opened), root)
+
+
+def state_from_replica(remote: Remote, key: bytes, root: Path) -> tuple[Layout, Manifest]:
+    """Make a vault in ``root`` of the newest state of a replica, without objects."""
+    replica = Replica(remote, key)
+    manifest = replica.newest()
+    return unpack(replica.state(manifest), root), manifest
+
+
+def objects_from_replica(
+    ws: Workspace, remote: Remote, key: bytes, progress: Progress
+) -> RestoreReport:
+    """Bring every object that the restored catalogue names; cut short, ``repair`` goes on."""
+    count, left = 0, []
+    with in_use(ws.layout):
+        wanted = missing(ws.store)
+        for one in mend(ws.store, ws.layout, Replica(remote, key), wanted, progress):
+            if one.left:
+                left.append(one)
+            else:
+                count += 1
+    return RestoreReport(count, tuple(left))

@@ -1,0 +1,70 @@
+"""The vault as it stood at one moment, besides its objects: for replicas and backups."""
+
+import os
+import shutil
+import sqlite3
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from urllib.parse import unquote, urlsplit
+
+from daylight.errors import ToolMissing, VaultError, VaultFull
+from daylight.storage.layout import Layout, in_use
+
+
+@contextmanager
+def snapshot(layout: Layout) -> Iterator[Mapping[str, Path]]:
+    """The members of a state archive, for ``storage.state_archive.pack``; gone afterwards.
+
+    The heads are listed before the catalogue is copied, so that none is newer than it: that would
+    look like a catalogue that was rolled back. Every object that the copy names is in the store.
+    """
+    with in_use(layout), TemporaryDirectory(prefix="snapshot-", dir=layout.spool) as folder:
+        members = {
+            f"ledger/heads/{name}": layout.heads / name
+            for name in sorted(os.listdir(layout.heads))
+            if name.endswith((".json", ".tsr"))
+        }
+        catalogue = _dump if layout.database else _copy
+        name, path = catalogue(layout, Path(folder))
+        for extra in ("vault.keys", "vault.toml"):
+            if (layout.root / extra).exists():
+                members[extra] = layout.root / extra
+        yield {name: path, **members}
+
+
+def _copy(layout: Layout, folder: Path) -> tuple[str, Path]:
+    """VACUUM INTO reads in one transaction, disturbs no writer, and leaves free pages behind."""
+    made = folder / "catalogue.sqlite"
+    database = sqlite3.connect(f"{layout.catalogue.absolute().as_uri()}?mode=ro", uri=True)
+    try:
+        database.execute("VACUUM INTO ?", [os.fspath(made)])
+    except sqlite3.Error as error:
+        if error.sqlite_errorcode in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE):
+            raise VaultFull("there is no room in the vault for a copy of its catalogue") from error
+        raise VaultError(f"the catalogue cannot be copied: {error}") from error
+    finally:
+        database.close()
+    return made.name, made
+
+
+def _dump(layout: Layout, folder: Path) -> tuple[str, Path]:
+    made = folder / "catalogue.pgdump"
+    if shutil.which("pg_dump") is None:
+        raise ToolMissing("pg_dump is not there to copy the PostgreSQL catalogue")
+    url = urlsplit(layout.database)
+    settings = {
+        "PGHOST": unquote(url.hostname or ""),
+        "PGPORT": str(url.port or ""),
+        "PGUSER": unquote(url.username or ""),
+        "PGPASSWORD": unquote(url.password or ""),  # in no list of processes
+        "PGDATABASE": unquote(url.path.lstrip("/")),
+    }
+    words = ["pg_dump", "--format=custom", "--no-owner", "--no-privileges", f"--file={made}"]
+    env = os.environ | {key: value for key, value in settings.items() if value}
+    done = subprocess.run(words, env=env, check=False, capture_output=True)
+    if done.returncode != 0:  # its words may quote rows
+        raise VaultError("pg_dump could not copy the catalogue")
+    return made.name, made

@@ -1,0 +1,308 @@
+"""Replicas: what is sent, what is left when a run is cut, and what a host can do."""
+
+import json
+import sqlite3
+
+import pytest
+from django.db import connections
+
+from daylight import bootstrap
+from daylight.domain.digest import digest_of
+from daylight.domain.principal import Principal
+from daylight.domain.progress import Silent
+from daylight.errors import Forbidden, ReplicaForeign, ReplicaFull, VaultBusy, VaultFull
+from daylight.storage import layout
+from daylight.storage.remote_folder import FolderRemote
+from daylight.storage.remote_objects import MemoryRemote
+from daylight.storage.replica import Replica
+from tests.conftest import new_vault
+from tests.services.preserved import everything, fill, spoil
+
+
+@pytest.fixture
+def remote():
+    return MemoryRemote(nothing_kept_here_matters=True)
+
+
+@pytest.fixture
+def digests(ws, principal, tmp_path):
+    return fill(ws, principal, tmp_path / "disk")
+
+
+def replicate(ws, principal, remote, **more):
+    from daylight.services.replicate import replicate
+
+    return replicate(ws, principal, remote, Silent(), **more)
+
+
+def restored(ws, remote, root):
+    """The vault that the replica alone gives."""
+    from daylight.services import restore
+
+    key = ws.keyring.storage_key
+    made, _ = restore.state_from_replica(remote, key, root)
+    connections.close_all()
+    new = bootstrap.settle(made)
+    return new, restore.objects_from_replica(new, remote, key, Silent())
+
+
+def test_the_second_run_sends_nothing_and_both_are_in_the_ledger(ws, principal, remote, digests):
+    from daylight.catalogue.ledger_rows import entries
+
+    first = replicate(ws, principal, remote)
+    assert (first.objects, first.sent, first.broken, first.number) == (5, 5, (), 1)
+    second = replicate(ws, principal, remote)
+    assert (second.objects, second.sent, second.bytes, second.number) == (5, 0, 0, 2)
+    told = [json.loads(one.details) for one in entries() if one.action == "replicated"]
+    assert [one["number"] for one in told] == [1, 2]
+    assert {one["replica"] for one in told} == {first.replica}
+
+
+def test_only_what_is_new_is_sent(ws, principal, remote, digests, tmp_path):
+    replicate(ws, principal, remote)
+    fill(ws, principal, tmp_path / "more", [100, 200])
+    report = replicate(ws, principal, remote)
+    assert (report.objects, report.sent, report.bytes) == (7, 2, 300)
+
+
+def test_the_replica_alone_gives_the_vault_back(ws, principal, remote, digests, tmp_path):
+    from daylight.catalogue.ledger_rows import frontier
+
+    replicate(ws, principal, remote)
+    objects, vault_id = everything(ws), ws.layout.vault_id
+    with sqlite3.connect(ws.layout.catalogue) as database:
+        entries = database.execute("SELECT count(*) FROM catalogue_entry").fetchone()[0]
+    new, report = restored(ws, remote, tmp_path / "new")
+    assert (report.objects, report.missing) == (5, ())
+    assert everything(new) == objects
+    assert new.layout.vault_id == vault_id
+    assert frontier().size == entries - 1  # as it was before `replicated` was entered
+    assert new.keyring.storage_key == ws.keyring.storage_key
+
+
+def test_the_host_sees_random_bytes_alone(ws, principal, digests, tmp_path):
+    replicate(ws, principal, FolderRemote(tmp_path / "replica"))
+    found = [one for one in (tmp_path / "replica").rglob("*") if one.is_file()]
+    assert len(found) == 5 + 1 + 2  # objects, one state, two manifests
+    seen = b"".join(one.read_bytes() + one.name.encode() for one in found)
+    for secret in (b"SQLite", b"replica", b"daylight", ws.layout.vault_id.encode(), b"ustar"):
+        assert secret not in seen
+    for digest in digests:
+        assert digest not in seen
+        assert digest.hex().encode() not in seen
+
+
+class Failing(MemoryRemote):
+    """Breaks at one of its calls, as a cable that is pulled."""
+
+    def __init__(self, left: int) -> None:
+        super().__init__(nothing_kept_here_matters=True)
+        self.left = left
+
+    def put(self, name, chunks):
+        self._count()
+        super().put(name, chunks)
+
+    def flush(self):
+        self._count()
+
+    def _count(self):
+        self.left -= 1
+        if self.left < 0:
+            raise ReplicaFull("the disk is full")
+
+
+def test_a_run_that_is_cut_anywhere_goes_on_and_never_spoils_the_last(
+    ws, principal, digests, tmp_path
+):
+    remote = Failing(1000)
+    replicate(ws, principal, remote)
+    fill(ws, principal, tmp_path / "more", [100, 200])
+    key, steps = ws.keyring.storage_key, 0
+    while True:
+        remote.left = steps
+        try:
+            report = replicate(ws, principal, remote)
+        except ReplicaFull:
+            newest = Replica(remote, key).newest()
+            assert newest.number in (1, 2)
+            assert sum(map(len, Replica(remote, key).state(newest))) == newest.state_bytes
+            steps += 1
+        else:
+            break
+    assert steps >= 4
+    assert report.number in (2, 3)
+    new, told = restored(ws, remote, tmp_path / "new")
+    assert (told.objects, told.missing) == (7, ())
+
+
+def test_a_first_run_that_is_cut_goes_on(ws, principal, digests):
+    remote = Failing(3)
+    with pytest.raises(ReplicaFull):
+        replicate(ws, principal, remote)
+    remote.left = 1000
+    assert replicate(ws, principal, remote).number == 1
+
+
+@pytest.mark.parametrize("how", ["flipped", "truncated"])
+def test_a_broken_object_is_not_sent_but_named_and_the_rest_goes(
+    ws, principal, remote, digests, how
+):
+    victim = max(digests, key=ws.store.size)
+    spoil(ws, victim, how)
+    report = replicate(ws, principal, remote)
+    assert report.broken == (victim,)
+    assert (report.sent, report.number) == (4, 1)
+    with pytest.raises(KeyError):
+        list(Replica(remote, ws.keyring.storage_key).object(victim))
+
+
+def test_a_broken_object_does_not_replace_the_good_copy(ws, principal, remote, digests):
+    replicate(ws, principal, remote)
+    victim = max(digests, key=ws.store.size)
+    spoil(ws, victim, "truncated")
+    assert replicate(ws, principal, remote).broken == (victim,)
+    kept = b"".join(Replica(remote, ws.keyring.storage_key).object(victim))
+    assert digest_of(kept) == victim
+
+
+def test_a_copy_that_was_cut_short_is_sent_again(ws, principal, remote, digests):
+    replicate(ws, principal, remote)
+    name = Replica(remote, ws.keyring.storage_key).name(digests[0])
+    remote.put(name, iter([b"".join(remote.get(name))[:-1]]))
+    assert replicate(ws, principal, remote).sent == 1
+
+
+def test_a_check_reads_back_finds_and_mends(ws, principal, remote, digests):
+    from daylight.services.replicate import CHECK_ALL
+
+    replicate(ws, principal, remote)
+    name = Replica(remote, ws.keyring.storage_key).name(digests[1])
+    data = bytearray(b"".join(remote.get(name)))
+    data[-1] ^= 1
+    remote.put(name, iter([bytes(data)]))
+    assert replicate(ws, principal, remote).mended == (), "not looked for"
+    report = replicate(ws, principal, remote, check=CHECK_ALL)
+    assert (report.checked, report.sent, report.mended) == (5, 1, (digests[1],))
+    again = replicate(ws, principal, remote, check=CHECK_ALL)
+    assert (again.checked, again.sent, again.mended) == (5, 0, ())
+    assert replicate(ws, principal, remote, check=1).checked <= 5
+    assert replicate(ws, principal, remote, check=99).checked == 5
+
+
+def test_another_vaults_replica_is_refused(ws, principal, remote, digests, tmp_path, migrated):
+    replicate(ws, principal, remote)
+    before = dict(remote.list())
+    other = new_vault(tmp_path / "other", migrated)
+    from daylight.catalogue.queries.vault import custodian_here
+
+    with pytest.raises(ReplicaForeign):
+        replicate(other, custodian_here(), remote)
+    assert dict(remote.list()) == before
+
+
+def test_two_runs_at_once_are_one(ws, principal, remote):
+    with layout.lock(ws.layout, "replicate"), pytest.raises(VaultBusy):
+        replicate(ws, principal, remote)
+
+
+def test_no_right_no_replica(ws, remote):
+    nobody = Principal(agent="0" * 32, rights=frozenset(), collections=None)
+    with pytest.raises(Forbidden):
+        replicate(ws, nobody, remote)
+    assert dict(remote.list()) == {}
+
+
+def test_what_was_purged_goes_at_the_next_contact(ws, principal, remote, digests, tmp_path):
+    from daylight.services.replicate import forget
+    from daylight.storage.quarantine import object_path
+
+    replicate(ws, principal, remote)
+    replicate(ws, principal, remote)
+    gone, back = digests[:2]
+    object_path(ws.layout, gone).unlink()
+    states = len(dict(remote.list())) - len(digests)
+    report = replicate(ws, principal, remote, purged=[gone, back, digest_of(b"never sent")])
+    assert report.forgotten == 1, "what came in again stays"
+    replica = Replica(remote, ws.keyring.storage_key)
+    with pytest.raises(KeyError):
+        list(replica.object(gone))
+    assert list(replica.object(back))
+    assert len(dict(remote.list())) - (len(digests) - 1) == states - 2, "the older state went"
+    assert replica.newest().number == 3
+    object_path(ws.layout, back).unlink()
+    assert forget(ws, principal, remote, [back]) == 1
+    assert replicate(ws, principal, remote, purged=[gone, back]).forgotten == 0
+
+
+def test_heads_go_along_and_none_is_newer_than_the_catalogue(ws, principal, remote, tmp_path):
+    (ws.layout.heads / "1.json").write_text("{}")
+    (ws.layout.heads / "1.authority.tsr").write_bytes(b"token")
+    (ws.layout.heads / "2.json.0011.new").write_bytes(b"a draft")
+    replicate(ws, principal, remote)
+    new, _ = restored(ws, remote, tmp_path / "new")
+    assert {one.name for one in new.layout.heads.iterdir()} >= {"1.json", "1.authority.tsr"}
+    assert not [*new.layout.heads.glob("*.new")]
+
+
+def test_the_copy_of_the_catalogue_is_one_moment(ws, principal, digests):
+    """A writer in the middle of a transaction is not copied, and not kept waiting either."""
+    from daylight.services.snapshot import snapshot
+
+    with sqlite3.connect(ws.layout.catalogue, isolation_level=None) as writer:
+        writer.execute("BEGIN IMMEDIATE")
+        writer.execute("DELETE FROM catalogue_leakedpath")
+        with snapshot(ws.layout) as members, sqlite3.connect(members["catalogue.sqlite"]) as copy:
+            assert copy.execute("SELECT count(*) FROM catalogue_leakedpath").fetchone() == (5,)
+            assert copy.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        writer.execute("ROLLBACK")
+    assert not [*ws.layout.spool.glob("snapshot-*")]
+
+
+def test_free_pages_of_the_catalogue_do_not_travel(ws, principal):
+    from daylight.services.snapshot import snapshot
+
+    canary = b"canary-5f1c9d77"
+    with sqlite3.connect(ws.layout.catalogue) as database:
+        database.execute("CREATE TABLE extra (x)")
+        database.executemany("INSERT INTO extra VALUES (?)", [(canary * 200,)] * 50)
+    with sqlite3.connect(ws.layout.catalogue) as database:
+        database.execute("DROP TABLE extra")
+    with snapshot(ws.layout) as members:
+        assert canary not in members["catalogue.sqlite"].read_bytes()
+
+
+def test_a_disk_too_full_for_the_copy_is_named(ws, principal, remote, monkeypatch):
+    from daylight.services import snapshot
+
+    class Full(sqlite3.OperationalError):
+        sqlite_errorcode = sqlite3.SQLITE_FULL
+
+    class Connection:
+        def execute(self, *_):
+            raise Full
+
+        def close(self):
+            pass
+
+    monkeypatch.setattr(snapshot.sqlite3, "connect", lambda *a, **k: Connection())
+    with pytest.raises(VaultFull):
+        replicate(ws, principal, remote)
+
+
+def test_on_postgresql_the_dump_comes_along(postgres_url, tmp_path, migrated, remote):
+    import subprocess
+
+    from daylight.catalogue.queries.vault import custodian_here
+    from daylight.services import restore
+
+    ws = new_vault(tmp_path / "vault", migrated, postgres_url)
+    principal = custodian_here()
+    fill(ws, principal, tmp_path / "disk", [10, 20])
+    replicate(ws, principal, remote)
+    made, _ = restore.state_from_replica(remote, ws.keyring.storage_key, tmp_path / "new")
+    assert made.database == postgres_url
+    words = ["pg_restore", "--list", made.root / "catalogue.pgdump"]
+    listed = subprocess.run(words, check=True, capture_output=True, text=True).stdout
+    assert "TABLE DATA public catalogue_item" in listed
+    connections.close_all()
