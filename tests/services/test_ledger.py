@@ -211,3 +211,11 @@ def test_openings_of_other_acts_are_kept_and_checked(ws, tmp_path):
     assert faults(ws) == set()
     Opening.objects.all().delete()
     assert faults(ws) == {"objects-changed"}
+
+
+def test_two_changes_of_the_key_in_a_row_are_no_fault(ws, principal):
+    ledger.rotate_key(ws, principal, "")
+    ledger.rotate_key(ws, principal, "")
+    ledger.replace_lost_key(ws, principal, "", "the disk is gone")
+    ledger.rotate_key(ws, principal, "")
+    assert ledger.recheck(ws, principal, {}, Silent()).faults == ()

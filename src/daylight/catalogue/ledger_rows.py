@@ -118,6 +118,27 @@ def entries_about(digest: Digest) -> list[int]:
     return sorted({*received, *others})
 
 
+def key_entries() -> list[int]:
+    """Indices of the entries that name the keys which sign: the first, and each change.
+
+    Actions stand in the leaves alone, so a change is looked for only where there was one.
+    """
+    first = Entry.objects.get(index=0)
+    said = {} if first.details is None else json.loads(bytes(first.details))
+    if said.get("key") == signing_key().hex():
+        return [0]
+    leaves = Entry.objects.order_by("index").values_list("index", "leaf")
+    changed = (b'"action":"key-rotated"', b'"action":"key-replaced"')
+    return [
+        0,
+        *(
+            index
+            for index, leaf in leaves.iterator(chunk_size=5000)
+            if any(mark in bytes(leaf) for mark in changed)
+        ),
+    ]
+
+
 def _view(row: Entry) -> EntryView:
     leaf = json.loads(bytes(row.leaf))
     return EntryView(

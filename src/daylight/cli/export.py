@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 
-from daylight.cli import export_bag
+from daylight.cli import export_bag, export_court
 
 COMMANDS: dict[str, Callable[..., None]] = {
     "bag": export_bag.run,
+    "court": export_court.run,
 }

@@ -46,7 +46,7 @@ class KeyHistory:
         except (ValueError, KeyError, TypeError):
             yield "rotation-forged", "the entry on the signing key cannot be read"
             return
-        if not signed or old not in self.active(index):
+        if not signed or old not in self.active(index + 1):
             yield "rotation-forged", "the change of the signing key is not signed by both keys"
         # The head over a rotation is the old key's last; a lost key signs nothing.
         self._since.append((index + (2 if action == ROTATED else 1), new))

@@ -19,6 +19,7 @@ from daylight.catalogue.models.people import (
     User,
     Vault,
 )
+from daylight.catalogue.models.releases import Release, ReleaseOpening
 from daylight.catalogue.models.seals import Authority, Seal
 
 __all__ = [
@@ -37,6 +38,8 @@ __all__ = [
     "Membership",
     "Occurrence",
     "Opening",
+    "Release",
+    "ReleaseOpening",
     "Rendition",
     "RoleGrant",
     "Seal",
