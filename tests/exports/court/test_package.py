@@ -1,6 +1,7 @@
 """What is written for records of any size and any malice, and how verify.py takes it."""
 
 import ast
+import importlib.util
 import json
 import os
 import re
@@ -165,6 +166,99 @@ def test_a_machine_without_daylight_checks_it(tmp_path):
     assert "daylight" not in listed.stdout
     code, said = checked(on_disk(make(100), tmp_path), python=str(python))
     assert code == 0, said
+
+
+# Whatever lies in package.json: a line that FAILED, and no traceback.
+
+
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory):
+    """verify.py as a module, and a package whose manifest fits whatever is put into it."""
+    spec = importlib.util.spec_from_file_location("verify_under_test", VERIFY)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    authority_of_none = make(3)
+    folder = on_disk(authority_of_none, tmp_path_factory.mktemp("fuzz"))
+    said = json.loads((folder / "package.json").read_bytes())
+    said["heads"] = [
+        {
+            "head": said["head"],
+            "consistency": [],
+            "witnesses": [{"name": "x", "key": "ssh-ed25519 AAAA", "signature": "a\nAAAA\nb"}],
+            "seals": [{"authority": "x", "token": "head", "certificates": "head"}],
+        }
+    ]
+    said["releases"] = [
+        {
+            "item": 1,
+            "entry": 2,
+            "root": "00" * 32,
+            "count": 1,
+            "position": 0,
+            "commitment": "00" * 32,
+            "salt": "00" * 32,
+            "path": [],
+        }
+    ]
+    return module, folder, said
+
+
+JUNK = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(),
+    st.text(max_size=8),
+    st.just([]),
+    st.just({}),
+    st.just("00" * 32),
+    st.just([["x"]]),
+)
+
+
+def places(value, path=()):
+    """The way to every value within."""
+    yield path
+    if isinstance(value, dict | list):
+        for key, one in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from places(one, (*path, key))
+
+
+@given(st.data())
+def test_any_package_is_judged(loaded, data):
+    module, folder, said = loaded
+    spoilt = json.loads(json.dumps(said))
+    for _ in range(data.draw(st.integers(1, 3))):
+        way = data.draw(st.sampled_from([*places(spoilt)][1:]))
+        inner = spoilt
+        for step in way[:-1]:
+            inner = inner[step]
+        inner[way[-1]] = data.draw(JUNK)
+    (folder / "package.json").write_text(json.dumps(spoilt))
+    module.FAULTS.clear()
+    module.guarded("package-unreadable", module.check, str(folder), None)
+    assert module.FAULTS
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_are_judged(loaded, data):
+    module, folder, _ = loaded
+    for name in ("package.json", "manifest-sha256.txt", "manifest-signature.json"):
+        whole = (folder / name).read_bytes()
+        (folder / name).write_bytes(data)
+        module.FAULTS.clear()
+        module.guarded("package-unreadable", module.check, str(folder), str(folder / name))
+        (folder / name).write_bytes(whole)
+        assert module.FAULTS
+
+
+def test_json_that_is_deeper_than_any_stack(loaded):
+    module, folder, said = loaded
+    (folder / "package.json").write_text("[" * 200_000)
+    module.FAULTS.clear()
+    module.guarded("package-unreadable", module.check, str(folder), None)
+    assert module.FAULTS
+    (folder / "package.json").write_text(json.dumps(said))
 
 
 # Seals.

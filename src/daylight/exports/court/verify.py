@@ -11,7 +11,6 @@ with 1. It changes nothing and asks no network. What is checked:
  4. every head's signature, and that earlier heads are how the ledger began (RFC 6962, 2.1.2);
  5. every original: that an opened entry on its receipt commits to its SHA-256;
  6. signatures of witnesses (OpenSSH's), and time stamps (RFC 3161) if "openssl" is there.
-
 A package can agree with itself and still be made up by whoever holds the ledger's key. Only a head
 from somebody outside (--head), a witness whom you know, or a time stamp tells that it is not.
 """
@@ -39,6 +38,7 @@ MANIFEST, SIGNATURE, PACKAGE = "manifest-sha256.txt", "manifest-signature.json",
 HARMLESS = (".DS_Store", "Thumbs.db", "desktop.ini")  # what file managers leave behind
 FAULTS: list[str] = []  # that were found
 Json = dict[str, Any]
+BAD = (ArithmeticError, AttributeError, LookupError, OSError, RuntimeError, TypeError, ValueError)
 
 
 class Wrong(Exception):
@@ -57,7 +57,7 @@ def guarded(name: str, check: Any, *arguments: Any) -> Any:
         return check(*arguments)
     except Wrong as wrong:
         say("FAILED", ": ".join(wrong.args))
-    except (LookupError, TypeError, ValueError, AttributeError, OSError, RecursionError) as error:
+    except BAD as error:
         say("FAILED", f"{name}: it cannot be read ({type(error).__name__})")
     return None
 
