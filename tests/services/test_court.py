@@ -16,7 +16,9 @@ import xmlschema
 from django.db import connections
 
 from daylight.catalogue.ledger_rows import entries_at
+from daylight.catalogue.models import Authority as AuthorityRow
 from daylight.catalogue.models import Item, Witness
+from daylight.catalogue.models import Seal as SealRow
 from daylight.catalogue.queries.items import Filter, items
 from daylight.domain.custody import Statements
 from daylight.domain.principal import Principal, Right
@@ -37,6 +39,7 @@ from daylight.services.examine import examine
 from daylight.services.intake import ImportRequest, import_material
 from daylight.services.release import prepare
 from tests.conftest import new_vault
+from tests.exports.court.makers import Authority
 from tests.services.test_watch import CLIP, SOUND, Slots
 
 STATED = {"device": "recorder Иволга", "handed_over_by": "office:Прокуратура", "place": "Тверь"}
@@ -225,6 +228,16 @@ def test_one_byte_changed_anywhere_fails(made, tmp_path):
             assert "FAILED       " in said, (name, place)
         (copy / name).write_bytes(whole)
     assert verify(copy, copy, program=program)[0] == 0
+
+
+def test_a_signature_in_capitals_is_another_file(made, tmp_path):
+    copy = spoilt(made, tmp_path)
+    path = copy / "manifest-signature.json"
+    body, signature = path.read_bytes().split(b'"signature":')
+    path.write_bytes(body + b'"signature":' + signature.upper())
+    code, said = verify(copy)
+    assert code == 1
+    assert "FAILED       manifest-forged" in said
 
 
 @pytest.mark.parametrize(
@@ -462,6 +475,34 @@ def test_a_witness_is_checked(archive, principal, tmp_path):
     ].replace("AAAA", "AAAB", 2)
     (tmp_path / "court" / "package.json").write_text(json.dumps(told))
     assert "FAILED       witness-forged" in verify(tmp_path / "court")[1]
+
+
+def test_a_seal_is_taken_along_and_checked(archive, principal, tmp_path):
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl is not here")
+    (tmp_path / "authority").mkdir()
+    head, now = heads.keep(archive), archive.clock()
+    seal = Authority(tmp_path / "authority").seal(head.body())
+    row = AuthorityRow.objects.create(
+        name="local",
+        url="https://tsa.example",
+        certificate=seal.certificates.decode(),
+        added=now,
+        entry=0,
+    )
+    SealRow.objects.create(
+        authority=row,
+        size=head.head.size,
+        wanted=now,
+        next_try=now,
+        token=seal.token,
+        gen_time=now,
+    )
+    import_material(archive, principal, ImportRequest(roots=(CLIP,)), Silent())
+    export(archive, principal, tmp_path / "court", Wanted(working_copies=False))
+    code, said = verify(tmp_path / "court")
+    assert code == 0, said
+    assert f"OK           seal by 'local' on the head of {head.head.size} entries" in said
 
 
 # What goes wrong leaves nothing.

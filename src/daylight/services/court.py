@@ -8,12 +8,14 @@ from pathlib import Path
 from django.db import transaction
 
 from daylight.catalogue.ledger_rows import nodes, signing_key
+from daylight.catalogue.models import Seal as SealRow
 from daylight.catalogue.models import Witness as WitnessRow
 from daylight.domain.digest import Digest
 from daylight.domain.principal import Principal, Right
 from daylight.domain.progress import Progress
 from daylight.errors import HeadRefused
 from daylight.exports.base import Sink
+from daylight.exports.court import words
 from daylight.exports.court.package import write_package
 from daylight.exports.court.records import HeldHead, Seal, Witness
 from daylight.ledger.head import SignedHead
@@ -134,9 +136,15 @@ def _theirs(ws: Workspace, head: SignedHead, against: Sequence[Path]) -> list[Si
 
 
 def _seals(head: SignedHead) -> dict[int, tuple[Seal, ...]]:
-    """The seam for time stamps, by the size of the head that they seal. None are kept as yet."""
-    del head
-    return {}
+    """All time stamps that were made, by the size of the head that they seal."""
+    found: dict[int, tuple[Seal, ...]] = {}
+    rows = SealRow.objects.filter(size__lte=head.head.size).exclude(token=None)
+    for row in rows.select_related("authority").order_by("size", "pk"):
+        made = "" if row.gen_time is None else words.moment(row.gen_time)
+        trusted = row.authority.certificate.encode()
+        seal = Seal(row.authority.name, bytes(row.token or b""), trusted, made)
+        found[row.size] = (*found.get(row.size, ()), seal)
+    return found
 
 
 def _yes(value: bool) -> str:
