@@ -18,6 +18,7 @@ VERBS: dict[str, Verb] = {
     "items": Verb("daylight.cli.items", "List the items."),
     "show": Verb("daylight.cli.show", "Show one item: facts, occurrences, custody."),
     "ledger": Verb("daylight.cli.ledger", "Heads, proofs and checks of the ledger; its key."),
+    "verify": Verb("daylight.cli.verify", "Hash every object again; check that all agrees."),
     "user": Verb("daylight.cli.user", "Add, list and disable the people who work here."),
     "serve": Verb("daylight.cli.serve", "Open the review room in a browser."),
 }

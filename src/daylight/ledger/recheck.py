@@ -32,9 +32,12 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Result:
+    """``keys``: who may sign the next head; one key, or none where the ledger names none."""
+
     entries: int
     root: bytes
     faults: tuple[Fault, ...]
+    keys: frozenset[bytes] = frozenset()
 
 
 @dataclass
@@ -59,7 +62,9 @@ class Recheck:
     def __init__(self, vault: str, heads: Mapping[str, SignedHead]) -> None:
         self._vault, self._heads = vault, heads
         self._wanted = {head.head.size for head in heads.values()}
-        self._wanted_of_us = set(self._wanted)  # sizes of heads that the catalogue must hold as well
+        self._wanted_of_us = set(
+            self._wanted
+        )  # sizes of heads that the catalogue must hold as well
         self._roots: dict[int, bytes] = {0: EMPTY_ROOT}
         self._tree = Growing(EMPTY)
         self._covered = 0  # entries that the newest of the catalogue's own heads covers
@@ -113,7 +118,8 @@ class Recheck:
         for name, head in self._heads.items():
             self._faults += list(self._head_faults(name, head))
         self._miss_heads()
-        return Result(self._tree.size, self._tree.root(), tuple(self._faults[:MAX_FAULTS]))
+        size, told = self._tree.size, tuple(self._faults[:MAX_FAULTS])
+        return Result(size, self._tree.root(), told, self.history.active(size + 1))
 
     def _miss_heads(self) -> None:
         size = self._tree.size
@@ -122,7 +128,9 @@ class Recheck:
         for name, head in self._heads.items():
             one = head.head
             if one.size in self._wanted_of_us and one.size <= size and one.vault == self._vault:
-                self._say("head-missing", f"head {name}", "the catalogue does not know of this head")
+                self._say(
+                    "head-missing", f"head {name}", "the catalogue does not know of this head"
+                )
 
     def _say(self, name: str, what: str, detail: str) -> None:
         if len(self._faults) < MAX_FAULTS:

@@ -1,7 +1,7 @@
 """The ledger as a whole: proofs, its re-check, and the change of the key that signs it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db import transaction
 
@@ -81,7 +81,7 @@ def recheck(
     with snapshot():
         _feed(check, progress)
     found = check.finish()
-    return Result(found.entries, found.root, (*faults, *found.faults))
+    return replace(found, faults=(*faults, *found.faults))
 
 
 def _feed(check: Recheck, progress: Progress) -> None:
