@@ -23,9 +23,7 @@ _COARSE = re.compile(r"\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}Z)?")
 _ACTION = re.compile(r"[a-z]+(-[a-z]+)*")
 _AGENT = re.compile(r"[0-9a-f]{32}")
 _EXACT = 1 << 53  # integers below are exact wherever JSON is read
-_plain_json = json.JSONEncoder(
-    ensure_ascii=False, sort_keys=True, separators=(",", ":"), check_circular=False
-).encode
+_quoted = json.encoder.encode_basestring
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +68,15 @@ class Leaf:
 def canonical(value: Mapping[str, Value]) -> bytes:
     """RFC 8785 JSON of a flat record.
 
-    Where all keys are ASCII and all values plain, Python's own serialiser writes the same bytes
-    (section 3.2: same escapes, same integers, same order) in a tenth of the time.
+    Where all keys are ASCII and all values plain, Python's own strings and integers are the same
+    bytes (section 3.2: same escapes, same order), in a tenth of the time.
     """
     if all(key.isascii() and _is_plain(one) for key, one in value.items()):
-        return _plain_json(value).encode()
+        members = (
+            f"{_quoted(key)}:{_quoted(one) if isinstance(one, str) else one}"
+            for key, one in sorted(value.items())
+        )
+        return f"{{{','.join(members)}}}".encode()
     return rfc8785.dumps(dict(value))
 
 

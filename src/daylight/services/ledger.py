@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from django.db import transaction
 
 from daylight.catalogue import ledger_scan
-from daylight.catalogue.ledger_rows import EntryView, entries_at, nodes, signing_key
+from daylight.catalogue.ledger_rows import EntryView, entries_at, signing_key, with_nodes
 from daylight.catalogue.models import Vault
 from daylight.catalogue.snapshot import snapshot
 from daylight.crypto.vault_keys import VaultKeys, new_keys, to_file
@@ -43,7 +43,8 @@ def prove(principal: Principal, index: int) -> Proof:
     found = entries_at([index])
     if not found or index >= head.head.size:
         raise UsageError(f"the ledger has no entry {index}")
-    return Proof(found[0], head, tuple(inclusion(index, head.head.size, nodes)))
+    path = with_nodes(lambda nodes: inclusion(index, head.head.size, nodes))
+    return Proof(found[0], head, tuple(path))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +66,10 @@ def growth(ws: Workspace, principal: Principal, earlier: SignedHead) -> Growth:
     old, new = earlier.head.size, now.head.size
     if not 0 < old <= new:
         return Growth(earlier, now, (), holds=False)
-    path = tuple(consistency(old, new, nodes))
+    path = tuple(with_nodes(lambda nodes: consistency(old, new, nodes)))
+    root = with_nodes(lambda nodes: root_at(new, nodes))
     # The proof is over the stored hashes; whether they are those of the entries, recheck tells.
-    holds = is_consistent(old, new, earlier.head.root, root_at(new, nodes), path)
+    holds = is_consistent(old, new, earlier.head.root, root, path)
     return Growth(earlier, now, path, holds)
 
 
