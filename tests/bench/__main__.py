@@ -1,8 +1,10 @@
 """``make bench``: every benchmark, a ratio a line."""
 
-from tests.bench import intake, recognise, watching
+from tests.bench import intake, ledger, recognise, verify, watching
 
 if __name__ == "__main__":
     intake.main()
+    verify.main()
+    ledger.main()
     recognise.main()
     watching.main()

@@ -4,6 +4,7 @@ import hashlib
 import json
 
 import pytest
+import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -66,6 +67,33 @@ def test_objects_of_a_leaf():
     assert commit_objects([]) == bytes(32)
     assert commit_objects([one]) == one
     assert commit_objects([one, two]) == root_of([one, two])
+
+
+PLAIN = st.one_of(st.text(), st.integers(-(2**54), 2**54))
+
+
+@given(st.dictionaries(st.text(max_size=8), PLAIN, max_size=6))
+def test_the_short_way_to_canonical_json_is_the_long_one(value):
+    try:
+        wanted = rfc8785.dumps(value)
+    except ValueError:
+        with pytest.raises(ValueError):
+            canonical(value)
+    else:
+        assert canonical(value) == wanted
+
+
+@given(st.integers(0, 2**53 - 1), st.integers(0, 2**53 - 1), st.binary(min_size=32, max_size=32))
+def test_a_leaf_is_canonical_json(index, count, commitment):
+    leaf = Leaf(index, "2026-11-24", "not-kept", "0f" * 16, count, commitment, commitment[::-1])
+    assert leaf.encode() == rfc8785.dumps(json.loads(leaf.encode()))
+
+
+@pytest.mark.parametrize("number", [2**53, -1])
+def test_a_leaf_holds_no_number_that_json_does_not(number):
+    for values in ((number, 0), (0, number)):
+        with pytest.raises(ValueError):
+            Leaf(values[0], "2026-11-24", "tested", "0f" * 16, values[1], bytes(32), bytes(32))
 
 
 def test_canonical_json_passes_the_upstream_vectors():

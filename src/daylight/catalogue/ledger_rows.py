@@ -1,8 +1,9 @@
 """Reading the ledger's rows into the pure ledger's values."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from django.db import connection
 from django.db.models import Max
@@ -12,6 +13,7 @@ from daylight.domain.digest import Digest
 from daylight.errors import VaultMissing
 from daylight.ledger.head import SignedHead, from_body
 from daylight.ledger.merkle import Frontier, frontier_positions
+from daylight.ledger.proofs import Nodes
 
 _LOCK = 0x6461796C69676874  # "daylight": the advisory lock that orders all writers
 
@@ -52,6 +54,26 @@ def nodes(level: int, position: int) -> bytes:
     if not found:
         raise KeyError((level, position))
     return bytes(found[0])
+
+
+Result = TypeVar("Result")
+
+
+def with_nodes(ask: Callable[[Nodes], Result]) -> Result:
+    """What ``ask`` makes of the stored hashes, which are fetched all at once.
+
+    It is called twice: which subtrees it asks for must not depend on their hashes, and does not for
+    proofs. ``KeyError`` where one is missing.
+    """
+    wanted: list[int] = []
+
+    def note(level: int, position: int) -> bytes:
+        wanted.append(key_of(level, position))
+        return bytes(32)
+
+    ask(note)
+    found = dict(Subtree.objects.filter(key__in=wanted).values_list("key", "hash"))
+    return ask(lambda level, position: bytes(found[key_of(level, position)]))
 
 
 def size() -> int:

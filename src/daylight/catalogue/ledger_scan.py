@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from heapq import merge
 from itertools import groupby
 
+from daylight.catalogue.cells import as_bytes
 from daylight.catalogue.models import Entry, Head, Occurrence, Opening, Subtree
+from daylight.errors import HeadRefused
 from daylight.ledger.head import SignedHead, from_body
 from daylight.ledger.merkle import Node
 from daylight.ledger.recheck import Row
@@ -24,7 +26,7 @@ def rows() -> Iterator[Row]:
         while -1 < entry < index:  # of an entry that is gone
             entry, opened = next(groups, (-1, iter(())))
         mine = [(one[1], one[2]) for one in opened] if entry == index else []
-        yield Row(index, bytes(leaf), _bytes(details), _bytes(salt), mine)
+        yield Row(index, as_bytes(leaf) or b"", as_bytes(details), as_bytes(salt), mine)
 
 
 def _openings() -> Iterator[tuple[int, bytes | None, bytes]]:
@@ -37,22 +39,26 @@ def _of(model: type[Occurrence] | type[Opening]) -> Iterator[tuple[int, bytes | 
         "entry", "salt", "item__sha256"
     )
     for entry, salt, digest in columns.iterator(chunk_size=CHUNK):
-        yield entry, _bytes(salt), bytes(digest)
+        yield entry, as_bytes(salt), as_bytes(digest) or b""
 
 
 def subtrees() -> Iterator[Node]:
     """Every stored hash, by level and position."""
     columns = Subtree.objects.order_by("key").values_list("key", "hash")
     for key, value in columns.iterator(chunk_size=CHUNK):
-        yield Node(key >> 56, key & _POSITION, bytes(value))
+        yield Node(key >> 56, key & _POSITION, as_bytes(value) or b"")
 
 
-def heads() -> Iterator[SignedHead]:
-    """Every head in the catalogue. Raises ``HeadRefused`` for a row that holds none."""
-    columns = Head.objects.order_by("size").values_list("body", "signature")
-    for body, signature in columns.iterator(chunk_size=CHUNK):
-        yield from_body(bytes(body), bytes(signature))
+def heads() -> Iterator[tuple[int, SignedHead | None]]:
+    """Every head in the catalogue with the size it is kept under; None where the row holds none."""
+    columns = Head.objects.order_by("size").values_list("size", "body", "signature")
+    for size, body, signature in columns.iterator(chunk_size=CHUNK):
+        yield size, _head(size, as_bytes(body) or b"", as_bytes(signature) or b"")
 
 
-def _bytes(value: bytes | memoryview | None) -> bytes | None:
-    return None if value is None else bytes(value)
+def _head(size: int, body: bytes, signature: bytes) -> SignedHead | None:
+    try:
+        head = from_body(body, signature)
+    except HeadRefused:
+        return None
+    return head if head.head.size == size else None

@@ -21,6 +21,7 @@ VERBS: dict[str, Verb] = {
     "export": Verb("daylight.cli.export", "Give originals out, as a package that can be checked."),
     "seal": Verb("daylight.cli.seal", "Have outside authorities time-stamp the ledger."),
     "work": Verb("daylight.cli.work", "Do what is due by the clock: seals."),
+    "verify": Verb("daylight.cli.verify", "Hash every object again; check that all agrees."),
     "user": Verb("daylight.cli.user", "Add, list and disable the people who work here."),
     "replicate": Verb("daylight.cli.replicate", "Keep a sealed copy on another disk or server."),
     "repair": Verb("daylight.cli.repair", "Bring back from a replica what is broken."),

@@ -37,13 +37,16 @@ class KeyHistory:
             return
         try:
             said = json.loads(details)
-            if action == CREATED:
+            if action == CREATED and index == 0:
                 self.vault = said["vault"]
                 self._since.append((index + 1, bytes.fromhex(said["key"])))
                 return
+            if action == CREATED:
+                yield "rotation-forged", "a vault is made once: this entry would bring in a key"
+                return
             old, new = bytes.fromhex(said["old"]), bytes.fromhex(said["new"])
             signed = action == REPLACED or self._is_signed(old, new, said)
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             yield "rotation-forged", "the entry on the signing key cannot be read"
             return
         if not signed or old not in self.active(index + 1):

@@ -9,11 +9,12 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+_sha256 = hashlib.sha256
 EMPTY_ROOT = hashlib.sha256(b"").digest()
 
 
 def leaf_hash(data: bytes) -> bytes:
-    return hashlib.sha256(b"\x00" + data).digest()
+    return _sha256(b"\x00" + data).digest()
 
 
 def node_hash(left: bytes, right: bytes) -> bytes:
@@ -70,13 +71,38 @@ def frontier_positions(size: int) -> tuple[tuple[int, int], ...]:
     return tuple((level, (size >> level) - 1) for level in reversed(levels))
 
 
+class Growing:
+    """A tree that is grown in place: for many leaves, without a new frontier for each."""
+
+    def __init__(self, frontier: Frontier) -> None:
+        self.size = frontier.size
+        self._hashes = list(frontier.hashes)
+
+    def append(self, hashed_leaf: bytes) -> list[tuple[int, int, bytes]]:
+        """(level, position, hash) of the subtrees that this leaf completed, the leaf itself first."""
+        size, hashes, top, level = self.size, self._hashes, hashed_leaf, 0
+        done = [(0, size, top)]
+        while size >> level & 1:
+            level += 1
+            top = _sha256(b"\x01" + hashes.pop() + top).digest()
+            done.append((level, size >> level, top))
+        hashes.append(top)
+        self.size = size + 1
+        return done
+
+    def frontier(self) -> Frontier:
+        return Frontier(self.size, tuple(self._hashes))
+
+    def root(self) -> bytes:
+        return self.frontier().root()
+
+
 def grow(frontier: Frontier, leaves: Iterable[bytes]) -> tuple[Frontier, list[Node]]:
     """Append many leaves (their bytes, not hashes)."""
-    nodes: list[Node] = []
+    growing, nodes = Growing(frontier), []
     for data in leaves:
-        frontier, done = frontier.append(leaf_hash(data))
-        nodes.extend(done)
-    return frontier, nodes
+        nodes += [Node(*one) for one in growing.append(leaf_hash(data))]
+    return growing.frontier(), nodes
 
 
 def root_of(leaves: Sequence[bytes]) -> bytes:

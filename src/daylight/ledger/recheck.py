@@ -13,8 +13,8 @@ from typing import Any
 from daylight.domain.fault import Fault
 from daylight.ledger.head import SignedHead
 from daylight.ledger.keys import KeyHistory
-from daylight.ledger.leaf import commit, commit_details, commit_objects
-from daylight.ledger.merkle import EMPTY, EMPTY_ROOT, Node, leaf_hash
+from daylight.ledger.leaf import SALT_BYTES, commit, commit_details, commit_objects
+from daylight.ledger.merkle import EMPTY, EMPTY_ROOT, Growing, Node, leaf_hash
 
 MAX_FAULTS = 1000  # that are told; what follows a first break is often broken with it
 
@@ -32,9 +32,12 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Result:
+    """``keys``: who may sign the next head; one key, or none where the ledger names none."""
+
     entries: int
     root: bytes
     faults: tuple[Fault, ...]
+    keys: frozenset[bytes] = frozenset()
 
 
 @dataclass
@@ -59,8 +62,12 @@ class Recheck:
     def __init__(self, vault: str, heads: Mapping[str, SignedHead]) -> None:
         self._vault, self._heads = vault, heads
         self._wanted = {head.head.size for head in heads.values()}
+        self._wanted_of_us = set(
+            self._wanted
+        )  # sizes of heads that the catalogue must hold as well
         self._roots: dict[int, bytes] = {0: EMPTY_ROOT}
-        self._tree = EMPTY
+        self._tree = Growing(EMPTY)
+        self._covered = 0  # entries that the newest of the catalogue's own heads covers
         self._computed: dict[int, _Level] = {}
         self._stored: dict[int, _Level] = {}
         self._faults: list[Fault] = []
@@ -70,9 +77,8 @@ class Recheck:
         """The next entry."""
         index = self._tree.size
         self._check(index, row)
-        self._tree, done = self._tree.append(leaf_hash(row.leaf))
-        for node in done:
-            self._computed.setdefault(node.level, _Level()).take(node.position, node.hash)
+        for level, position, value in self._tree.append(leaf_hash(row.leaf)):
+            self._computed.setdefault(level, _Level()).take(position, value)
         if self._tree.size in self._wanted:
             self._roots[self._tree.size] = self._tree.root()
 
@@ -82,11 +88,18 @@ class Recheck:
 
     def head(self, signed: SignedHead) -> None:
         """A head of the catalogue: over the entries so far, else it is beyond them."""
+        self._covered = max(self._covered, signed.head.size)
+        self._wanted_of_us.discard(signed.head.size)
         if signed.head.size == self._tree.size:
             self._roots[signed.head.size] = self._tree.root()
         self._faults += list(self._head_faults(str(signed.head.size), signed))
         if signed.head.size not in self._wanted:
             self._roots.pop(signed.head.size, None)
+
+    def no_head(self, size: int) -> None:
+        """A row that should hold the catalogue's head of this size, and does not."""
+        self._covered = max(self._covered, size)
+        self._say("head-forged", f"head {size}", "what is kept as a head of the ledger is none")
 
     def stored(self, node: Node) -> None:
         """The hash of a subtree as it is kept."""
@@ -104,7 +117,20 @@ class Recheck:
                 )
         for name, head in self._heads.items():
             self._faults += list(self._head_faults(name, head))
-        return Result(self._tree.size, self._tree.root(), tuple(self._faults[:MAX_FAULTS]))
+        self._miss_heads()
+        size, told = self._tree.size, tuple(self._faults[:MAX_FAULTS])
+        return Result(size, self._tree.root(), told, self.history.active(size + 1))
+
+    def _miss_heads(self) -> None:
+        size = self._tree.size
+        if self._covered < size:
+            self._say("head-missing", f"entry {size - 1}", "no head covers the newest entries")
+        for name, head in self._heads.items():
+            one = head.head
+            if one.size in self._wanted_of_us and one.size <= size and one.vault == self._vault:
+                self._say(
+                    "head-missing", f"head {name}", "the catalogue does not know of this head"
+                )
 
     def _say(self, name: str, what: str, detail: str) -> None:
         if len(self._faults) < MAX_FAULTS:
@@ -133,7 +159,7 @@ class Recheck:
     def _check_details(self, where: str, leaf: Mapping[str, Any], row: Row) -> None:
         if row.details_salt is None:
             return
-        held = commit_details(row.details_salt, row.details or b"") if row.details else b""
+        held = _opened_details(row.details_salt, row.details)
         if held.hex() != leaf["details"]:
             self._say("details-changed", where, "the details are not those that were entered")
             return
@@ -141,11 +167,9 @@ class Recheck:
             self._say(name, where, detail)
 
     def _check_objects(self, where: str, leaf: Mapping[str, Any], row: Row) -> None:
-        closed = any(salt is None for salt, _ in row.openings)
-        if closed or leaf["count"] == 0:
-            return
-        held = [commit(salt, digest) for salt, digest in row.openings if salt is not None]
-        if (len(held), commit_objects(held).hex()) != (leaf["count"], leaf["object"]):
+        if any(salt is None for salt, _ in row.openings):
+            return  # closed
+        if (len(row.openings), _opened_objects(row.openings)) != (leaf["count"], leaf["object"]):
             self._say("objects-changed", where, "the files are not those that were entered")
 
     def _head_faults(self, name: str, signed: SignedHead) -> Iterator[Fault]:
@@ -177,6 +201,17 @@ def _leaf(data: bytes) -> Mapping[str, Any] | None:
     try:
         leaf = json.loads(data)
         known = {"index", "action", "count", "object", "details"} <= leaf.keys()
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, RecursionError):
         return None
     return leaf if known else None
+
+
+def _opened_details(salt: bytes, details: bytes | None) -> bytes:
+    """The commitment that they open, nothing where they open none."""
+    return commit_details(salt, details) if details and len(salt) == SALT_BYTES else b""
+
+
+def _opened_objects(openings: Sequence[tuple[bytes | None, bytes]]) -> str:
+    if any(len(salt or b"") != SALT_BYTES or len(digest) != 32 for salt, digest in openings):
+        return ""
+    return commit_objects([commit(salt or b"", digest) for salt, digest in openings]).hex()

@@ -53,7 +53,8 @@ def _with_words(phrase: tuple[str, ...], size: int | None) -> SignedHead | None:
     if size is not None:
         head = head_at(size)
         return head if head is not None and card.words(head) == phrase else None
-    return next((head for head in ledger_scan.heads() if card.words(head) == phrase), None)
+    heads = (head for _, head in ledger_scan.heads() if head is not None)
+    return next((head for head in heads if card.words(head) == phrase), None)
 
 
 def matrix(head: SignedHead) -> list[bytes]:

@@ -1,13 +1,14 @@
 """The ledger as a whole: proofs, its re-check, and the change of the key that signs it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db import transaction
 
 from daylight.catalogue import ledger_scan
-from daylight.catalogue.ledger_rows import EntryView, entries_at, nodes, signing_key
+from daylight.catalogue.ledger_rows import EntryView, entries_at, signing_key, with_nodes
 from daylight.catalogue.models import Vault
+from daylight.catalogue.snapshot import snapshot
 from daylight.crypto.vault_keys import VaultKeys, new_keys, to_file
 from daylight.domain.fault import Fault
 from daylight.domain.principal import Principal, Right
@@ -22,6 +23,7 @@ from daylight.services import heads
 from daylight.services.record import record
 from daylight.services.workspace import Workspace
 
+_NO_MORE: tuple[int, SignedHead | None] = (1 << 63, None)
 TELL_EVERY = 5000  # entries between two steps of progress
 
 
@@ -41,7 +43,8 @@ def prove(principal: Principal, index: int) -> Proof:
     found = entries_at([index])
     if not found or index >= head.head.size:
         raise UsageError(f"the ledger has no entry {index}")
-    return Proof(found[0], head, tuple(inclusion(index, head.head.size, nodes)))
+    path = with_nodes(lambda nodes: inclusion(index, head.head.size, nodes))
+    return Proof(found[0], head, tuple(path))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +67,12 @@ def growth(ws: Workspace, principal: Principal, earlier: SignedHead) -> Growth:
     if not 0 < old <= new:
         return Growth(earlier, now, (), holds=False)
     try:
-        path = tuple(consistency(old, new, nodes))
-        # The proof is over the stored hashes; whether they are those of the entries, recheck tells.
-        holds = is_consistent(old, new, earlier.head.root, root_at(new, nodes), path)
+        path = tuple(with_nodes(lambda nodes: consistency(old, new, nodes)))
+        root = with_nodes(lambda nodes: root_at(new, nodes))
     except KeyError:  # a hash is gone: nothing can be proved
         return Growth(earlier, now, (), holds=False)
+    # The proof is over the stored hashes; whether they are those of the entries, recheck tells.
+    holds = is_consistent(old, new, earlier.head.root, root, path)
     return Growth(earlier, now, path, holds)
 
 
@@ -79,27 +83,34 @@ def recheck(
     principal.require(Right.SEE_CUSTODY)
     kept, faults = _kept(ws)
     check = Recheck(ws.layout.vault_id, {**kept, **outside})
-    with transaction.atomic():  # one state of the catalogue, whoever writes meanwhile
+    with snapshot():
         _feed(check, progress)
     found = check.finish()
-    return Result(found.entries, found.root, (*faults, *found.faults))
+    return replace(found, faults=(*faults, *found.faults))
 
 
 def _feed(check: Recheck, progress: Progress) -> None:
     own = ledger_scan.heads()
-    head = next(own, None)
+    size, head = next(own, _NO_MORE)
     for row in ledger_scan.rows():
         check.entry(row)
-        while head is not None and head.head.size <= check.size:
-            check.head(head)
-            head = next(own, None)
+        while size <= check.size:
+            _feed_head(check, size, head)
+            size, head = next(own, _NO_MORE)
         if check.size % TELL_EVERY == 0:
             progress.advance(steps=TELL_EVERY)
-    while head is not None:
-        check.head(head)
-        head = next(own, None)
+    while size < _NO_MORE[0]:
+        _feed_head(check, size, head)
+        size, head = next(own, _NO_MORE)
     for node in ledger_scan.subtrees():
         check.stored(node)
+
+
+def _feed_head(check: Recheck, size: int, head: SignedHead | None) -> None:
+    if head is None:
+        check.no_head(size)
+    else:
+        check.head(head)
 
 
 def _kept(ws: Workspace) -> tuple[dict[str, SignedHead], list[Fault]]:

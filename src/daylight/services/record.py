@@ -24,8 +24,11 @@ from daylight.ledger.leaf import (
     commit_objects,
     new_salt,
 )
-from daylight.ledger.merkle import Frontier, Node, leaf_hash
+from daylight.ledger.merkle import Frontier, Growing, leaf_hash
+from daylight.services.bulk import insert
 from daylight.services.workspace import Workspace
+
+_Row = tuple[int, bytes, bytes, bytes]  # index, leaf, details, details_salt
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,24 +75,24 @@ def record_many(ws: Workspace, acts: Sequence[Act]) -> list[Recorded]:
         raise AssertionError("an entry belongs into the transaction of what it records")
     lock_writers()
     signer = ws.keyring.signer_of(signing_key())
-    at, growing = coarse(ws.clock()), frontier()
-    rows: list[Entry] = []
-    nodes: list[Node] = []
+    at, growing = coarse(ws.clock()), Growing(frontier())
+    rows: list[_Row] = []
+    nodes: list[tuple[int, bytes]] = []
     told: list[Recorded] = []
     for act in acts:
         row, recorded = _entry(growing.size, at, act)
-        growing, done = growing.append(leaf_hash(bytes(row.leaf)))
+        done = growing.append(leaf_hash(row[1]))
+        nodes += [(key_of(level, position), hashed) for level, position, hashed in done]
         rows.append(row)
-        nodes += done
         told.append(recorded)
-    Entry.objects.bulk_create(rows)
-    Subtree.objects.bulk_create([_subtree(node) for node in nodes])
+    insert(Entry, ("index", "leaf", "details", "details_salt"), rows)
+    insert(Subtree, ("key", "hash"), nodes)
     _keep_openings(acts, told)
-    _sign(ws, signer, growing, at)
+    _sign(ws, signer, growing.frontier(), at)
     return told
 
 
-def _entry(index: int, at: str, act: Act) -> tuple[Entry, Recorded]:
+def _entry(index: int, at: str, act: Act) -> tuple[_Row, Recorded]:
     salts, details_salt = tuple(new_salt() for _ in act.objects), new_salt()
     body = canonical(act.details)
     held = [commit(salt, digest) for salt, digest in zip(salts, act.objects, strict=True)]
@@ -102,8 +105,7 @@ def _entry(index: int, at: str, act: Act) -> tuple[Entry, Recorded]:
         object=commit_objects(held),
         details=commit_details(details_salt, body),
     ).encode()
-    row = Entry(index=index, leaf=leaf, details=body, details_salt=details_salt)
-    return row, Recorded(index, salts)
+    return (index, leaf, body, details_salt), Recorded(index, salts)
 
 
 def _keep_openings(acts: Sequence[Act], told: Sequence[Recorded]) -> None:
@@ -113,15 +115,15 @@ def _keep_openings(acts: Sequence[Act], told: Sequence[Recorded]) -> None:
         return
     found = Item.objects.filter(sha256__in=wanted).values_list("sha256", "pk")
     keys = {bytes(digest): key for digest, key in found}
-    Opening.objects.bulk_create(
-        Opening(entry=one.index, position=position, item_id=keys[bytes(digest)], salt=salt)
-        for act, one in kept
-        for position, (digest, salt) in enumerate(zip(act.objects, one.salts, strict=True))
+    insert(
+        Opening,
+        ("entry", "position", "item_id", "salt"),
+        [
+            (one.index, position, keys[bytes(digest)], salt)
+            for act, one in kept
+            for position, (digest, salt) in enumerate(zip(act.objects, one.salts, strict=True))
+        ],
     )
-
-
-def _subtree(node: Node) -> Subtree:
-    return Subtree(key=key_of(node.level, node.position), hash=node.hash)
 
 
 def _sign(ws: Workspace, signer: SigningKey, growing: Frontier, at: str) -> None:

@@ -16,10 +16,10 @@ class Agents:
 
 
 def agents() -> Agents:
-    row = Vault.objects.first()
+    row = Vault.objects.values_list("custodian", "software").first()
     if row is None:
         raise VaultMissing("the vault's catalogue is empty: `daylight init` was interrupted")
-    return Agents(row.custodian, row.software)
+    return Agents(*row)
 
 
 def custodian_here() -> Principal:
