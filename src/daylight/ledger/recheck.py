@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from daylight.domain.fault import Fault
+from daylight.ledger.approval import NEEDED, People, subject_of
 from daylight.ledger.head import SignedHead
 from daylight.ledger.keys import KeyHistory
 from daylight.ledger.leaf import commit, commit_details, commit_objects
@@ -19,15 +20,23 @@ from daylight.ledger.merkle import EMPTY, EMPTY_ROOT, Node, leaf_hash
 MAX_FAULTS = 1000  # that are told; what follows a first break is often broken with it
 
 
+Opened = tuple[bytes | None, bytes | None, bytes | None]
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
-    """An entry as it is kept. ``openings``: salt and digest of its objects; a salt is None once purged."""
+    """An entry as it is kept.
+
+    ``openings``: salt, digest and commitment of its objects: the first two, or once it was purged
+    the third alone. ``subject_salt`` opens what two people approved to be done to its objects.
+    """
 
     index: int
     leaf: bytes
     details: bytes | None
     details_salt: bytes | None
-    openings: Sequence[tuple[bytes | None, bytes]] = ()
+    openings: Sequence[Opened] = ()
+    subject_salt: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +73,9 @@ class Recheck:
         self._computed: dict[int, _Level] = {}
         self._stored: dict[int, _Level] = {}
         self._faults: list[Fault] = []
+        self._closed: set[int] = set()
         self.history = KeyHistory()
+        self.people = People(vault)
 
     def entry(self, row: Row) -> None:
         """The next entry."""
@@ -102,6 +113,8 @@ class Recheck:
                     f"level {level}",
                     "the stored hashes of the tree are not those of its entries",
                 )
+        for index in sorted(self._closed - self.people.explained):
+            self._say("closed-unpurged", f"entry {index}", "it was closed, and no purge says so")
         for name, head in self._heads.items():
             self._faults += list(self._head_faults(name, head))
         return Result(self._tree.size, self._tree.root(), tuple(self._faults[:MAX_FAULTS]))
@@ -132,6 +145,8 @@ class Recheck:
 
     def _check_details(self, where: str, leaf: Mapping[str, Any], row: Row) -> None:
         if row.details_salt is None:
+            self._closed.add(row.index)
+            self._check_people(where, leaf["action"], None)
             return
         held = commit_details(row.details_salt, row.details or b"") if row.details else b""
         if held.hex() != leaf["details"]:
@@ -139,14 +154,29 @@ class Recheck:
             return
         for name, detail in self.history.take(row.index, leaf["action"], row.details or b""):
             self._say(name, where, detail)
+        self._check_people(where, leaf["action"], row.details)
+
+    def _check_people(self, where: str, action: str, details: bytes | None) -> None:
+        for name, detail in self.people.take(action, details):
+            self._say(name, where, detail)
 
     def _check_objects(self, where: str, leaf: Mapping[str, Any], row: Row) -> None:
-        closed = any(salt is None for salt, _ in row.openings)
-        if closed or leaf["count"] == 0:
-            return
-        held = [commit(salt, digest) for salt, digest in row.openings if salt is not None]
+        if any(salt is None for salt, _, _ in row.openings):
+            self._closed.add(row.index)
+        held = [one for one in map(_commitment, row.openings) if one is not None]
+        if len(held) < len(row.openings) or leaf["count"] == 0:
+            return  # closed without a trace: told at the end, unless a purge did it
         if (len(held), commit_objects(held).hex()) != (leaf["count"], leaf["object"]):
             self._say("objects-changed", where, "the files are not those that were entered")
+        elif leaf["action"] in NEEDED:
+            self._check_subject(where, row)
+
+    def _check_subject(self, where: str, row: Row) -> None:
+        digests = [digest for _, digest, _ in row.openings if digest is not None]
+        if row.subject_salt is None or row.details is None or len(digests) < len(row.openings):
+            return
+        if json.loads(row.details).get("subject") != subject_of(row.subject_salt, digests).hex():
+            self._say("approval-forged", where, "two people approved it for other items")
 
     def _head_faults(self, name: str, signed: SignedHead) -> Iterator[Fault]:
         head, what = signed.head, f"head {name}"
@@ -171,6 +201,11 @@ class Recheck:
             )
         if head.key not in self.history.active(head.size):
             yield Fault("head-key-unknown", what, "it is signed by a key that was not the ledger's")
+
+
+def _commitment(opened: Opened) -> bytes | None:
+    salt, digest, bare = opened
+    return bare if salt is None or digest is None else commit(salt, digest)
 
 
 def _leaf(data: bytes) -> Mapping[str, Any] | None:

@@ -31,6 +31,7 @@ from daylight.services import heads
 from daylight.services.accession import Known, Lot, OpenAccession, Refusal
 from daylight.services.bags import bag_checked
 from daylight.services.crew import Crew
+from daylight.services.purged import PURGED, turn_away
 from daylight.services.stage import Kept, settle, stage, stage_and_settle, stored_differs
 from daylight.services.workspace import Workspace
 from daylight.storage.layout import in_use
@@ -316,8 +317,14 @@ class _Run:
     def _take_over(self, errand: _Errand, results: list[Kept]) -> None:
         """Commit a lot that is durable, and note the archives in it."""
         kept, refusals = [], []
+        staged = [one.staged.digest for one in results if one.staged is not None]
+        barred = turn_away(self._ws, staged)
         for arrival, one in zip(errand.arrivals, results, strict=True):
             path = errand.prefix + arrival.untrusted_path
+            if one.staged is not None and one.staged.digest in barred:
+                # Told, not recorded: its name beside the word "purged" would say what it was.
+                self.tally.refused.append(Refusal(path, "purged", PURGED))
+                continue
             if one.staged is None:
                 refusals.append(Refusal(path, *one.refusal, arrival.untrusted_target))
                 continue

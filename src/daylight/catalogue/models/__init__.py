@@ -1,5 +1,6 @@
 """One file an aggregate; Django finds its tables through these names."""
 
+from daylight.catalogue.models.approvals import PersonalKey, Request, RequestItem
 from daylight.catalogue.models.custody import (
     Accession,
     Exclusion,
@@ -9,6 +10,7 @@ from daylight.catalogue.models.custody import (
     Occurrence,
     Statement,
 )
+from daylight.catalogue.models.disposal import Hold, Purge, Purged
 from daylight.catalogue.models.findings import Finding, Media, Rendition
 from daylight.catalogue.models.ledger import Entry, Head, Opening, Subtree, Witness
 from daylight.catalogue.models.people import (
@@ -27,6 +29,7 @@ __all__ = [
     "Exclusion",
     "Finding",
     "Head",
+    "Hold",
     "Holding",
     "Item",
     "LeakedPath",
@@ -35,7 +38,12 @@ __all__ = [
     "Membership",
     "Occurrence",
     "Opening",
+    "PersonalKey",
+    "Purge",
+    "Purged",
     "Rendition",
+    "Request",
+    "RequestItem",
     "RoleGrant",
     "Statement",
     "Subtree",

@@ -139,6 +139,8 @@ def action_name(value: str) -> str:
         "accession-closed": _("accession closed"),
         "custody-stated": _("statement on custody"),
         "not-kept": _("entries not kept"),
+        "held": _("put under legal hold"),
+        "hold-lifted": _("legal hold lifted"),
     }
     return names.get(value, value)
 
