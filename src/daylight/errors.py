@@ -6,7 +6,10 @@ Each class carries a stable ``name`` (for scripts), an ``exit_code`` (for the sh
     DaylightError                 1  internal
     ├── UsageError                2  usage
     │   ├── DestinationExists     2  destination-exists
-    │   └── Forbidden             2  forbidden
+    │   ├── Forbidden             2  forbidden
+    │   ├── ApprovalRefused       2  approval-refused
+    │   ├── ItemHeld              2  item-held
+    │   └── PurgeRefused          2  purge-refused
     ├── InputRefused              3  input-refused
     │   ├── SourceUnreadable      3  source-unreadable
     │   ├── LimitExceeded         3  limit-exceeded
@@ -75,6 +78,24 @@ class Forbidden(UsageError):
 class DestinationExists(UsageError):
     name = "destination-exists"
     advice = "Name a place where nothing is yet; nothing that exists is written over."
+
+
+class ApprovalRefused(UsageError):
+    name = "approval-refused"
+    advice = (
+        "Two different users sign it, each with a personal key (`daylight user key`) and a role "
+        "that may approve; `daylight requests` lists what is open."
+    )
+
+
+class ItemHeld(UsageError):
+    name = "item-held"
+    advice = "Nobody can purge it before two people have lifted the hold: `daylight hold --lift`."
+
+
+class PurgeRefused(UsageError):
+    name = "purge-refused"
+    advice = "Nothing was removed; name what else holds these bytes too, or leave both."
 
 
 class InputRefused(DaylightError):

@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from tests.cli.giving_out import give_out
 from tests.cli.test_verbs import CANARY, daylight
 
 
@@ -29,7 +30,7 @@ def ids(vault) -> list[str]:
 
 def test_a_package_is_given_out_and_checks_itself(vault, tmp_path):
     words = ["--selection", "всё", "--old-hashes", "--no-working-copies"]
-    done = daylight("--vault", vault, "export", "court", *ids(vault), tmp_path / "out", *words)
+    done = give_out(vault, tmp_path, "court", *ids(vault), tmp_path / "out", *words)
     assert done.returncode == 0, done.stderr
     assert "2 items" in done.stdout
     assert CANARY not in done.stdout + done.stderr
@@ -61,9 +62,7 @@ def test_what_goes_wrong_is_one_line(vault, tmp_path, words, code, name):
     places = {"ITEM": ids(vault)[0], "OUT": tmp_path / "out", "THERE": tmp_path / "there"}
     (tmp_path / "there").mkdir()
     given = [str(places.get(word, word)).replace("VAULT", str(vault)) for word in words]
-    done = daylight(
-        "--vault", vault, "export", "court", *given, "--no-working-copies", cwd=tmp_path
-    )
+    done = give_out(vault, tmp_path, "court", *given, "--no-working-copies", cwd=tmp_path)
     assert done.returncode == code, done.stderr
     assert f"[{name}]" in done.stderr
     assert "Traceback" not in done.stderr

@@ -108,7 +108,7 @@ def test_a_stream_is_staged_while_earlier_lots_of_it_are_settled(ws, tmp_path, m
         return real(*args)
 
     monkeypatch.setattr(intake, "stage", slowly)
-    monkeypatch.setattr(intake, "LOT_FILES", 1)
+    monkeypatch.setattr("daylight.services.lots.LOT_FILES", 1)
     assert take(ws, tmp_path / "leak.tgz").files == 13
     check(ws)
 

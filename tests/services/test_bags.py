@@ -104,7 +104,7 @@ def test_an_import_cut_short_still_tells_all_faults(ws, tmp_path, monkeypatch, a
     made = bag(tmp_path / "b", {b"%03d" % n: b"%d" % n for n in range(60)}, algorithm=algorithm)
     for name in ("000", "059"):
         (made / "data" / name).write_bytes(b"changed")
-    monkeypatch.setattr(intake, "LOT_FILES", 5)
+    monkeypatch.setattr("daylight.services.lots.LOT_FILES", 5)
     real, calls = intake.accessions.keep, []
 
     def dies(*args, **kwargs):

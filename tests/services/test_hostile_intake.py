@@ -238,7 +238,7 @@ def test_a_disk_that_fills_up_stops_cleanly_and_ends_the_same(
     undisturbed = dump()
     connections.close_all()
     ws = new_vault(tmp_path / "vault", migrated)
-    monkeypatch.setattr(intake, "LOT_FILES", 5)
+    monkeypatch.setattr("daylight.services.lots.LOT_FILES", 5)
     real, written = local.write_all, []
 
     def filling(fd, data):
@@ -271,7 +271,7 @@ def test_any_tree_of_archives_comes_out_of_a_break_the_same(tmp_path, migrated, 
     (source / "a.zip").write_bytes(_zip([("x/../y", b"y"), ("inner.zip", inner)]))
     (source / "cut.zip").write_bytes(inner[:-30])
     os.mkfifo(source / "pipe")
-    monkeypatch.setattr(intake, "LOT_FILES", 2)
+    monkeypatch.setattr("daylight.services.lots.LOT_FILES", 2)
     whole = new_vault(tmp_path / "whole", migrated)
     take(whole, source, accession="disk")
     undisturbed = dump()
@@ -371,7 +371,7 @@ def test_what_is_under_way_at_a_time_is_bounded(ws, tmp_path, monkeypatch):
     source.mkdir()
     for number in range(300):
         (source / f"{number}").write_bytes(b"%d" % number)
-    monkeypatch.setattr(intake, "LOT_FILES", 3)
+    monkeypatch.setattr("daylight.services.lots.LOT_FILES", 3)
     monkeypatch.setattr(intake, "YIELD_SECONDS", 0)
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     used = len(os.listdir("/proc/self/fd"))

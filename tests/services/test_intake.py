@@ -111,7 +111,7 @@ def test_what_is_no_file_is_recorded_and_never_followed(ws, tmp_path):
 def test_an_import_cut_short_goes_on_and_ends_the_same(any_ws, archive, monkeypatch):
     for number in range(40):
         (archive / f"small {number}").write_bytes(os.urandom(100))
-    monkeypatch.setattr(intake, "LOT_FILES", 5)
+    monkeypatch.setattr("daylight.services.lots.LOT_FILES", 5)
     real, calls = intake.accessions.keep, []
 
     def dies(*args, **kwargs):

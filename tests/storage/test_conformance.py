@@ -115,3 +115,15 @@ def test_objects_are_plain_read_only_files(tmp_path: Path):
 def test_the_memory_store_is_no_store_to_rely_on():
     with pytest.raises(AssertionError):
         MemoryStore(nothing_kept_here_matters=False)
+
+
+def test_what_is_removed_is_gone_and_the_rest_stays(store):
+    gone, stays = store.put_many([b"gone", b"stays"])
+    store.remove(gone)
+    store.remove(gone)  # nothing happens
+    assert list(store.digests()) == [stays]
+    with pytest.raises(KeyError):
+        store.open_fd(gone)
+    assert read(store, stays) == b"stays"
+    assert store.put(b"gone") == gone
+    assert read(store, gone) == b"gone"

@@ -233,3 +233,17 @@ def test_no_player_is_offered_for_what_cannot_be_read(room: Room):
     assert "no key frame can be decoded" in page
     assert "<video" not in page
     assert "lift" not in page
+
+
+def test_an_item_under_hold_says_so_in_both_languages(room: Room):
+    from daylight.catalogue.models import Hold
+
+    held, free = room.item(1), room.item(2)
+    Hold.objects.create(item=held, reason="case 12/26", entry=1, created=room.ws.clock())
+    client = room.as_(Role.COUNSEL)
+    page = client.get(f"/items/{held.public_id}/").content.decode()
+    assert "Under legal hold since" in page
+    assert "case 12/26" not in page
+    assert "legal hold" not in client.get(f"/items/{free.public_id}/").content.decode()
+    russian = client.get(f"/items/{held.public_id}/", headers={"Accept-Language": "ru"})
+    assert "Под юридическим запретом" in russian.content.decode()

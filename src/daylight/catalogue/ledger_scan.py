@@ -5,11 +5,11 @@ from heapq import merge
 from itertools import groupby
 
 from daylight.catalogue.cells import as_bytes
-from daylight.catalogue.models import Entry, Head, Occurrence, Opening, Subtree
+from daylight.catalogue.models import Entry, Head, Occurrence, Opening, Request, Subtree
 from daylight.errors import HeadRefused
 from daylight.ledger.head import SignedHead, from_body
 from daylight.ledger.merkle import Node
-from daylight.ledger.recheck import Row
+from daylight.ledger.recheck import Opened, Row
 
 CHUNK = 5000  # rows that are fetched at a time
 _POSITION = (1 << 56) - 1
@@ -17,6 +17,8 @@ _POSITION = (1 << 56) - 1
 
 def rows() -> Iterator[Row]:
     """Every entry in the order of its index, with salts and digests of its objects."""
+    approved = Request.objects.exclude(entry=None).values_list("entry", "salt")
+    subjects = {entry: as_bytes(salt) for entry, salt in approved}
     groups = groupby(_openings(), key=lambda one: one[0])
     entry, opened = next(groups, (-1, iter(())))
     columns = Entry.objects.order_by("index").values_list(
@@ -25,21 +27,22 @@ def rows() -> Iterator[Row]:
     for index, leaf, details, salt in columns.iterator(chunk_size=CHUNK):
         while -1 < entry < index:  # of an entry that is gone
             entry, opened = next(groups, (-1, iter(())))
-        mine = [(one[1], one[2]) for one in opened] if entry == index else []
-        yield Row(index, as_bytes(leaf) or b"", as_bytes(details), as_bytes(salt), mine)
+        mine = [one[1] for one in opened] if entry == index else []
+        said, closed = as_bytes(details), as_bytes(salt)
+        yield Row(index, as_bytes(leaf) or b"", said, closed, mine, subjects.get(index))
 
 
-def _openings() -> Iterator[tuple[int, bytes | None, bytes]]:
+def _openings() -> Iterator[tuple[int, Opened]]:
     """Of what was received and of all other acts; no entry has both."""
     yield from merge(_of(Occurrence), _of(Opening), key=lambda one: one[0])
 
 
-def _of(model: type[Occurrence] | type[Opening]) -> Iterator[tuple[int, bytes | None, bytes]]:
+def _of(model: type[Occurrence] | type[Opening]) -> Iterator[tuple[int, Opened]]:
     columns = model.objects.order_by("entry", "position").values_list(
-        "entry", "salt", "item__sha256"
+        "entry", "salt", "item__sha256", "commitment"
     )
-    for entry, salt, digest in columns.iterator(chunk_size=CHUNK):
-        yield entry, as_bytes(salt), as_bytes(digest) or b""
+    for entry, salt, digest, bare in columns.iterator(chunk_size=CHUNK):
+        yield entry, (as_bytes(salt), as_bytes(digest), as_bytes(bare))
 
 
 def subtrees() -> Iterator[Node]:

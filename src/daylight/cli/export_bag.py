@@ -5,9 +5,12 @@ from typing import Annotated
 
 import typer
 
+from daylight.cli.export_people import AsPerson, Reason, Request, signed
+from daylight.cli.named import KeyFile
 from daylight.cli.output import progress, say
 from daylight.cli.session import session_of
-from daylight.services.export import export_bag, folder_sink
+from daylight.services.bag_export import export_bag
+from daylight.services.export import folder_sink
 
 
 def run(
@@ -17,6 +20,10 @@ def run(
     ],
     dest: Annotated[Path, typer.Argument(help="A folder that is not there yet.")],
     *,
+    reason: Reason = "",
+    request: Request = "",
+    as_user: AsPerson = "",
+    key_passphrase_file: KeyFile = None,
     with_paths: Annotated[
         bool, typer.Option("--with-paths", help="Leaked names too, in a tag file.")
     ] = False,
@@ -25,7 +32,16 @@ def run(
     session = session_of(ctx)
     ws, principal = session.workspace, session.principal
     sink = folder_sink(ws, dest)
-    ws.keyring.unlock()
+    approved = signed(
+        session,
+        items,
+        reason=reason,
+        request=request,
+        as_user=as_user,
+        key_passphrase_file=key_passphrase_file,
+    )
+    if approved is None:
+        return
     with progress("export") as shown:
-        report = export_bag(ws, principal, items, sink, shown, with_paths=with_paths)
+        report = export_bag(ws, principal, approved, sink, shown, with_paths=with_paths)
     say(f"{report.items} items, {report.bytes / 1e6:.1f} MB exported as a bag.")

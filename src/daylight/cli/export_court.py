@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from daylight.cli.export_people import AsPerson, Reason, Request, signed
+from daylight.cli.named import KeyFile
 from daylight.cli.output import progress, say
 from daylight.cli.session import session_of
 from daylight.services.court import export_court
@@ -19,6 +21,10 @@ def run(
     ],
     dest: Annotated[Path, typer.Argument(help="A folder that is not there yet.")],
     *,
+    reason: Reason = "",
+    request: Request = "",
+    as_user: AsPerson = "",
+    key_passphrase_file: KeyFile = None,
     selection: Annotated[
         str, typer.Option(help="How the items were chosen, in words; the report says it.")
     ] = "",
@@ -48,8 +54,17 @@ def run(
     ws, principal = session.workspace, session.principal
     wanted = Wanted(selection, with_paths, with_custody, with_names, old_hashes, working_copies)
     sink = folder_sink(ws, dest)
-    ws.keyring.unlock()
+    approved = signed(
+        session,
+        items,
+        reason=reason,
+        request=request,
+        as_user=as_user,
+        key_passphrase_file=key_passphrase_file,
+    )
+    if approved is None:
+        return
     with progress("export") as shown:
-        report = export_court(ws, principal, items, sink, shown, wanted, against or ())
+        report = export_court(ws, principal, approved, sink, shown, wanted, against or ())
     say(f"{report.items} items, {report.bytes / 1e6:.1f} MB exported as a court package.")
     say(f"SHA-256 of its manifest: {report.manifest} (ledger entry {report.entry})")

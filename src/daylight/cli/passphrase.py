@@ -14,8 +14,28 @@ MAX_BYTES = 4096
 
 def known(file: Path | None) -> str:
     """The first line of ``file``, else what the environment holds, else nothing."""
-    if file is None:
-        return os.environ.get(VARIABLE, "")
+    return os.environ.get(VARIABLE, "") if file is None else _first_line(file)
+
+
+def personal(file: Path | None, name: str) -> str:
+    """Of a person's own key: from ``file`` or the terminal, never from the environment, which the
+    vault's passphrase may be in.
+    """
+    if file is not None:
+        return _first_line(file)
+    return _prompt(f"Passphrase of {name}'s own key") if sys.stdin.isatty() else ""
+
+
+def choose_personal(file: Path | None, name: str) -> str:
+    """For a new key of a person, asked for twice. ``UsageError`` where none is to be had."""
+    if file is not None:
+        return _first_line(file)
+    if not sys.stdin.isatty():
+        raise UsageError("a personal key needs a passphrase: in a file (--key-passphrase-file)")
+    return _prompt(f"New passphrase for {name}'s own key (for {name} to type)", twice=True)
+
+
+def _first_line(file: Path) -> str:
     try:
         with file.open("rb") as opened:
             line = opened.read(MAX_BYTES).split(b"\n", 1)[0].rstrip(b"\r")

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from daylight.catalogue.ledger_rows import EntryView, entries_about, entries_at
+from daylight.catalogue.queries.holds import HoldView, hold_on
 from daylight.catalogue.queries.items import ItemView, find, media_facts
 from daylight.cli.items import document
 from daylight.cli.output import print_json, say, text_of
@@ -27,14 +28,18 @@ def run(
     view = found[0]
     facts = media_facts(session.principal, view.public_id)
     custody = entries_at(entries_about(view.digest))
+    hold = hold_on(view.digest)
     if as_json:
-        print_json(_document(view, facts, custody))
+        print_json(_document(view, facts, custody, hold))
     else:
-        _tell(view, custody)
+        _tell(view, custody, hold)
 
 
 def _document(
-    view: ItemView, facts: dict[str, object] | None, custody: list[EntryView]
+    view: ItemView,
+    facts: dict[str, object] | None,
+    custody: list[EntryView],
+    hold: HoldView | None,
 ) -> dict[str, object]:
     return {
         "schema": "item/1",
@@ -52,6 +57,8 @@ def _document(
             }
             for one in view.renditions
         ],
+        "hold": hold
+        and {"entry": hold.entry, "since": hold.since.isoformat(), "reason": hold.reason},
         "custody": [
             {"index": one.index, "at": one.at, "action": one.action, "agent": one.agent}
             for one in custody
@@ -59,7 +66,7 @@ def _document(
     }
 
 
-def _tell(view: ItemView, custody: list[EntryView]) -> None:
+def _tell(view: ItemView, custody: list[EntryView], hold: HoldView | None) -> None:
     for key, value in document(view).items():
         if key != "occurrences" and value not in (None, ""):
             say(f"{key:<10} {value}")
@@ -68,5 +75,7 @@ def _tell(view: ItemView, custody: list[EntryView]) -> None:
         say(f"came in    {met.accession}: {text_of(met.untrusted_path or b'')} ({checked})")
     for one in view.renditions:
         say(f"rendition  {one.name} by {one.detector}/{one.version}: {one.digest.hex()}")
+    if hold is not None:
+        say(f"legal hold since {hold.since:%Y-%m-%d} (entry {hold.entry}): {hold.reason}")
     for entry in custody:
         say(f"ledger     {entry.index} {entry.at} {entry.action}")

@@ -1,12 +1,14 @@
 """``daylight user``: the people who work here."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from daylight.catalogue.queries.people import people
 from daylight.cli.output import print_json, say
+from daylight.cli.passphrase import choose_personal
 from daylight.cli.session import session_of
 from daylight.domain.principal import Right, Role
 from daylight.errors import UsageError
@@ -14,6 +16,8 @@ from daylight.services.people import LINK_LIFE, NewUser
 from daylight.services.people import add as add_user
 from daylight.services.people import disable as disable_user
 from daylight.services.people import link as link_user
+from daylight.services.personal_keys import add as add_key
+from daylight.services.personal_keys import retire as retire_key
 
 Name = Annotated[str, typer.Argument(help="The user's name.", show_default=False)]
 
@@ -90,9 +94,33 @@ def link(
     say(f"It works once, within {LINK_LIFE.seconds // 60} minutes.")
 
 
+def key(
+    ctx: typer.Context,
+    name: Name,
+    *,
+    retire: Annotated[
+        bool, typer.Option("--retire", help="It signs nothing more; what it signed stays good.")
+    ] = False,
+    key_passphrase_file: Annotated[
+        Path | None,
+        typer.Option(help="Its first line becomes the passphrase.", show_default=False),
+    ] = None,
+) -> None:
+    """Make the personal key a user signs with, under a passphrase of their own; or retire it."""
+    session = session_of(ctx)
+    ws, principal = session.workspace, session.principal
+    if retire:
+        public = retire_key(ws, principal, name)
+        say(f"The key of user {name} is retired: {public.hex()}")
+        return
+    public = add_key(ws, principal, name, choose_personal(key_passphrase_file, name))
+    say(f"User {name} signs with key {public.hex()}")
+
+
 COMMANDS: dict[str, Callable[..., None]] = {
     "add": add,
     "list": show,
     "disable": disable,
     "link": link,
+    "key": key,
 }

@@ -25,11 +25,21 @@ class Right(StrEnum):
     PRESERVE = "preserve"  # replicas, repair, backups, shares of the key
     MANAGE_KEYS = "manage-keys"
     EXPORT = "export"
+    HOLD = "hold"
+    APPROVE = "approve"
 
 
 RIGHTS: dict[Role, frozenset[Right]] = {
     # An administrator keeps the machine running and does not need to see footage for it.
-    Role.ADMINISTRATOR: frozenset({Right.MANAGE_USERS, Right.MANAGE_KEYS, Right.SEE_CUSTODY}),
+    Role.ADMINISTRATOR: frozenset(
+        {
+            Right.MANAGE_USERS,
+            Right.MANAGE_KEYS,
+            Right.SEE_CUSTODY,
+            Right.HOLD,
+            Right.APPROVE,
+        }
+    ),
     Role.ARCHIVIST: frozenset(
         {
             Right.IMPORT,
@@ -39,12 +49,20 @@ RIGHTS: dict[Role, frozenset[Right]] = {
             Right.SEE_LEAKED_PATHS,
             Right.SEE_CUSTODY,
             Right.EXPORT,
+            Right.APPROVE,
         }
     ),
     Role.ANALYST: frozenset({Right.SEE_ITEMS, Right.WATCH}),
     Role.EDITOR: frozenset({Right.SEE_ITEMS, Right.WATCH}),
     Role.COUNSEL: frozenset(
-        {Right.SEE_ITEMS, Right.SEE_CUSTODY, Right.SEE_LEAKED_PATHS, Right.EXPORT}
+        {
+            Right.SEE_ITEMS,
+            Right.SEE_CUSTODY,
+            Right.SEE_LEAKED_PATHS,
+            Right.EXPORT,
+            Right.HOLD,
+            Right.APPROVE,
+        }
     ),
 }
 

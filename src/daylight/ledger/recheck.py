@@ -11,23 +11,33 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from daylight.domain.fault import Fault
+from daylight.ledger.approval import NEEDED, People, subject_of
 from daylight.ledger.head import SignedHead
 from daylight.ledger.keys import KeyHistory
 from daylight.ledger.leaf import SALT_BYTES, commit, commit_details, commit_objects
 from daylight.ledger.merkle import EMPTY, EMPTY_ROOT, Growing, Node, leaf_hash
 
+DIGEST_BYTES = 32
 MAX_FAULTS = 1000  # that are told; what follows a first break is often broken with it
+
+
+Opened = tuple[bytes | None, bytes | None, bytes | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """An entry as it is kept. ``openings``: salt and digest of its objects; a salt is None once purged."""
+    """An entry as it is kept.
+
+    ``openings``: salt, digest and commitment of its objects: the first two, or once it was purged
+    the third alone. ``subject_salt`` opens what two people approved to be done to its objects.
+    """
 
     index: int
     leaf: bytes
     details: bytes | None
     details_salt: bytes | None
-    openings: Sequence[tuple[bytes | None, bytes]] = ()
+    openings: Sequence[Opened] = ()
+    subject_salt: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +81,9 @@ class Recheck:
         self._computed: dict[int, _Level] = {}
         self._stored: dict[int, _Level] = {}
         self._faults: list[Fault] = []
+        self._closed: set[int] = set()
         self.history = KeyHistory()
+        self.people = People(vault)
 
     def entry(self, row: Row) -> None:
         """The next entry."""
@@ -115,6 +127,8 @@ class Recheck:
                     f"level {level}",
                     "the stored hashes of the tree are not those of its entries",
                 )
+        for index in sorted(self._closed - self.people.explained):
+            self._say("closed-unpurged", f"entry {index}", "it was closed, and no purge says so")
         for name, head in self._heads.items():
             self._faults += list(self._head_faults(name, head))
         self._miss_heads()
@@ -158,6 +172,8 @@ class Recheck:
 
     def _check_details(self, where: str, leaf: Mapping[str, Any], row: Row) -> None:
         if row.details_salt is None:
+            self._closed.add(row.index)
+            self._check_people(where, leaf["action"], None)
             return
         held = _opened_details(row.details_salt, row.details)
         if held.hex() != leaf["details"]:
@@ -165,12 +181,29 @@ class Recheck:
             return
         for name, detail in self.history.take(row.index, leaf["action"], row.details or b""):
             self._say(name, where, detail)
+        self._check_people(where, leaf["action"], row.details)
+
+    def _check_people(self, where: str, action: str, details: bytes | None) -> None:
+        for name, detail in self.people.take(action, details):
+            self._say(name, where, detail)
 
     def _check_objects(self, where: str, leaf: Mapping[str, Any], row: Row) -> None:
-        if any(salt is None for salt, _ in row.openings):
-            return  # closed
-        if (len(row.openings), _opened_objects(row.openings)) != (leaf["count"], leaf["object"]):
+        if any(salt is None for salt, _, _ in row.openings):
+            self._closed.add(row.index)
+        held = [one for one in map(_commitment, row.openings) if one is not None]
+        if len(held) < len(row.openings) or leaf["count"] == 0:
+            return  # closed without a trace: told at the end, unless a purge did it
+        if (len(held), commit_objects(held).hex()) != (leaf["count"], leaf["object"]):
             self._say("objects-changed", where, "the files are not those that were entered")
+        elif leaf["action"] in NEEDED:
+            self._check_subject(where, row)
+
+    def _check_subject(self, where: str, row: Row) -> None:
+        digests = [digest for _, digest, _ in row.openings if digest is not None]
+        if row.subject_salt is None or row.details is None or len(digests) < len(row.openings):
+            return
+        if json.loads(row.details).get("subject") != subject_of(row.subject_salt, digests).hex():
+            self._say("approval-forged", where, "two people approved it for other items")
 
     def _head_faults(self, name: str, signed: SignedHead) -> Iterator[Fault]:
         head, what = signed.head, f"head {name}"
@@ -197,6 +230,14 @@ class Recheck:
             yield Fault("head-key-unknown", what, "it is signed by a key that was not the ledger's")
 
 
+def _commitment(opened: Opened) -> bytes | None:
+    salt, digest, bare = opened
+    if salt is None:
+        return bare
+    right = digest is not None and len(digest) == DIGEST_BYTES and len(salt) == SALT_BYTES
+    return commit(salt, digest or b"") if right else b""  # opens nothing
+
+
 def _leaf(data: bytes) -> Mapping[str, Any] | None:
     try:
         leaf = json.loads(data)
@@ -209,9 +250,3 @@ def _leaf(data: bytes) -> Mapping[str, Any] | None:
 def _opened_details(salt: bytes, details: bytes | None) -> bytes:
     """The commitment that they open, nothing where they open none."""
     return commit_details(salt, details) if details and len(salt) == SALT_BYTES else b""
-
-
-def _opened_objects(openings: Sequence[tuple[bytes | None, bytes]]) -> str:
-    if any(len(salt or b"") != SALT_BYTES or len(digest) != 32 for salt, digest in openings):
-        return ""
-    return commit_objects([commit(salt or b"", digest) for salt, digest in openings]).hex()

@@ -205,6 +205,8 @@ def known(accession: OpenAccession, paths: Sequence[bytes]) -> dict[bytes, list[
     found: dict[bytes, list[Known]] = {}
     for row in rows.order_by("pk"):
         item = row.occurrence.item
+        if item is None:
+            raise AssertionError("a purge leaves no name")
         one = Known(row.pk, Digest(bytes(item.sha256)), item.size, row.mtime_ns)
         found.setdefault(bytes(row.path), []).append(one)
     return found

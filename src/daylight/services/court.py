@@ -5,12 +5,9 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from django.db import transaction
-
 from daylight.catalogue.ledger_rows import nodes, signing_key
 from daylight.catalogue.models import Seal as SealRow
 from daylight.catalogue.models import Witness as WitnessRow
-from daylight.domain.digest import Digest
 from daylight.domain.principal import Principal, Right
 from daylight.domain.progress import Progress
 from daylight.errors import HeadRefused
@@ -22,10 +19,11 @@ from daylight.ledger.head import SignedHead
 from daylight.ledger.leaf import Value
 from daylight.ledger.proofs import consistency, is_consistent
 from daylight.services import heads
+from daylight.services.approvals import Approved
 from daylight.services.court_copies import Copies, NoCopies
 from daylight.services.court_records import Wanted, gather, open_object
 from daylight.services.export import chosen
-from daylight.services.record import record
+from daylight.services.export_approval import names_in, record_export
 from daylight.services.workspace import Workspace
 
 
@@ -42,21 +40,19 @@ class CourtReport:
 def export_court(
     ws: Workspace,
     principal: Principal,
-    names: Sequence[str],
+    approved: Approved,
     sink: Sink,
     progress: Progress,
     wanted: Wanted,
     against: Sequence[Path] = (),
 ) -> CourtReport:
-    """A court package of the items named, into ``sink``; ``against``: heads that others keep.
+    """A court package of what two people have signed for, into ``sink``; ``against``: heads that others keep.
 
     Raises ``Forbidden``, ``UsageError``, ``HeadRefused``, ``StoreCorrupt``, ``KeyLocked`` and its
     like, and what the sink and the sandbox raise; nothing is published then.
     """
     _require(principal, wanted)
-    views = chosen(principal, names)
-    digests = [view.digest for view in views]
-    approved = _approved(digests)
+    views = chosen(principal, names_in(approved, (), principal))
     size = sum(view.size for view in views)
     progress.total(amount=size, steps=len(views))
     signer = ws.keyring.signer_of(signing_key())
@@ -74,16 +70,11 @@ def export_court(
             "paths": _yes(wanted.with_paths),
             "custody": _yes(wanted.with_custody),
             "names": _yes(wanted.with_names),
-            **approved,
         }
-        # Before the package gets its name: rather an entry without it than the other way round.
-        with transaction.atomic():
-            entry = record(
-                ws, principal.agent, "originals-exported", objects=digests, details=details
-            )
+        entry = record_export(ws, principal, approved, details)
         sink.publish()
     heads.keep(ws)
-    return CourtReport(len(views), size, manifest, entry.index)
+    return CourtReport(len(views), size, manifest, entry)
 
 
 def _require(principal: Principal, wanted: Wanted) -> None:
@@ -93,15 +84,6 @@ def _require(principal: Principal, wanted: Wanted) -> None:
         principal.require(Right.SEE_LEAKED_PATHS)
     if wanted.working_copies:
         principal.require(Right.WATCH)
-
-
-def _approved(digests: Sequence[Digest]) -> dict[str, Value]:
-    """The seam for acts that take two people: what the entry says of their signatures.
-
-    Until there are personal keys nobody is asked, and the entry says nothing.
-    """
-    del digests
-    return {}
 
 
 def _held(ws: Workspace, head: SignedHead, against: Sequence[Path]) -> tuple[HeldHead, ...]:

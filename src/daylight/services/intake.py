@@ -8,7 +8,7 @@ acknowledged that is not durable, and kill -9 costs at most the lots in flight.
 import os
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -31,15 +31,14 @@ from daylight.services import heads
 from daylight.services.accession import Known, Lot, OpenAccession, Refusal
 from daylight.services.bags import bag_checked
 from daylight.services.crew import Crew
+from daylight.services.lots import lots
+from daylight.services.purged import PURGED, turn_away
 from daylight.services.stage import Kept, settle, stage, stage_and_settle, stored_differs
 from daylight.services.workspace import Workspace
 from daylight.storage.layout import in_use
-from daylight.storage.local import SMALL
 from daylight.storage.volume import inspect
 
 WORKERS = 6
-LOT_FILES = 512  # about a thousand rows: some 10 ms a transaction (measured)
-LOT_BYTES = 16 << 20
 YIELD_SECONDS = 0.010  # between transactions, so that the web gets its turn (measured)
 
 
@@ -243,7 +242,7 @@ class _Run:
     def _take(self, route: Route, prefix: bytes, outer: Budget | None) -> None:
         """Everything of one route; a limit ends the route, not the import."""
         try:
-            for lot in _lots(route.arrivals()):
+            for lot in lots(route.arrivals()):
                 errand = _Errand(lot, prefix, outer, route.sequential)
                 self._start(self._not_yet_kept(errand) if self._opened.resumed else errand)
                 if prefix in self._exhausted:
@@ -316,8 +315,14 @@ class _Run:
     def _take_over(self, errand: _Errand, results: list[Kept]) -> None:
         """Commit a lot that is durable, and note the archives in it."""
         kept, refusals = [], []
+        staged = [one.staged.digest for one in results if one.staged is not None]
+        barred = turn_away(self._ws, staged)
         for arrival, one in zip(errand.arrivals, results, strict=True):
             path = errand.prefix + arrival.untrusted_path
+            if one.staged is not None and one.staged.digest in barred:
+                # Told, not recorded: its name beside the word "purged" would say what it was.
+                self.tally.refused.append(Refusal(path, "purged", PURGED))
+                continue
             if one.staged is None:
                 refusals.append(Refusal(path, *one.refusal, arrival.untrusted_target))
                 continue
@@ -370,28 +375,3 @@ def _same(arrival: Arrival, known: Known) -> bool:
         and arrival.size in (known.size, -1)
         and arrival.mtime_ns == known.mtime_ns
     )
-
-
-def _lots(arrivals: Iterator[Arrival]) -> Iterator[list[Arrival]]:
-    """Many small files to a lot, a large one (or one of unknown size) to its own.
-
-    Where the arrivals end at a limit, those that came before it are given first.
-    """
-    lot: list[Arrival] = []
-    size = 0
-    try:
-        for arrival in arrivals:
-            if arrival.kind is EntryKind.FILE and not 0 <= arrival.size < SMALL:
-                yield [arrival]
-                continue
-            lot.append(arrival)
-            size += max(arrival.size, 0)
-            if len(lot) == LOT_FILES or size >= LOT_BYTES:
-                yield lot
-                lot, size = [], 0
-    except LimitExceeded:
-        if lot:
-            yield lot
-        raise
-    if lot:
-        yield lot

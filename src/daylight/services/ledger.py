@@ -7,7 +7,7 @@ from django.db import transaction
 
 from daylight.catalogue import ledger_scan
 from daylight.catalogue.ledger_rows import EntryView, entries_at, signing_key, with_nodes
-from daylight.catalogue.models import Vault
+from daylight.catalogue.models import PersonalKey, Vault
 from daylight.catalogue.snapshot import snapshot
 from daylight.crypto.vault_keys import VaultKeys, new_keys, to_file
 from daylight.domain.fault import Fault
@@ -86,7 +86,18 @@ def recheck(
     with snapshot():
         _feed(check, progress)
     found = check.finish()
-    return replace(found, faults=(*faults, *found.faults))
+    return replace(found, faults=(*faults, *found.faults, *_strangers(check)))
+
+
+def _strangers(check: Recheck) -> list[Fault]:
+    """Personal keys in the catalogue that no entry has introduced."""
+    rows = PersonalKey.objects.order_by("pk").values_list("public", flat=True)
+    said = "no entry of the ledger introduced this personal key"
+    return [
+        Fault("personal-key-unknown", f"key {bytes(public).hex()}", said)
+        for public in rows
+        if bytes(public) not in check.people.known
+    ]
 
 
 def _feed(check: Recheck, progress: Progress) -> None:

@@ -53,6 +53,14 @@ class Store(Protocol):
         """As :meth:`put`, with one sync for all of them."""
         ...
 
+    def remove(self, digest: Digest) -> None:
+        """Take an object away for good, durably; nothing happens where there is none.
+
+        Overwriting it first would be show: flash, copy-on-write and journals keep the old blocks.
+        Only the volume's encryption, and in the end its key, takes those away.
+        """
+        ...
+
     def open_fd(self, digest: Digest) -> int:
         """A new read-only descriptor, the caller's to close. ``KeyError`` if there is none."""
         ...

@@ -162,15 +162,27 @@ def _locked(fd: int, tenths: int) -> bool:
 
 
 @contextmanager
+def unused(layout: Layout) -> Iterator[None]:
+    """Hold the vault while nobody else writes to its spool, which is emptied first. ``VaultBusy``."""
+    with lock(layout, "use"):
+        _clear(layout.spool)
+        yield
+
+
+def _clear(spool: Path) -> None:
+    for entry in spool.iterdir():
+        if entry.is_dir():
+            shutil.rmtree(entry)
+
+
+@contextmanager
 def in_use(layout: Layout) -> Iterator[None]:
     """Say that this process writes to the spool; leftovers of dead processes go first."""
     fd = os.open(layout.spool / "use.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         with suppress(BlockingIOError):
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            for entry in layout.spool.iterdir():
-                if entry.is_dir():
-                    shutil.rmtree(entry)
+            _clear(layout.spool)
         fcntl.flock(fd, fcntl.LOCK_SH)
         yield
     finally:

@@ -118,6 +118,12 @@ class LocalStore:
             self._make_names_durable(folders, batch=len(folders) > 1)
         return [digest_of(data) for data in many]
 
+    def remove(self, digest: Digest) -> None:
+        path = self._path(digest)
+        with suppress(FileNotFoundError):
+            os.unlink(path)
+            sync_directory(os.path.dirname(path))
+
     def open_fd(self, digest: Digest) -> int:
         try:
             return os.open(self._path(digest), os.O_RDONLY | os.O_CLOEXEC)

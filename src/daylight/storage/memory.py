@@ -43,6 +43,9 @@ class MemoryStore:
         self._objects.update(zip(digests, many, strict=True))
         return digests
 
+    def remove(self, digest: Digest) -> None:
+        self._objects.pop(digest, None)
+
     def open_fd(self, digest: Digest) -> int:
         data = self._objects[digest]
         fd = os.memfd_create("object")

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from daylight.catalogue.ledger_rows import EntryView, entries_about, entries_at
 from daylight.catalogue.queries.grid import neighbours
+from daylight.catalogue.queries.holds import hold_on
 from daylight.catalogue.queries.items import ItemView, RenditionView, item, media_facts
 from daylight.domain.media import MediaFacts
 from daylight.domain.principal import Right
@@ -51,6 +52,7 @@ def show(request: Asked, public_id: str) -> HttpResponse:
         "occurrences": view.occurrences[:_OCCURRENCES],
         "further_occurrences": max(0, len(view.occurrences) - _OCCURRENCES),
         "custody": _custody(request, view),
+        "hold": hold_on(view.digest),
         "neighbours": neighbours(request.principal, public_id),
     }
     return render(request, "item/page.html", words)

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('catalogue', '0003_seals'),
+        ('catalogue', '0004_approvals'),
     ]
 
     operations = [
@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
                 ('position', models.IntegerField()),
                 ('salt', models.BinaryField(max_length=32, null=True)),
                 ('commitment', models.BinaryField(max_length=32)),
-                ('item', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalogue.item')),
+                ('item', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalogue.item')),
                 ('release', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='openings', to='catalogue.release')),
             ],
             options={

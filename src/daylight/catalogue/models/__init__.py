@@ -1,5 +1,6 @@
 """One file an aggregate; Django finds its tables through these names."""
 
+from daylight.catalogue.models.approvals import PersonalKey, Request, RequestItem
 from daylight.catalogue.models.custody import (
     Accession,
     Exclusion,
@@ -9,6 +10,7 @@ from daylight.catalogue.models.custody import (
     Occurrence,
     Statement,
 )
+from daylight.catalogue.models.disposal import Hold, Purge, Purged
 from daylight.catalogue.models.findings import Finding, Media, Rendition
 from daylight.catalogue.models.ledger import Entry, Head, Opening, Subtree, Witness
 from daylight.catalogue.models.people import (
@@ -30,6 +32,7 @@ __all__ = [
     "Exclusion",
     "Finding",
     "Head",
+    "Hold",
     "Holding",
     "Item",
     "LeakedPath",
@@ -38,9 +41,14 @@ __all__ = [
     "Membership",
     "Occurrence",
     "Opening",
+    "PersonalKey",
+    "Purge",
+    "Purged",
     "Release",
     "ReleaseOpening",
     "Rendition",
+    "Request",
+    "RequestItem",
     "RoleGrant",
     "Seal",
     "Statement",

@@ -51,15 +51,17 @@ class Occurrence(models.Model):
     """An item met under a name in an accession; the commitment that its ledger entry holds.
 
     ``entry`` is the ledger index, ``position`` the place among the entry's objects, ``salt`` opens
-    the commitment and goes with a purge.
+    the commitment and goes with a purge; so does the item, and ``commitment`` alone stays: without
+    it the other objects of the entry could not be proved any more.
     """
 
     id = models.BigIntegerField(primary_key=True)
-    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="occurrences")
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, null=True, related_name="occurrences")
     accession = models.ForeignKey(Accession, on_delete=models.PROTECT, related_name="occurrences")
     entry = models.BigIntegerField()
     position = models.IntegerField()
     salt = models.BinaryField(max_length=32, null=True)
+    commitment = models.BinaryField(max_length=32, null=True)
     verified = models.BooleanField()
 
     class Meta:

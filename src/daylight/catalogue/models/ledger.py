@@ -17,13 +17,14 @@ class Entry(models.Model):
 class Opening(models.Model):
     """What opens the commitment of an entry to one of its items; ``salt`` goes with a purge.
 
-    The openings of what was received lie with the occurrences.
+    Then the item is null and ``commitment`` the bare commitment, as with an occurrence. The openings of what was received lie with the occurrences.
     """
 
     entry = models.BigIntegerField()
     position = models.IntegerField()
-    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="openings")
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, null=True, related_name="openings")
     salt = models.BinaryField(max_length=32, null=True)
+    commitment = models.BinaryField(max_length=32, null=True)
 
     class Meta:
         constraints = (

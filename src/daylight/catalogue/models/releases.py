@@ -17,11 +17,11 @@ class Release(models.Model):
 
 
 class ReleaseOpening(models.Model):
-    """Opens one commitment of a release. ``salt`` goes with a purge, ``commitment`` stays."""
+    """Opens one commitment of a release. ``salt`` and ``item`` go with a purge, ``commitment`` stays."""
 
     release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="openings")
     position = models.IntegerField()
-    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="+")
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="+", null=True)
     salt = models.BinaryField(max_length=32, null=True)
     commitment = models.BinaryField(max_length=32)
 

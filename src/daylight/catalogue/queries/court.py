@@ -21,13 +21,13 @@ from daylight.ledger.leaf import commit
 
 @dataclass(frozen=True, slots=True)
 class ObjectView:
-    """One of an entry's objects. ``salt`` is None once a purge has closed it.
+    """One of an entry's objects. ``salt`` and ``digest`` are None once a purge has closed it.
 
     ``commitment``: what the entry holds of it; None where that cannot be told any more.
     """
 
     position: int
-    digest: Digest
+    digest: Digest | None
     salt: bytes | None
     commitment: bytes | None
 
@@ -80,8 +80,10 @@ def objects_of(entry: int) -> list[ObjectView]:
 
 
 def _object(row: Opening | Occurrence) -> ObjectView:
-    digest, salt = Digest(bytes(row.item.sha256)), _bytes(row.salt)
-    return ObjectView(row.position, digest, salt, None if salt is None else commit(salt, digest))
+    digest = None if row.item is None else Digest(bytes(row.item.sha256))
+    salt = _bytes(row.salt)
+    opened = None if salt is None or digest is None else commit(salt, digest)
+    return ObjectView(row.position, digest, salt, opened or _bytes(row.commitment))
 
 
 def details_of(indices: Iterable[int]) -> dict[int, EntryOpening]:

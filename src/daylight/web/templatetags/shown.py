@@ -140,6 +140,8 @@ def action_name(value: str) -> str:
         "custody-stated": _("statement on custody"),
         "not-kept": _("entries not kept"),
         "repaired": _("restored from a replica"),
+        "held": _("put under legal hold"),
+        "hold-lifted": _("legal hold lifted"),
     }
     return names.get(value, value)
 

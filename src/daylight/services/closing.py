@@ -1,0 +1,139 @@
+"""Closing what the ledger says of items for good, and deleting their rows.
+
+Salts go and bare commitments stay: they tell nothing, and without them the other objects of the
+same entries could not be proved any more.
+"""
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from daylight.catalogue.models import (
+    Entry,
+    Exclusion,
+    Finding,
+    Hold,
+    Holding,
+    Item,
+    LeakedPath,
+    Media,
+    Occurrence,
+    Opening,
+    ReleaseOpening,
+    Rendition,
+    Request,
+    RequestItem,
+)
+from daylight.ledger.approval import NEEDED
+from daylight.ledger.leaf import commit
+
+BATCH = 500  # rows
+TOUCHED = (
+    Entry,
+    Exclusion,
+    Finding,
+    Hold,
+    Holding,
+    Item,
+    LeakedPath,
+    Media,
+    Occurrence,
+    Opening,
+    ReleaseOpening,
+    Rendition,
+    Request,
+    RequestItem,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Traces:
+    """What items have left: the objects that hold them, and the names they came under."""
+
+    objects: frozenset[bytes]
+    names: frozenset[bytes]
+
+
+def traces(items: Collection[int]) -> Traces:
+    """Before the rows go. ``items``: keys."""
+    objects = {
+        *Item.objects.filter(pk__in=items).values_list("sha256", flat=True),
+        *Rendition.objects.filter(item__in=items).values_list("sha256", flat=True),
+        *Media.objects.filter(item__in=items).values_list("key_frames", flat=True),
+    }
+    names = LeakedPath.objects.filter(occurrence__item__in=items).values_list("path", flat=True)
+    return Traces(
+        frozenset(bytes(one) for one in objects if one is not None), frozenset(map(bytes, names))
+    )
+
+
+def close(items: Mapping[int, bytes]) -> list[int]:
+    """Close every commitment to these items (key to digest); the entries touched, in order."""
+    touched = _close(items)
+    Request.objects.filter(entry__in=touched).update(salt=None)
+    still = {
+        *Occurrence.objects.filter(entry__in=touched, salt__isnull=False).values_list(
+            "entry", flat=True
+        ),
+        *Opening.objects.filter(entry__in=touched, salt__isnull=False).values_list(
+            "entry", flat=True
+        ),
+    }
+    silent = {index for index in touched - still if not _takes_two(index)}
+    silent |= _naming([digest.hex().encode() for digest in items.values()])
+    Entry.objects.filter(index__in=silent).update(details=None, details_salt=None)
+    return sorted(touched | silent)
+
+
+def _close(items: Mapping[int, bytes]) -> set[int]:
+    received = list(Occurrence.objects.filter(item__in=items))
+    others = list(Opening.objects.filter(item__in=items))
+    rows: list[Occurrence | Opening] = [*received, *others]
+    for row in rows:
+        if row.salt is not None and row.item_id is not None:
+            row.commitment = commit(bytes(row.salt), items[row.item_id])
+        row.item, row.salt = None, None
+    changed = ["item", "salt", "commitment"]
+    Occurrence.objects.bulk_update(received, changed, batch_size=BATCH)
+    Opening.objects.bulk_update(others, changed, batch_size=BATCH)
+    ReleaseOpening.objects.filter(item__in=items).update(item=None, salt=None)
+    return {row.entry for row in rows}
+
+
+def _takes_two(index: int) -> bool:
+    """Such an entry's details are signatures, and say of its items nothing that is not salted."""
+    return json.loads(bytes(Entry.objects.get(index=index).leaf))["action"] in NEEDED
+
+
+def _naming(names: Collection[bytes]) -> set[int]:
+    """Entries whose details name one of these digests."""
+    rows = Entry.objects.filter(details__isnull=False).values_list("index", "details")
+    return {
+        index
+        for index, details in rows.iterator(chunk_size=5000)
+        if any(name in bytes(details or b"") for name in names) and not _takes_two(index)
+    }
+
+
+def delete(items: Collection[int], now: datetime) -> None:
+    """Every row of these items; the database refuses where one is under hold."""
+    open_still = Request.objects.filter(items__item__in=items, entry=None)
+    dangling = set(open_still.values_list("pk", flat=True))
+    Request.objects.filter(pk__in=dangling).update(withdrawn=now, salt=None)
+    RequestItem.objects.filter(request__in=dangling).delete()
+    RequestItem.objects.filter(item__in=items).delete()
+    Rendition.objects.filter(item__in=items).delete()
+    Finding.objects.filter(item__in=items).delete()
+    Media.objects.filter(item__in=items).delete()
+    Holding.objects.filter(item__in=items).delete()
+    Hold.objects.filter(item__in=items).exclude(lifted=None).delete()
+    Item.objects.filter(pk__in=items).delete()
+
+
+def delete_names(items: Collection[int]) -> None:
+    """The names these items came under, and what was refused under the same; before :func:`close`."""
+    rows = LeakedPath.objects.filter(occurrence__item__in=items)
+    for accession, digest in list(rows.values_list("accession_id", "path_sha256")):
+        Exclusion.objects.filter(accession_id=accession, path_sha256=digest).delete()
+    rows.delete()
