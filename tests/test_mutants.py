@@ -352,7 +352,7 @@ def edit_the_salt_of_an_occurrence(m: Mutant) -> None:
     m.run("UPDATE catalogue_occurrence SET salt = ? WHERE id = ?", new, key)
 
 
-@operator("opening-missing")
+@operator("closed-unpurged")
 def take_a_salt_away(m: Mutant) -> None:
     table, key = m.draw.choice([("occurrence", "id"), ("entry", '"index"')])
     salt = "salt" if table == "occurrence" else "details_salt"

@@ -30,6 +30,7 @@ from daylight.services import hold, ledger, purge, sweep
 from daylight.services import purged as register
 from daylight.services.examine import examine
 from daylight.services.intake import ImportRequest, import_material
+from daylight.services.verify import VerifyRequest, verify
 from daylight.storage.canary import spellings
 from daylight.storage.layout import in_use
 from tests.services.signing import approved, asked, asked_to_lift, purged, two_people
@@ -110,6 +111,7 @@ def test_nothing_is_left_and_the_rest_stays_provable(any_ws, tmp_path):
         digest_of(folder, number) for number in (0, 2, 3)
     }
     assert faults(ws) == set()
+    assert verify(ws, custodian_here(), VerifyRequest(), Silent()).faults == ()
     (closed,) = Occurrence.objects.filter(item=None)
     assert closed.salt is None
     other = Occurrence.objects.filter(entry=closed.entry, item__sha256=stays).get()

@@ -407,14 +407,14 @@ ROWS = {
     "UPDATE catalogue_occurrence SET position = position + 20 WHERE position > 5": {
         "opening-misplaced"
     },
-    "UPDATE catalogue_occurrence SET salt = NULL WHERE id = 2": {"opening-missing"},
+    "UPDATE catalogue_occurrence SET salt = NULL WHERE id = 2": {
+        "opening-missing",
+        "closed-unpurged",
+    },
     "UPDATE catalogue_occurrence SET salt = x'00' WHERE id = 2": {"objects-changed"},
     "UPDATE catalogue_occurrence SET salt = 7 WHERE id = 2": {"objects-changed"},
-    'UPDATE catalogue_entry SET details = NULL WHERE "index" = 2': {
-        "opening-missing",
-        "details-changed",
-    },
-    'UPDATE catalogue_entry SET details_salt = NULL WHERE "index" = 2': {"opening-missing"},
+    'UPDATE catalogue_entry SET details = NULL WHERE "index" = 2': {"details-changed"},
+    'UPDATE catalogue_entry SET details_salt = NULL WHERE "index" = 2': {"closed-unpurged"},
     "UPDATE catalogue_entry SET leaf = 'text' WHERE \"index\" = 2": {
         "leaf-unreadable",
         "subtree-changed",

@@ -51,9 +51,8 @@ def orphans() -> Iterator[Fault]:
         item=OuterRef("item"), collection=OuterRef("accession__collection")
     )
     entry = Entry.objects.filter(index=OuterRef("entry"))
-    yield from _told(
-        Occurrence.objects.filter(leaked_path=None), "its leaked name is gone", "occurrence"
-    )
+    kept = Occurrence.objects.exclude(item=None)  # the others a purge has closed
+    yield from _told(kept.filter(leaked_path=None), "its leaked name is gone", "occurrence")
     yield from _told(
         LeakedPath.objects.exclude(accession=F("occurrence__accession")),
         "its occurrence came in with another accession",
@@ -65,7 +64,7 @@ def orphans() -> Iterator[Fault]:
         "holding",
     )
     yield from _told(
-        Occurrence.objects.exclude(Exists(held)),
+        kept.exclude(Exists(held)),
         "its item is not in the collection that it came in with",
         "occurrence",
     )
@@ -94,9 +93,13 @@ def unrecorded_items() -> Iterator[Fault]:
 
 
 def openings() -> Iterator[Fault]:
-    """That every commitment can be opened, and that the openings of an entry stand in a row."""
+    """That every commitment is opened or, after a purge, kept bare; and that the openings of an entry stand in a row."""
     for model in (Occurrence, Opening):
-        lost = model.objects.filter(salt=None).order_by("entry").values_list("entry", flat=True)
+        lost = (
+            model.objects.filter(salt=None, commitment=None)
+            .order_by("entry")
+            .values_list("entry", flat=True)
+        )
         for entry in lost[:MOST]:
             yield Fault("opening-missing", f"entry {entry}", "the salt of one of its files is gone")
         places = model.objects.values("entry").annotate(
@@ -107,9 +110,6 @@ def openings() -> Iterator[Fault]:
             yield Fault(
                 "opening-misplaced", f"entry {row['entry']}", "its files have gaps or doubles"
             )
-    closed = Entry.objects.filter(Q(details=None) | Q(details_salt=None)).order_by("index")
-    for index in closed.values_list("index", flat=True)[:MOST]:
-        yield Fault("opening-missing", f"entry {index}", "its details, or their salt, are gone")
 
 
 def leaked_names() -> Iterator[Fault]:
