@@ -100,7 +100,11 @@ def test_nothing_is_left_and_the_rest_stays_provable(any_ws, tmp_path):
     examine(ws, custodian_here(), "", Silent())
     gone, stays = digest_of(folder, 1), digest_of(folder, 2)
     assert found(ws, canaries(gone, 1))
+    aside = ws.layout.root / "quarantine" / f"{gone.hex()}.0"  # as a repair leaves it
+    aside.parent.mkdir()
+    aside.write_bytes(b"what a broken disk had left")
     report = purged(ws, gone)
+    assert not aside.exists()
     assert (report.items, report.traces, report.names_kept) == (1, (), 0)
     assert report.bytes > 3000
     assert found(ws, canaries(gone, 1)) == []

@@ -105,7 +105,7 @@ def from_statement(body: bytes) -> Statement:
         )
         if made.encode() == body:
             return made
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, RecursionError) as error:
         raise ValueError("no statement that two people sign") from error
     raise ValueError("no statement that two people sign")
 
@@ -165,7 +165,7 @@ class People:
             user: str = said["user"]
             public = b"" if action == USER_DISABLED else bytes.fromhex(said["public"])
             signature = bytes.fromhex(said["signature"]) if action == KEY_ADDED else b""
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             yield "personal-key-forged", "the entry on a personal key cannot be read"
             return
         if action == USER_DISABLED:
@@ -188,7 +188,7 @@ class People:
             said = json.loads(details)
             approval = from_details(self.vault, action, said)
             body = approval.statement.encode()
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             yield "approval-missing", f"'{action}' takes two people, whose signatures are not there"
             return
         faults = list(self._approval(approval, body))

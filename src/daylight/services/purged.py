@@ -6,6 +6,7 @@ from daylight.catalogue.models import Item, Media, Purged, Rendition
 from daylight.crypto.blind import blind
 from daylight.domain.digest import Digest
 from daylight.services.workspace import Workspace
+from daylight.storage import quarantine
 
 PURGED = "these bytes were purged from this vault"
 
@@ -31,6 +32,7 @@ def remove(ws: Workspace, digest: Digest) -> int:
     """Take an object away unless something still names it; the bytes that went."""
     if in_use(digest):
         return 0
+    quarantine.forget(ws.layout, digest)
     try:
         size = ws.store.size(digest)
     except KeyError:

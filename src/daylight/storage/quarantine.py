@@ -51,3 +51,9 @@ def set_aside(layout: Layout, digest: Digest) -> None:
             sync_directory(os.fspath(path.parent))
             return
     raise StoreCorrupt("an object broke too often: this disk is not to be used")
+
+
+def forget(layout: Layout, digest: Digest) -> None:
+    """Delete what was set aside of an object: a purge leaves none of its bytes, broken ones neither."""
+    for aside in (layout.root / "quarantine").glob(f"{digest.hex()}.*"):
+        aside.unlink()
