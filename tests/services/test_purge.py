@@ -103,8 +103,11 @@ def test_nothing_is_left_and_the_rest_stays_provable(any_ws, tmp_path):
     aside = ws.layout.root / "quarantine" / f"{gone.hex()}.0"  # as a repair leaves it
     aside.parent.mkdir()
     aside.write_bytes(b"what a broken disk had left")
+    journal = ws.layout.spool / "verify.json"  # as a verify that was cut short leaves it
+    journal.write_text(gone.hex())
     report = purged(ws, gone)
     assert not aside.exists()
+    assert not journal.exists()
     assert (report.items, report.traces, report.names_kept) == (1, (), 0)
     assert report.bytes > 3000
     assert found(ws, canaries(gone, 1)) == []

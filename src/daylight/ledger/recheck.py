@@ -202,7 +202,7 @@ class Recheck:
         digests = [digest for _, digest, _ in row.openings if digest is not None]
         if row.subject_salt is None or row.details is None or len(digests) < len(row.openings):
             return
-        if json.loads(row.details).get("subject") != subject_of(row.subject_salt, digests).hex():
+        if not _is_about(row.details, row.subject_salt, digests):
             self._say("approval-forged", where, "two people approved it for other items")
 
     def _head_faults(self, name: str, signed: SignedHead) -> Iterator[Fault]:
@@ -236,6 +236,14 @@ def _commitment(opened: Opened) -> bytes | None:
         return bare
     right = digest is not None and len(digest) == DIGEST_BYTES and len(salt) == SALT_BYTES
     return commit(salt, digest or b"") if right else b""  # opens nothing
+
+
+def _is_about(details: bytes, salt: bytes, digests: Sequence[bytes]) -> bool:
+    try:
+        said = json.loads(details)["subject"]
+        return bool(said == subject_of(salt, digests).hex())
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return False
 
 
 def _leaf(data: bytes) -> Mapping[str, Any] | None:

@@ -164,8 +164,11 @@ def _locked(fd: int, tenths: int) -> bool:
 @contextmanager
 def unused(layout: Layout) -> Iterator[None]:
     """Hold the vault while nobody else writes to its spool, which is emptied first. ``VaultBusy``."""
-    with lock(layout, "use"):
+    with lock(layout, "use"), lock(layout, "verify"):
         _clear(layout.spool)
+        for left in layout.spool.iterdir():
+            if left.suffix != ".lock":  # how far a verify had come names objects
+                left.unlink()
         yield
 
 
