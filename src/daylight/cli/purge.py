@@ -85,7 +85,10 @@ def _document(one: Report) -> dict[str, object]:
 def _say(one: Report) -> None:
     say(f"{one.items} items are purged (entry {one.entry}): {one.objects} objects, {one.bytes} B.")
     if one.names_kept:
-        say(f"{one.names_kept} of their names are part of other items' names, and stay there.")
+        say(
+            f"{one.names_kept} of their names were not looked for: they are part of other items' "
+            "names, or of less than 8 bytes."
+        )
     for trace in one.traces:
         say(f"LEFT OVER in {trace}")
     if not one.traces:

@@ -14,8 +14,7 @@ from dataclasses import dataclass
 from django.db import connection, transaction
 
 from daylight.catalogue.ledger_rows import lock_writers
-from daylight.catalogue.models import Item, LeakedPath, Purge, Purged, Request
-from daylight.crypto.blind import blind
+from daylight.catalogue.models import Item, LeakedPath, Purge, Request
 from daylight.crypto.locked import lock, unlock
 from daylight.domain.digest import Digest
 from daylight.domain.principal import Principal
@@ -26,7 +25,7 @@ from daylight.routes.registry import may_be_archive
 from daylight.services import approvals, closing, heads, hold
 from daylight.services.approvals import Approved, Asked
 from daylight.services.personal_keys import Signer
-from daylight.services.purged import in_use, remove
+from daylight.services.purged import in_use, remember, remove
 from daylight.services.record import record
 from daylight.services.stage import HEAD
 from daylight.services.sweep import cut_log, scan, sweep
@@ -43,7 +42,8 @@ _DATABASE = "the files of the PostgreSQL server, its logs and backups"
 class Report:
     """What went. ``traces``: files of the vault that still hold something; ``unseen``: not searched.
 
-    ``names_kept``: names that are part of other items' names. ``bytes``: of objects that went now.
+    ``names_kept``: names that were not looked for, being part of other items' names or of less than
+    8 bytes. ``bytes``: of objects that went now.
     """
 
     entry: int
@@ -168,17 +168,15 @@ def _record(ws: Workspace, approved: Approved, closed: Sequence[int]) -> int:
 
 
 def _remember(ws: Workspace, entry: int, todo: _Todo) -> None:
-    key, now = ws.keyring.storage_key, ws.clock()
-    names = (blind(key, digest) for digest in todo.objects)
-    rows = [Purged(blind=name, at=now, entry=entry) for name in names]
-    Purged.objects.bulk_create(rows, ignore_conflicts=True)
+    remember(ws, todo.objects, entry)
     said = {
         "items": todo.items,
         "objects": [one.hex() for one in todo.objects],
         "sought": [one.hex() for one in todo.sought],
         "names": [base64.b64encode(one).decode() for one in todo.names],
     }
-    Purge.objects.create(entry=entry, todo=lock(json.dumps(said).encode(), key.hex(), _BOUND))
+    key = ws.keyring.storage_key.hex()
+    Purge.objects.create(entry=entry, todo=lock(json.dumps(said).encode(), key, _BOUND))
 
 
 def _recall(ws: Workspace, row: Purge) -> _Todo:
