@@ -90,6 +90,7 @@ def test_from_hold_to_purge(desk):
     assert NAME not in told.stderr + told.stdout
     (report,) = json.loads(told.stdout)["purges"]
     assert (report["clean"], report["items"], report["traces"]) == (True, 1, [])
+    assert report["copies"] == {"backups": [], "replicas": [], "exports": []}
     assert desk.found() == []
     gone = desk.run("show", item)
     assert (gone.returncode, "no item has this name" in gone.stderr) == (2, True)
@@ -111,7 +112,8 @@ def test_replicas_on_a_disk_and_in_a_bucket_forget_what_was_purged(desk, tmp_pat
         sealed = sealed_size((desk.folder / NAME).stat().st_size)
         assert sizes.count(sealed) == 1
         asked = desk.json("purge", item, "--reason", "consent withdrawn", by="ada")["id"]
-        desk.ok("approve", asked, by="boris")
+        told = desk.ok("approve", asked, by="boris")
+        assert told.count("STILL HELD by replica") == 2
         for place in (folder, bucket):
             done = desk.run("replicate", place, "--check", "all", "--json", env=env)
             said = json.loads(done.stdout)

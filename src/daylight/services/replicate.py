@@ -24,7 +24,7 @@ from daylight.services.record import record
 from daylight.services.snapshot import snapshot
 from daylight.services.workspace import Workspace
 from daylight.storage.base import Store
-from daylight.storage.layout import lock
+from daylight.storage.layout import in_use, lock
 from daylight.storage.names import NameTable
 from daylight.storage.remote import Remote
 from daylight.storage.replica import Manifest, Replica
@@ -78,7 +78,7 @@ def replicate(
     Cut short, it goes on with what is missing, and the state before stays usable.
     """
     principal.require(Right.PRESERVE)
-    with lock(ws.layout, "replicate"):
+    with lock(ws.layout, "replicate"), in_use(ws.layout):  # nothing is purged meanwhile
         replica = Replica(remote, ws.keyring.storage_key)
         before = replica.begin(ws.layout.vault_id, islice(ws.store.digests(), LOOKED_FOR))
         at, barred = coarse(ws.clock()), purged.to_let_go(ws)
