@@ -5,6 +5,8 @@ import hmac
 import os
 import secrets
 import sqlite3
+import threading
+from contextlib import ExitStack
 
 import pytest
 from django.db import connection, transaction
@@ -34,7 +36,7 @@ from daylight.services.examine import examine
 from daylight.services.intake import ImportRequest, import_material
 from daylight.services.verify import VerifyRequest, verify
 from daylight.storage.canary import spellings
-from daylight.storage.layout import in_use
+from daylight.storage.layout import in_use, lock
 from tests.services.signing import approved, asked, asked_to_lift, purged, two_people
 from tests.test_docs import checked
 
@@ -307,6 +309,38 @@ def test_nothing_is_purged_while_others_write(ws, tmp_path):
         approved(ws, request)
     assert Item.objects.count() == 4
     assert approved(ws, request).purges[0].traces == ()
+
+
+def test_a_purge_waits_for_a_verify_and_gives_up_after_a_while(ws, tmp_path):
+    folder = disk(tmp_path)
+    two_people(ws)
+    take(ws, folder)
+    request = asked(ws, digest_of(folder, 0))
+    with lock(ws.layout, "verify"), pytest.raises(VaultBusy):
+        approved(ws, request)
+    assert Item.objects.count() == 4
+    with ExitStack() as verifying:
+        verifying.enter_context(lock(ws.layout, "verify"))
+        timer = threading.Timer(0.4, verifying.close)
+        timer.start()
+        assert approved(ws, request).purges[0].traces == ()
+        timer.join()
+
+
+def test_a_verify_does_not_begin_while_a_purge_runs(ws, tmp_path, monkeypatch):
+    folder = disk(tmp_path)
+    two_people(ws)
+    take(ws, folder)
+    met = []
+
+    def sweep_beside_a_verify(*given):
+        with pytest.raises(VaultBusy):
+            verify(ws, custodian_here(), VerifyRequest(), Silent())
+        met.append(given)
+
+    monkeypatch.setattr(purge, "sweep", sweep_beside_a_verify)
+    purged(ws, digest_of(folder, 0))
+    assert met
 
 
 class Killed(BaseException):
