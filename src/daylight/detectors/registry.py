@@ -38,6 +38,7 @@ class Listed:
 _OURS: Final[dict[str, Listed]] = {
     "filmstrip": Listed(1, Wants.KEY_FRAMES, "daylight.detectors.filmstrip:Filmstrip"),
     "still": Listed(1, Wants.STILL, "daylight.detectors.still:Still"),
+    "sound": Listed(1, Wants.SAMPLES, "daylight.detectors.sound:Sound"),
     "waveform": Listed(1, Wants.SAMPLES, "daylight.detectors.waveform:Waveform"),
 }
 
