@@ -58,7 +58,7 @@ def test_long_and_short_end_in_the_same_findings(monkeypatch, container, codec):
     data = film(container, codec, frames=60, gop=5, sound=container in ("matroska", "mpegts"))
     with opened(data) as media:
         whole = run("examine", {"detectors": ALL}, [media])
-    monkeypatch.setattr(programs, "SPAN_KEYS", 3)
+    monkeypatch.setattr(programs, "SPAN_WORK", 3)
     parts = in_spans(data)
     assert not whole.spans
     assert by_name(parts) == by_name(whole)

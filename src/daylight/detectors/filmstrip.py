@@ -23,7 +23,7 @@ from daylight.detectors.base import (
 from daylight.detectors.registry import Wants
 from daylight.detectors.sheets import Pixels, grid, jpeg, shielded
 from daylight.media.keyframes import KeyFrameIndex, looked_at
-from daylight.media.pictures import KeyPicture
+from daylight.media.picture import Picture
 
 TILES: Final = 120  # at most
 COLUMNS: Final = 10
@@ -101,7 +101,9 @@ class _Tiles:
         self._tiles: dict[int, Pixels] = {}
 
     def push(self, material: Material, /) -> None:
-        if isinstance(material, KeyPicture) and material.number in self._chosen:
+        if not isinstance(material, Picture) or material.ordinal:
+            return
+        if material.number in self._chosen:
             self._tiles[material.number] = material.small()
 
     def finish(self) -> Partial:

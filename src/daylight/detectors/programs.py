@@ -18,9 +18,11 @@ end to end as payload. The parent checks all of it: ``detectors.results``.
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
 from typing import Any, Final
 
 from daylight.detectors.base import (
+    Deeper,
     Detector,
     Finding,
     Material,
@@ -37,16 +39,18 @@ from daylight.domain.media import Kind
 from daylight.media.cut import PROGRAM
 from daylight.media.facts_json import from_json, to_json
 from daylight.media.failures import EXPECTED
+from daylight.media.groups import groups, lengths
 from daylight.media.keyframes import pack, unpack
-from daylight.media.pictures import Tally, key_pictures
+from daylight.media.pictures import FAR, Tally, key_pictures
 from daylight.media.probe import probe
 from daylight.media.program import Emit, Json, Programs, Request
-from daylight.media.reading import size_of
+from daylight.media.reading import DEFAULT_RATE, size_of
 from daylight.media.segments import segment
 from daylight.media.sound import RATE, sound_blocks
 from daylight.media.stills import still_pixels
 
-SPAN_KEYS: Final = 160  # key frames a task: some seconds of decoding
+SPAN_WORK: Final = 160  # pictures decoded a task: some seconds
+MOST_DEEP: Final = 3_000_000_000  # pixels decoded a task for sessions that ask for whole groups
 
 DETECTORS: Final = load()
 
@@ -57,9 +61,10 @@ def examine(request: Request, files: Sequence[int], emit: Emit) -> None:
     emit("facts", to_json(probed.facts), b"" if probed.index is None else pack(probed.index))
     chosen = [d for d in _named(request) if d.wants in applicable(probed.facts)]
     keys = 0 if probed.index is None else len(probed.index)
-    if keys > SPAN_KEYS:
-        bounds = [[n, min(n + SPAN_KEYS, keys)] for n in range(0, keys, SPAN_KEYS)]
-        emit("spans", {"bounds": bounds})
+    bounds = _bounds(subject)
+    if len(bounds) > 1:
+        said: list[Json] = [list(one) for one in bounds]
+        emit("spans", {"bounds": said})
         return
     partials = _look(files[0], subject, Span(0, keys), chosen, emit)
     for name, partial in partials.items():
@@ -126,6 +131,8 @@ def _look(
         sessions = {d.name: d.start(subject, span) for d in group}
         try:
             _feed(_material(descriptor, subject, span, wants, tally), sessions)
+            if wants is Wants.KEY_FRAMES:
+                _feed_groups(descriptor, subject, sessions)
         except EXPECTED as error:
             _say_failed(emit, list(sessions), error)
             continue
@@ -135,10 +142,63 @@ def _look(
     return partials
 
 
+def _bounds(subject: Subject) -> list[tuple[int, int]]:
+    """The key-frame index cut into spans of about the same work."""
+    if subject.index is None:
+        return []
+    bounds, first, work = [], 0, Fraction(0)
+    after = lengths(subject.facts, subject.index)
+    for number in range(len(subject.index)):
+        if work >= SPAN_WORK:
+            bounds.append((first, number))
+            first, work = number, Fraction(0)
+        work += 1 + _between(after.get(number, Fraction(0)), subject)
+    return [*bounds, (first, len(subject.index))]
+
+
+def _between(length: Fraction, subject: Subject) -> Fraction:
+    """What a long group costs, in key frames; one picture in eight is as dear."""
+    return length * _rate(subject) / 8 if length > FAR else Fraction(0)
+
+
+def _rate(subject: Subject) -> Fraction:
+    video = subject.facts.video
+    return (video.frame_rate if video else None) or Fraction(DEFAULT_RATE)
+
+
 def _feed(material: Iterator[Material], sessions: Mapping[str, Session]) -> None:
     for one in material:
         for session in sessions.values():
             session.push(one)
+
+
+def _feed_groups(descriptor: int, subject: Subject, sessions: Mapping[str, Session]) -> None:
+    """The second, selective pass: each group decoded once for all who asked for it."""
+    index = subject.index
+    deeper = [session for session in sessions.values() if isinstance(session, Deeper)]
+    asked = [(session, _affordable(session.groups(), subject)) for session in deeper]
+    every = sorted(set().union(*(wanted for _, wanted in asked)))
+    if index is None or not every:
+        return
+    for one in groups(descriptor, subject.facts, index, every):
+        for session, wanted in asked:
+            if one.number in wanted:
+                session.push(one)
+
+
+def _affordable(numbers: Sequence[int], subject: Subject) -> frozenset[int]:
+    """Of the groups asked for, the first ones that together cost no more than a task may."""
+    video = subject.facts.video
+    if video is None or subject.index is None:
+        return frozenset()
+    pixels = (video.width or 1) * (video.height or 1) * _rate(subject)
+    after, cost, taken = lengths(subject.facts, subject.index), Fraction(0), set()
+    for number in numbers:
+        cost += after.get(number, Fraction(0)) * pixels
+        if cost > MOST_DEEP:
+            break
+        taken.add(number)
+    return frozenset(taken)
 
 
 def _material(

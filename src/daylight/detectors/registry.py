@@ -21,7 +21,7 @@ PROBE_VERSION: Final = 1  # of the facts themselves: a new version examines ever
 class Wants(StrEnum):
     """What a detector is fed."""
 
-    KEY_FRAMES = "key-frames"  # KeyPicture, of items with moving pictures
+    KEY_FRAMES = "key-frames"  # Picture, of items with moving pictures
     SAMPLES = "samples"  # Samples, of items with sound
     STILL = "still"  # one Still, of images
 

@@ -1,44 +1,30 @@
-"""Key frames of a span, decoded once and handed out in order; scaled only for who asks."""
+"""Pictures of a span, decoded once and handed out in order; scaled only for who asks.
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+Mostly these are the key frames alone. Where they lie far apart, pictures between them are handed
+out as well, so that nothing long goes unseen.
+"""
+
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Final
 
 import av
 import av.logging
-import numpy as np
-from av.container import InputContainer
 from av.video.frame import VideoFrame
-from av.video.stream import VideoStream
-from numpy.typing import NDArray
 
 from daylight.domain.media import MediaFacts
 from daylight.media.complaints import complains
-from daylight.media.keyframes import UNKNOWN, KeyFrameIndex, looked_at
+from daylight.media.groups import GroupClock, Opened, decoded, lengths, open_at
+from daylight.media.keyframes import KeyFrameIndex, looked_at
 from daylight.media.packet import VideoPacket
-from daylight.media.reading import UNTIMED, open_media
+from daylight.media.picture import Picture
 
-WIDTH: Final = 160  # of a small picture, in pixels; the height keeps the aspect
-MAX_ERRORS: Final = 100
-_BY_BYTES: Final = frozenset({"mpegts", "mpeg"})
-_RUN_UP: Final = 1 << 17  # bytes
-_WINDOWED: Final = UNTIMED | {"dhav"}
-_Mark = tuple[int, int]
-
-
-class KeyPicture:
-    """One decoded key frame. ``number``: its place in the item's key-frame index."""
-
-    def __init__(self, frame: VideoFrame, number: int, rotation: int) -> None:
-        self._frame, self.number, self._rotation = frame, number, rotation
-
-    def small(self) -> NDArray[np.uint8]:
-        """RGB, shape (height, ``WIDTH``, 3) before a rotation by quarters."""
-        frame = self._frame
-        height = max(2, round(WIDTH * frame.height / max(frame.width, 1) / 2) * 2)
-        scaled = frame.reformat(WIDTH, min(height, 4 * WIDTH), "rgb24", interpolation="AREA")
-        return np.rot90(scaled.to_ndarray(), k=-(self._rotation // 90) % 4)
+FAR: Final = Fraction(4)  # seconds between two key frames, beyond which the rest is looked at too
+STEP: Final = Fraction(2)  # seconds between the pictures that are handed out of it, at least
+MOST_BETWEEN: Final = (
+    3_000_000_000  # pixels decoded between key frames in one call: some 20 s of work
+)
 
 
 @dataclass(slots=True)
@@ -50,134 +36,69 @@ class Tally:
     corrupt: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """``chosen``: key frames to decode; ``far``: those of them after which a long time passes;
+    ``beyond``: the first of the next span; ``last``: the last of all.
+    """
+
+    chosen: frozenset[int]
+    far: frozenset[int]
+    beyond: int | None
+    last: int
+
+
 def key_pictures(
     descriptor: int, facts: MediaFacts, index: KeyFrameIndex, reach: tuple[int, int], tally: Tally
-) -> Iterator[KeyPicture]:
-    """Key frames ``reach[0]`` to ``reach[1]`` (exclusive) of the index, in their order.
+) -> Iterator[Picture]:
+    """Key frames ``reach[0]`` to ``reach[1]`` (exclusive) of the index, in their order, and the first
+    of the next span, so that what lies between two spans can be seen; ``tally`` leaves it out.
 
-    Those that :func:`looked_at` names are decoded. Raises
-    ``FFmpegError`` when it cannot be opened; a frame that does not decode is counted.
+    Those that :func:`looked_at` names are decoded; where they lie more than ``FAR`` apart, pictures
+    between them too, ``STEP`` apart, up to ``MOST_BETWEEN`` pixels a call. Raises ``FFmpegError``
+    when it cannot be opened; a frame that does not decode is counted.
     """
-    first, last = reach
-    chosen = frozenset(number for number in looked_at(index) if first <= number < last)
-    if not chosen:
+    plan = _plan(facts, index, reach)
+    if plan is None:
         return
-    window = facts.demuxer in _WINDOWED
-    start = max(index.positions[first], 0) if window else 0
-    with open_media(descriptor, facts.demuxer, start=start, brief=True) as container:
-        video = _video(container, index)
-        _prepare(video)
-        known = {} if window else _by_time(index)  # a window's times begin anew
-        before: int | None = first - 1 if window else -1
-        if not window and first and _seek(container, video, facts, index, first):
-            before = None
-        rotation = facts.video.rotation if facts.video else 0
-        for packet, number in _numbered(container, video, known, before):
-            if number >= last:
+    with open_at(descriptor, facts, index, reach[0]) as opened:
+        between, budget = None, MOST_BETWEEN
+        for packet, number in opened.packets():
+            if number > plan.last:
                 break
-            if number >= first and number in chosen:
-                yield from _decode(video, packet, number, rotation, tally)
+            if not packet.is_keyframe:
+                yield from between.push(packet) if between is not None else ()
+                continue
+            if between is not None:
+                yield from between.finish()
+                budget -= between.pixels
+                between = None
+            if number in plan.chosen:
+                counted = Tally() if number == plan.beyond else tally
+                yield from _key(opened, packet, number, counted)
+                if number in plan.far and budget > 0:
+                    between = _Between(opened, number, budget)
+                    yield from between.push(packet)
+        if between is not None:
+            yield from between.finish()
 
 
-def _video(container: InputContainer, index: KeyFrameIndex) -> VideoStream:
-    streams = [s for s in container.streams.video if s.index == index.stream]
-    return streams[0] if streams else container.streams.video[0]
+def _plan(facts: MediaFacts, index: KeyFrameIndex, reach: tuple[int, int]) -> _Plan | None:
+    seen = looked_at(index)
+    chosen = [number for number in seen if reach[0] <= number < reach[1]]
+    if not chosen:
+        return None
+    beyond = next((number for number in seen if number >= reach[1]), None)
+    after = lengths(facts, index)
+    far = frozenset(number for number in chosen if after[number] > FAR)
+    last = chosen[-1] if beyond is None else beyond
+    return _Plan(frozenset((*chosen, last)), far, beyond, last)
 
 
-def _prepare(video: VideoStream) -> None:
-    video.thread_type = "NONE"
-    context = video.codec_context
-    context.thread_count = 1
-    context.skip_frame = "NONKEY"
-    context.flags2 |= av.codec.context.Flags2.fast
-    context.options = {"skip_loop_filter": "all"}
-
-
-def _seek(
-    container: InputContainer,
-    video: VideoStream,
-    facts: MediaFacts,
-    index: KeyFrameIndex,
-    number: int,
-) -> bool:
-    """Go to some key frame at or before ``number``; whether that is not the first of all."""
-    if facts.demuxer in _BY_BYTES:
-        position = _well_before(index.positions, number)
-        if position > 0:
-            container.seek(position, unsupported_byte_offset=True)
-        return position > 0
-    pts = index.pts[number] if index.pts[number] != UNKNOWN else index.dts[number]
-    container.seek(pts, stream=video)
-    return True
-
-
-def _well_before(positions: Sequence[int], number: int) -> int:
-    """Byte position of an earlier key frame, 0 for the start of the file.
-
-    Not every picture has a time and a place of its own in these streams; some are needed to reckon
-    from.
-    """
-    known = [at for at in positions[: number + 1] if at >= 0]
-    return next((at for at in reversed(known) if at <= known[-1] - _RUN_UP), 0)
-
-
-def _numbered(
-    container: InputContainer,
-    video: VideoStream,
-    known: Mapping[_Mark, int],
-    before: int | None,
-) -> Iterator[tuple[VideoPacket, int]]:
-    """Key packets with their number in the index: by their times as far as ``known``, else counted.
-
-    ``before``: the number before that of the first packet, None where it is not known yet.
-    """
-    for packet in _key_packets(container, video):
-        number = known.get(_mark(_tick(packet.pts), _tick(packet.dts)))
-        if number is None and before is not None:
-            number = before + 1
-        if number is not None:
-            yield packet, number
-        before = number
-
-
-def _by_time(index: KeyFrameIndex) -> dict[_Mark, int]:
-    """Numbers by times, of key frames whose time is their own."""
-    marks = [_mark(pts, dts) for pts, dts in zip(index.pts, index.dts, strict=True)]
-    often = Counter(marks)
-    return {
-        mark: number
-        for number, mark in enumerate(marks)
-        if often[mark] == 1 and mark != (UNKNOWN, UNKNOWN)
-    }
-
-
-def _key_packets(container: InputContainer, video: VideoStream) -> Iterator[VideoPacket]:
-    errors = 0
-    while errors < MAX_ERRORS:
-        try:
-            for packet in container.demux(video):
-                if packet.size and packet.is_keyframe:
-                    yield packet
-        except av.FFmpegError:
-            errors += 1
-            continue
-        return
-
-
-def _tick(value: int | None) -> int:
-    return UNKNOWN if value is None else value
-
-
-def _mark(pts: int, dts: int) -> _Mark:
-    return (pts, UNKNOWN) if pts != UNKNOWN else (UNKNOWN, dts)
-
-
-def _decode(
-    video: VideoStream, packet: VideoPacket, number: int, rotation: int, tally: Tally
-) -> Iterator[KeyPicture]:
+def _key(opened: Opened, packet: VideoPacket, number: int, tally: Tally) -> Iterator[Picture]:
     """One key packet to its picture: the decoder is emptied after each, so that none is lost."""
     tally.wanted += 1
-    context = video.codec_context
+    context = opened.video.codec_context
     with av.logging.Capture() as said:
         try:
             frames = [*context.decode(packet), *context.decode(None)]
@@ -189,4 +110,45 @@ def _decode(
         return
     tally.decoded += 1
     tally.corrupt += any(frame.is_corrupt for frame in frames) or complains(said)
-    yield KeyPicture(frames[0], number, rotation)
+    yield Picture(
+        frames[0],
+        number,
+        opened.rotation,
+        seconds=opened.index.seconds(number),
+        payload=lambda: bytes(packet),
+    )
+
+
+class _Between:
+    """Decodes a group once more from its key packet on, and gives a picture now and then."""
+
+    def __init__(self, opened: Opened, number: int, budget: int) -> None:
+        self._opened, self._number, self._budget = opened, number, budget
+        self._clock = GroupClock(opened, number)
+        self._next = opened.index.seconds(number) + STEP
+        self.pixels = 0
+        opened.decode_most()
+
+    def push(self, packet: VideoPacket) -> Iterator[Picture]:
+        if self.pixels < self._budget:
+            yield from self._shown(decoded(self._opened, packet))
+
+    def finish(self) -> Iterator[Picture]:
+        yield from self._shown(decoded(self._opened, None))
+        self._opened.video.codec_context.flush_buffers()
+        self._opened.decode_keys_only()
+
+    def _shown(self, frames: Sequence[VideoFrame]) -> Iterator[Picture]:
+        for frame in frames:
+            self.pixels += frame.width * frame.height
+            at = self._clock.at(frame)
+            if at < self._next:
+                continue
+            self._next = at + STEP
+            yield Picture(
+                frame,
+                self._number,
+                self._opened.rotation,
+                seconds=at,
+                ordinal=self._clock.ordinal,
+            )
