@@ -1,6 +1,6 @@
 """``make bench``: every benchmark, a ratio a line."""
 
-from tests.bench import intake, ledger, recognise, verify, watching
+from tests.bench import hearing, intake, ledger, recognise, verify, watching
 
 if __name__ == "__main__":
     intake.main()
@@ -8,3 +8,4 @@ if __name__ == "__main__":
     ledger.main()
     recognise.main()
     watching.main()
+    hearing.main()

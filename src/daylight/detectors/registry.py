@@ -41,6 +41,7 @@ _OURS: Final[dict[str, Listed]] = {
     "lens": Listed(1, Wants.KEY_FRAMES, "daylight.detectors.lens:Lens"),
     "shots": Listed(1, Wants.KEY_FRAMES, "daylight.detectors.shots:Shots"),
     "still": Listed(1, Wants.STILL, "daylight.detectors.still:Still"),
+    "sound": Listed(1, Wants.SAMPLES, "daylight.detectors.sound:Sound"),
     "waveform": Listed(1, Wants.SAMPLES, "daylight.detectors.waveform:Waveform"),
 }
 
