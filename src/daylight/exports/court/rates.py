@@ -57,7 +57,7 @@ _TEXTS: dict[tuple[str, int], str] = {
         "never why."
     ),
     ("shots", 1): (
-        "Measured on invented recordings: 25 of 26 cuts were found and none was invented. Fades are "
+        "Measured on invented recordings: 25 of 26 cuts were found and one was invented. Fades are "
         "not told, and a jump that hardly shows is missed."
     ),
     ("still", 1): f"No error rate was measured. {_PICTURES}",
