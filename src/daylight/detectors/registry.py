@@ -37,6 +37,7 @@ class Listed:
 
 _OURS: Final[dict[str, Listed]] = {
     "filmstrip": Listed(1, Wants.KEY_FRAMES, "daylight.detectors.filmstrip:Filmstrip"),
+    "overlay": Listed(1, Wants.KEY_FRAMES, "daylight.detectors.overlay:Overlay"),
     "still": Listed(1, Wants.STILL, "daylight.detectors.still:Still"),
     "waveform": Listed(1, Wants.SAMPLES, "daylight.detectors.waveform:Waveform"),
 }
