@@ -40,6 +40,7 @@ _OURS: Final[dict[str, Listed]] = {
     "filmstrip": Listed(1, Wants.KEY_FRAMES, "daylight.detectors.filmstrip:Filmstrip"),
     "lens": Listed(1, Wants.KEY_FRAMES, "daylight.detectors.lens:Lens"),
     "shots": Listed(1, Wants.KEY_FRAMES, "daylight.detectors.shots:Shots"),
+    "overlay": Listed(1, Wants.KEY_FRAMES, "daylight.detectors.overlay:Overlay"),
     "still": Listed(1, Wants.STILL, "daylight.detectors.still:Still"),
     "sound": Listed(1, Wants.SAMPLES, "daylight.detectors.sound:Sound"),
     "waveform": Listed(1, Wants.SAMPLES, "daylight.detectors.waveform:Waveform"),

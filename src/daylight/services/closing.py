@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from daylight.catalogue.models import (
+    ClockReading,
     Entry,
     Exclusion,
     Finding,
@@ -30,6 +31,7 @@ from daylight.ledger.leaf import commit
 
 BATCH = 500  # rows
 TOUCHED = (
+    ClockReading,
     Entry,
     Exclusion,
     Finding,
@@ -123,6 +125,7 @@ def delete(items: Collection[int], now: datetime) -> None:
     Request.objects.filter(pk__in=dangling).update(withdrawn=now, salt=None)
     RequestItem.objects.filter(request__in=dangling).delete()
     RequestItem.objects.filter(item__in=items).delete()
+    ClockReading.objects.filter(item__in=items).delete()
     Rendition.objects.filter(item__in=items).delete()
     Finding.objects.filter(item__in=items).delete()
     Media.objects.filter(item__in=items).delete()

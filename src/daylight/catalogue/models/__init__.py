@@ -1,6 +1,7 @@
 """One file an aggregate; Django finds its tables through these names."""
 
 from daylight.catalogue.models.approvals import PersonalKey, Request, RequestItem
+from daylight.catalogue.models.clocks import ClockReading
 from daylight.catalogue.models.custody import (
     Accession,
     Exclusion,
@@ -27,6 +28,7 @@ from daylight.catalogue.models.seals import Authority, Seal
 __all__ = [
     "Accession",
     "Authority",
+    "ClockReading",
     "Collection",
     "Entry",
     "Exclusion",

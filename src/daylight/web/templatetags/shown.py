@@ -10,6 +10,9 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from daylight.domain.burnt_clock import ClockPiece
+from daylight.domain.burnt_clock_json import naive_text
+
 register = template.Library()
 
 _UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
@@ -77,6 +80,12 @@ def day(value: datetime) -> str:
 
 
 @register.filter
+def naive(piece: ClockPiece, layout: str) -> str:
+    """What a burnt-in clock shows: ``2021-03-10 15:33:55``, the time alone without a date."""
+    return naive_text(piece.naive_us, layout).replace("T", " ")
+
+
+@register.filter
 def file_time(nanoseconds: int | None) -> str:
     """A file's time as its disk said it; years beyond four digits do not count as known."""
     if nanoseconds is None:
@@ -135,6 +144,7 @@ def action_name(value: str) -> str:
     names = {
         "received": _("received into the vault"),
         "examined": _("examined"),
+        "analysed": _("analysed"),
         "accession-opened": _("accession opened"),
         "accession-closed": _("accession closed"),
         "custody-stated": _("statement on custody"),
