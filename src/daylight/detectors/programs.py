@@ -14,6 +14,8 @@ A ``finding`` {detector, version, facts, blobs: [{name, media_type, facts, size}
 end to end as payload. The parent checks all of it: ``detectors.results``.
 
 ``segment``  makes one segment for a player: ``media.segments``.
+
+``salvage``  says how to make an openable file of one that is not: ``media.salvage``.
 """
 
 import os
@@ -45,6 +47,8 @@ from daylight.media.pictures import FAR, Tally, key_pictures
 from daylight.media.probe import probe
 from daylight.media.program import Emit, Json, Programs, Request
 from daylight.media.reading import DEFAULT_RATE, size_of
+from daylight.media.salvage import salvage
+from daylight.media.salvaged import PROGRAM as SALVAGE
 from daylight.media.segments import segment
 from daylight.media.sound import RATE, sound_blocks
 from daylight.media.stills import still_pixels
@@ -97,6 +101,7 @@ PROGRAMS: Final[Programs] = {
     "look": look,
     "merge": merge,
     PROGRAM: segment,
+    SALVAGE: salvage,
 }
 
 

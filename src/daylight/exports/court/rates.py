@@ -49,6 +49,11 @@ _TEXTS: dict[tuple[str, int], str] = {
     ("probe", 1): "Recognising damage: measured, in the table below.",
     ("filmstrip", 1): f"No error rate was measured. {_PICTURES}",
     ("still", 1): f"No error rate was measured. {_PICTURES}",
+    ("salvage", 1): (
+        "What cannot be opened was put together anew by a program. Measured on synthetic recordings: "
+        "99 to 100 per cent of the pictures whose bytes are there come back unchanged; the figures "
+        "are in docs/detectors.md. Their times may be assumed."
+    ),
     ("sound", 1): (
         "Speech: measured on five short recordings of three readers and on sounds made for it; the "
         "figures are in docs/detectors.md. Music with the rhythm of speech is taken for speech at "
