@@ -1,6 +1,7 @@
 """The programs together, as the coordinator uses them, and lies in place of what they send."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -16,7 +17,7 @@ from daylight.media.facts_json import to_json
 from daylight.media.inline import InlineExecutor
 from tests.media.films import film, opened, sine
 
-ALL = ["filmstrip", "sound", "still", "waveform"]
+ALL = ["filmstrip", "sound", "still", "structure", "waveform"]
 
 
 def run(program: str, request: dict, files: Sequence[int]) -> Results:
@@ -43,7 +44,8 @@ def in_spans(data: bytes) -> Results:
                 for p in partials
             ]
             with opened(b"".join(p.data for p in partials)) as blobs:
-                return run("merge", {"facts": facts, "partials": said}, [index, blobs])
+                merged = run("merge", {"facts": facts, "partials": said}, [index, blobs])
+    return replace(merged, findings=(*began.findings, *merged.findings))
 
 
 def by_name(results: Results) -> dict:
@@ -69,9 +71,9 @@ def test_long_and_short_end_in_the_same_findings(monkeypatch, container, codec):
 @pytest.mark.parametrize(
     ("data", "names"),
     [
-        (film("mp4", "libx264"), {"filmstrip"}),
-        (film("mp4", "libx264", sound=True), {"filmstrip", "sound", "waveform"}),
-        (sine(), {"sound", "waveform"}),
+        (film("mp4", "libx264"), {"filmstrip", "structure"}),
+        (film("mp4", "libx264", sound=True), {"filmstrip", "sound", "structure", "waveform"}),
+        (sine(), {"sound", "structure", "waveform"}),
         (b"words\n", set()),
         (b"", set()),
     ],

@@ -14,7 +14,7 @@ from daylight.media.pool import ZygotePool
 from tests.media.films import FORMATS, film, opened, sine
 from tests.media.test_salvage import PLAIN, REORDERED, recording, without_index
 
-ALL = ["filmstrip", "sound", "still", "waveform"]
+ALL = ["filmstrip", "sound", "still", "structure", "waveform"]
 
 
 @pytest.fixture(scope="module")

@@ -134,7 +134,7 @@ def test_a_reader_that_dies_late_leaves_what_it_had_found(ws):
     report, _ = examined(ws, late)
     one = only_item(ws)
     assert (one.kind, one.state, one.codec) == ("video", "damaged", "h264")
-    assert report.failed == 3  # filmstrip, sound and waveform, each with the reason
+    assert report.failed == 4  # filmstrip, sound, structure and waveform, each with the reason
     check(ws)
 
 

@@ -60,6 +60,10 @@ _TEXTS: dict[tuple[str, int], str] = {
         "times, whispering and distant voices are missed. Nobody has measured it on recordings of "
         "cells. Level, silence and clipping are arithmetic."
     ),
+    ("structure", 1): (
+        "No error rate was measured: it reads what is written. What it observes has innocent "
+        "explanations, which it names."
+    ),
     ("waveform", 1): (
         "No error rate was measured. It says how loud the sound is, never what is heard."
     ),
