@@ -27,6 +27,7 @@ GAP: Final = Fraction(2)  # seconds without a picture, and
 GAP_STEPS: Final = 10  # so many times the usual distance, before it is a gap
 BACK: Final = Fraction(1)  # seconds that times run back, beyond reordering
 _SETS: Final = {"h264": frozenset({7, 8}), "hevc": frozenset({32, 33, 34})}
+FIRST_KEYS: Final = 32  # key frames that are searched for names of encoders
 KEY_HEAD: Final = 4096  # bytes of a key frame that are looked at for parameter sets and strings
 _TEXT: Final = re.compile(rb"[ -~]{8,}")
 _MARKS: Final = re.compile(
@@ -66,6 +67,7 @@ class KeyFrameSigns:
     sets: set[bytes] = field(default_factory=set)
     strings: dict[str, None] = field(default_factory=dict)
     _layout: Layout | None = None
+    _looked: int = 0
 
     def __post_init__(self) -> None:
         if self.codec in _SETS:
@@ -73,7 +75,8 @@ class KeyFrameSigns:
             self._layout.length_size = length_size(self.codec, self.extradata)
 
     def look(self, data: bytes) -> None:
-        if len(self.strings) < MAX_STRINGS:
+        self._looked += 1
+        if self._looked <= FIRST_KEYS and len(self.strings) < MAX_STRINGS:
             for text in _TEXT.findall(data):
                 if _MARKS.search(text):
                     self.strings.setdefault(text[:MAX_STRING].decode("ascii"))
@@ -95,7 +98,7 @@ def gaps(
     steps = sorted(b - a for a, b in pairwise(ordered) if b > a)
     if not steps:
         return
-    least = max(GAP / base, Fraction(GAP_STEPS * steps[len(steps) // 2]))
+    least = max(int(GAP / base), GAP_STEPS * steps[len(steps) // 2])  # ticks
     for before, after in pairwise(ordered):
         if after - before > least:
             yield before * base - zero, (after - before) * base
@@ -105,7 +108,7 @@ def backwards(
     times: Sequence[int], base: Fraction, zero: Fraction
 ) -> Iterator[tuple[Fraction, Fraction]]:
     """Where times run back further than reordering makes them. ``times`` in the order of the stream."""
-    least = BACK / base
+    least = int(BACK / base)  # ticks
     highest: int | None = None
     for time in times:
         if highest is not None and highest - time > least:
