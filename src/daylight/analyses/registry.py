@@ -6,4 +6,5 @@ from daylight.analyses.base import Listed
 
 ANALYSES: Final[dict[str, Listed]] = {
     "clocks": Listed(1, ("overlay",)),
+    "integrity": Listed(1, ("structure",)),
 }

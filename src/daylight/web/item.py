@@ -28,6 +28,7 @@ class Viewer:
     """What the pictures and the player of an item need, as they stand now.
 
     ``strip``, ``still``: the rendition to show and its address; None if there is none.
+    ``rebuilt``: what is played in place of an original that cannot be opened.
     """
 
     pictures_clear: bool
@@ -39,6 +40,7 @@ class Viewer:
     waveform_url: str
     playlist_url: str
     playable: bool
+    rebuilt: RenditionView | None
 
 
 @require_safe
@@ -106,6 +108,8 @@ def _viewer(view: ItemView, clear: frozenset[str]) -> Viewer:
     kind = "clear" if pictures else "shielded"
     strip, still = view.rendition(f"filmstrip-{kind}"), view.rendition(f"still-{kind}")
     mode = "clear" if player else "shielded"
+    unreadable = view.state == "unreadable"
+    rebuilt = view.rendition("salvage") if unreadable else None
     return Viewer(
         pictures_clear=pictures,
         player_clear=player,
@@ -115,7 +119,8 @@ def _viewer(view: ItemView, clear: frozenset[str]) -> Viewer:
         still_url=rendition_url(view.public_id, still),
         waveform_url=rendition_url(view.public_id, view.rendition("waveform")),
         playlist_url=reverse("playlist", args=[view.public_id, mode]),
-        playable=view.kind in _PLAYABLE and view.state != "unreadable",
+        playable=view.kind in _PLAYABLE and (not unreadable or rebuilt is not None),
+        rebuilt=rebuilt,
     )
 
 

@@ -149,6 +149,7 @@ def action_name(value: str) -> str:
         "accession-closed": _("accession closed"),
         "custody-stated": _("statement on custody"),
         "not-kept": _("entries not kept"),
+        "salvaged": _("rebuilt beside the original, or tried"),
         "repaired": _("restored from a replica"),
         "held": _("put under legal hold"),
         "hold-lifted": _("legal hold lifted"),
