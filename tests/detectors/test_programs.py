@@ -16,7 +16,7 @@ from daylight.media.facts_json import to_json
 from daylight.media.inline import InlineExecutor
 from tests.media.films import film, opened, sine
 
-ALL = ["filmstrip", "still", "waveform"]
+ALL = ["background", "filmstrip", "still", "waveform"]
 
 
 def run(program: str, request: dict, files: Sequence[int]) -> Results:
@@ -35,7 +35,7 @@ def in_spans(data: bytes) -> Results:
         partials = []
         with opened(began.index) as index:
             for number, (first, last) in enumerate(began.spans):
-                names = ["filmstrip", *(["waveform"] if number == 0 else [])]
+                names = ["background", "filmstrip", *(["waveform"] if number == 0 else [])]
                 request = {"facts": facts, "first": first, "last": last, "detectors": names}
                 partials += run("look", request, [media, index]).partials
             said = [
@@ -69,8 +69,8 @@ def test_long_and_short_end_in_the_same_findings(monkeypatch, container, codec):
 @pytest.mark.parametrize(
     ("data", "names"),
     [
-        (film("mp4", "libx264"), {"filmstrip"}),
-        (film("mp4", "libx264", sound=True), {"filmstrip", "waveform"}),
+        (film("mp4", "libx264"), {"background", "filmstrip"}),
+        (film("mp4", "libx264", sound=True), {"background", "filmstrip", "waveform"}),
         (sine(), {"waveform"}),
         (b"words\n", set()),
         (b"", set()),

@@ -13,7 +13,7 @@ from daylight.media.inline import InlineExecutor
 from daylight.media.pool import ZygotePool
 from tests.media.films import FORMATS, film, opened, sine
 
-ALL = ["filmstrip", "still", "waveform"]
+ALL = ["background", "filmstrip", "still", "waveform"]
 
 
 @pytest.fixture(scope="module")

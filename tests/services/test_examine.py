@@ -134,7 +134,7 @@ def test_a_reader_that_dies_late_leaves_what_it_had_found(ws):
     report, _ = examined(ws, late)
     one = only_item(ws)
     assert (one.kind, one.state, one.codec) == ("video", "damaged", "h264")
-    assert report.failed == 2  # filmstrip and waveform, each with the reason
+    assert report.failed == 3  # background, filmstrip and waveform, each with the reason
     check(ws)
 
 
@@ -165,6 +165,7 @@ def test_one_detector_alone_is_added_later(ws):
     assert {made.name for made in only_item(ws).renditions} == {"waveform"}
     examined(ws)
     assert {made.name for made in only_item(ws).renditions} == {
+        "background",
         "waveform",
         "filmstrip-clear",
         "filmstrip-shielded",

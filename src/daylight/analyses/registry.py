@@ -4,4 +4,7 @@ from typing import Final
 
 from daylight.analyses.base import Listed
 
-ANALYSES: Final[dict[str, Listed]] = {}
+ANALYSES: Final[dict[str, Listed]] = {
+    "clock-offsets": Listed(1, ()),
+    "placing": Listed(1, ("background",)),
+}

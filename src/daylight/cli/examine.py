@@ -8,6 +8,7 @@ from daylight.cli.output import print_json, progress, say
 from daylight.cli.session import session_of
 from daylight.domain.principal import Principal
 from daylight.services.examine import ExamineReport, examine
+from daylight.services.placing import propose
 from daylight.services.workspace import Workspace
 
 
@@ -32,6 +33,9 @@ def examine_and_report(
     ws.keyring.unlock()
     with progress("examine") as shown:
         report = examine(ws, principal, only, shown)
+    placed = None if only else propose(ws, principal)
     if not quiet:
         say(f"Examined {report.items} items: {report.findings} findings, {report.failed} failed.")
+        if placed is not None and placed.changed:
+            say(f"{placed.placed} recordings seem to be of {placed.cameras} cameras.")
     return report

@@ -36,6 +36,7 @@ class Listed:
 
 
 _OURS: Final[dict[str, Listed]] = {
+    "background": Listed(1, Wants.KEY_FRAMES, "daylight.detectors.background:Background"),
     "filmstrip": Listed(1, Wants.KEY_FRAMES, "daylight.detectors.filmstrip:Filmstrip"),
     "still": Listed(1, Wants.STILL, "daylight.detectors.still:Still"),
     "waveform": Listed(1, Wants.SAMPLES, "daylight.detectors.waveform:Waveform"),

@@ -12,6 +12,7 @@ from daylight.catalogue.ledger_rows import EntryView, entries_about, entries_at
 from daylight.catalogue.queries.grid import neighbours
 from daylight.catalogue.queries.holds import hold_on
 from daylight.catalogue.queries.items import ItemView, RenditionView, item, media_facts
+from daylight.catalogue.queries.timeline import whereabouts
 from daylight.domain.media import MediaFacts
 from daylight.domain.principal import Right
 from daylight.media.facts_json import from_json
@@ -53,6 +54,7 @@ def show(request: Asked, public_id: str) -> HttpResponse:
         "further_occurrences": max(0, len(view.occurrences) - _OCCURRENCES),
         "custody": _custody(request, view),
         "hold": hold_on(view.digest),
+        "place": whereabouts(request.principal, public_id),
         "neighbours": neighbours(request.principal, public_id),
     }
     return render(request, "item/page.html", words)

@@ -21,12 +21,15 @@ from daylight.catalogue.models.people import (
     User,
     Vault,
 )
+from daylight.catalogue.models.recordings import Camera, ClockOffset, PlacingRun, Recording
 from daylight.catalogue.models.releases import Release, ReleaseOpening
 from daylight.catalogue.models.seals import Authority, Seal
 
 __all__ = [
     "Accession",
     "Authority",
+    "Camera",
+    "ClockOffset",
     "Collection",
     "Entry",
     "Exclusion",
@@ -42,8 +45,10 @@ __all__ = [
     "Occurrence",
     "Opening",
     "PersonalKey",
+    "PlacingRun",
     "Purge",
     "Purged",
+    "Recording",
     "Release",
     "ReleaseOpening",
     "Rendition",

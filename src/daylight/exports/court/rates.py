@@ -49,6 +49,7 @@ _TEXTS: dict[tuple[str, int], str] = {
     ("probe", 1): "Recognising damage: measured, in the table below.",
     ("filmstrip", 1): f"No error rate was measured. {_PICTURES}",
     ("still", 1): f"No error rate was measured. {_PICTURES}",
+    ("background", 1): "No error rate was measured. It serves to tell cameras apart.",
     ("waveform", 1): (
         "No error rate was measured. It says how loud the sound is, never what is heard."
     ),
