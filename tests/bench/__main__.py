@@ -1,6 +1,6 @@
 """``make bench``: every benchmark, a ratio a line."""
 
-from tests.bench import intake, ledger, recognise, verify, watching
+from tests.bench import intake, ledger, placing, recognise, timeline, verify, watching
 
 if __name__ == "__main__":
     intake.main()
@@ -8,3 +8,5 @@ if __name__ == "__main__":
     ledger.main()
     recognise.main()
     watching.main()
+    placing.main()
+    timeline.main()

@@ -34,7 +34,8 @@ class Gallery:
         self.barred = np.array([one is not None and _is_barred(one) for one in backgrounds], bool)
         nothing = next((tuple(np.zeros_like(part) for part in one) for one in made if one), ())
         self._parts = [
-            np.stack([(one or nothing)[place] for one in made]) for place in range(len(nothing))
+            np.stack([(one or nothing)[place].astype(np.float16) for one in made])
+            for place in range(len(nothing))
         ]
 
     def alike(self, some: Places, others: Places) -> tuple[Floats, Floats]:
@@ -45,7 +46,10 @@ class Gallery:
         if not self._parts:
             none = np.zeros((len(rows), len(columns)), np.float32)
             return none, none
-        plain, edges, rims = (part[rows] @ part[columns].T for part in self._parts)
+        plain, edges, rims = (
+            part[rows].astype(np.float32) @ part[columns].astype(np.float32).T
+            for part in self._parts
+        )
         return (plain + edges) / 2, rims
 
 

@@ -9,10 +9,11 @@ joined at all. Every proposal bears what speaks for it.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from daylight.analyses.joining import Sets
-from daylight.analyses.likeness import FACES, Looks
+from daylight.analyses.likeness import Looks
 from daylight.analyses.path_clues import (
     camera_folders,
     shared,
@@ -249,9 +250,10 @@ class _Report:
                 for number, members in enumerate(groups)
             ),
             tuple(
-                self._placed(n, number, members)
+                self._placed(n, number, home, likeness)
                 for number, members in enumerate(groups)
-                for n in members
+                for home in [_Home.of(members, self._clues, self._folders, self._work.tokens)]
+                for n, likeness in zip(members, self._likenesses(members), strict=True)
             ),
         )
 
@@ -290,16 +292,27 @@ class _Report:
             self._folders[n][0] if len(self._folders.get(n, ())) > 1 else "" for n in members
         )
 
-    def _placed(self, n: int, group: int, members: Sequence[int]) -> Placed:
-        basis = self._basis(n, members)
+    def _likenesses(self, members: Sequence[int]) -> list[float]:
+        """Of each with the most alike of some others of its group; -1 where there is none."""
+        faces = self._work.looks.faces(members)
+        if not faces:
+            return [-1.0] * len(members)
+        alike = self._work.looks.alike(members, faces)
+        place = {n: at for at, n in enumerate(members)}
+        for column, n in enumerate(faces):
+            alike[place[n], column] = -1  # not with itself
+        return [float(one) for one in alike.max(axis=1)]
+
+    def _placed(self, n: int, group: int, home: "_Home", likeness: float) -> Placed:
+        basis = self._basis(n, home, likeness)
         doubt = 1.0
         for name, value in basis.items():
             doubt *= 1 - WEIGHTS[name] * value
         confidence = 1.0 if Basis.PERSON in basis else min(round(1 - doubt, 3), 0.99)
         return Placed(self._clues[n].key, group, confidence, basis)
 
-    def _basis(self, n: int, members: Sequence[int]) -> dict[Basis, float]:
-        one, others = self._clues[n], [m for m in members if m != n]
+    def _basis(self, n: int, home: "_Home", likeness: float) -> dict[Basis, float]:
+        one = self._clues[n]
         found: dict[Basis, float] = {}
         if one.confirmed is not None:
             found[Basis.PERSON] = 1.0
@@ -308,23 +321,39 @@ class _Report:
         if one.label_key:
             found[Basis.LABEL] = 1.0
         if n in self._folders:
-            beside = any(self._folders.get(m) == self._folders[n] for m in others)
-            found[Basis.PATH] = 1.0 if beside else 0.7
-        elif self._named_alike(n, others):
+            found[Basis.PATH] = 1.0 if home.folders[self._folders[n]] > 1 else 0.7
+        elif any(home.tokens[token] > 1 for token in self._work.tokens[n]):
             found[Basis.NAME] = 1.0
-        faces = self._work.looks.faces(others)
-        likeness = float(self._work.looks.alike([n], faces).max()) if faces else -1.0
         if likeness > 0:
             found[Basis.BACKGROUND] = round(likeness, 3)
         elif not found:
             found[Basis.BACKGROUND] = 0.3  # a camera of its own, for want of any other
-        if any(_make(self._clues[m].structure) == _make(one.structure) for m in others):
+        if home.makes[_make(one.structure)] > 1:
             found[Basis.STRUCTURE] = 1.0
         return found
 
-    def _named_alike(self, n: int, others: Sequence[int]) -> bool:
-        mine = self._work.tokens[n]
-        return bool(mine) and any(mine & self._work.tokens[m] for m in others[:FACES])
+
+@dataclass(frozen=True, slots=True)
+class _Home:
+    """How often what is told of items is told in their group."""
+
+    folders: Counter[Pieces]
+    tokens: Counter[str]
+    makes: Counter[tuple[int, int, float]]
+
+    @classmethod
+    def of(
+        cls,
+        members: Sequence[int],
+        clues: Sequence[Clues],
+        folders: Mapping[int, Pieces],
+        tokens: Mapping[int, frozenset[str]],
+    ) -> "_Home":
+        return cls(
+            Counter(folders[n] for n in members if n in folders),
+            Counter(token for n in members for token in tokens[n]),
+            Counter(_make(clues[n].structure) for n in members),
+        )
 
 
 def _numbered(names: Iterable[str]) -> list[int | None]:

@@ -60,7 +60,7 @@ def propose(ws: Workspace, principal: Principal) -> PlacingReport:
 def reckon(ws: Workspace) -> PlacingReport:
     """The same, by the software itself: after a person's word other proposals may change."""
     read = burnt_clocks()
-    clues = _clues(ws, read)
+    clues = gather(ws, read)
     alike = [Alike(one.copy, one.original, one.score) for one in copies()]
     known = _known_labels()
     inputs = _digest(clues, alike, known)
@@ -93,7 +93,8 @@ def _place(ws: Workspace, made: Placing, inputs: str) -> int:
     return changed
 
 
-def _clues(ws: Workspace, read: Mapping[int, BurntClock]) -> list[Clues]:
+def gather(ws: Workspace, read: Mapping[int, BurntClock]) -> list[Clues]:
+    """What is known of every recording with pictures, as the analysis takes it."""
     paths, pictures = _paths(), dict(_backgrounds(ws))
     before = {one.item_id: one for one in Recording.objects.all()}
     rows = Media.objects.filter(kind="video").order_by("pk")
