@@ -1,6 +1,16 @@
 """``make bench``: every benchmark, a ratio a line."""
 
-from tests.bench import court, hearing, intake, ledger, recognise, verify, watching
+from tests.bench import (
+    court,
+    hearing,
+    intake,
+    ledger,
+    placing,
+    recognise,
+    timeline,
+    verify,
+    watching,
+)
 
 if __name__ == "__main__":
     intake.main()
@@ -10,3 +20,5 @@ if __name__ == "__main__":
     recognise.main()
     watching.main()
     hearing.main()
+    placing.main()
+    timeline.main()

@@ -7,4 +7,6 @@ from daylight.analyses.base import Listed
 ANALYSES: Final[dict[str, Listed]] = {
     "clocks": Listed(1, ("overlay",)),
     "integrity": Listed(1, ("structure",)),
+    "clock-offsets": Listed(1, ()),
+    "placing": Listed(1, ("background",)),
 }

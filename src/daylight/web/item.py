@@ -13,6 +13,7 @@ from daylight.catalogue.queries.burnt_clocks import burnt_clock
 from daylight.catalogue.queries.grid import neighbours
 from daylight.catalogue.queries.holds import hold_on
 from daylight.catalogue.queries.items import ItemView, RenditionView, item, media_facts
+from daylight.catalogue.queries.timeline import whereabouts
 from daylight.domain.media import MediaFacts
 from daylight.domain.principal import Right
 from daylight.media.facts_json import from_json
@@ -57,6 +58,7 @@ def show(request: Asked, public_id: str) -> HttpResponse:
         "custody": _custody(request, view),
         "hold": hold_on(view.digest),
         "burnt": burnt_clock(request.principal, public_id),
+        "place": whereabouts(request.principal, public_id),
         "neighbours": neighbours(request.principal, public_id),
     }
     return render(request, "item/page.html", words)

@@ -22,12 +22,15 @@ from daylight.catalogue.models.people import (
     User,
     Vault,
 )
+from daylight.catalogue.models.recordings import Camera, ClockOffset, PlacingRun, Recording
 from daylight.catalogue.models.releases import Release, ReleaseOpening
 from daylight.catalogue.models.seals import Authority, Seal
 
 __all__ = [
     "Accession",
     "Authority",
+    "Camera",
+    "ClockOffset",
     "ClockReading",
     "Collection",
     "Entry",
@@ -44,8 +47,10 @@ __all__ = [
     "Occurrence",
     "Opening",
     "PersonalKey",
+    "PlacingRun",
     "Purge",
     "Purged",
+    "Recording",
     "Release",
     "ReleaseOpening",
     "Rendition",

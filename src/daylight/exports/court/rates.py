@@ -76,6 +76,7 @@ _TEXTS: dict[tuple[str, int], str] = {
         "No error rate was measured: it reads what is written. What it observes has innocent "
         "explanations, which it names."
     ),
+    ("background", 1): "No error rate was measured. It serves to tell cameras apart.",
     ("waveform", 1): (
         "No error rate was measured. It says how loud the sound is, never what is heard."
     ),
