@@ -1,6 +1,15 @@
 """``make bench``: every benchmark, a ratio a line."""
 
-from tests.bench import intake, ledger, placing, recognise, timeline, verify, watching
+from tests.bench import (
+    hearing,
+    intake,
+    ledger,
+    placing,
+    recognise,
+    timeline,
+    verify,
+    watching,
+)
 
 if __name__ == "__main__":
     intake.main()
@@ -10,3 +19,4 @@ if __name__ == "__main__":
     watching.main()
     placing.main()
     timeline.main()
+    hearing.main()

@@ -7,4 +7,6 @@ from daylight.analyses.base import Listed
 ANALYSES: Final[dict[str, Listed]] = {
     "clock-offsets": Listed(1, ()),
     "placing": Listed(1, ("background",)),
+    "clocks": Listed(1, ("overlay",)),
+    "integrity": Listed(1, ("structure",)),
 }

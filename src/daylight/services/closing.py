@@ -12,6 +12,7 @@ from datetime import datetime
 from daylight.catalogue.models import (
     Camera,
     ClockOffset,
+    ClockReading,
     Entry,
     Exclusion,
     Finding,
@@ -36,6 +37,7 @@ BATCH = 500  # rows
 TOUCHED = (
     Camera,
     ClockOffset,
+    ClockReading,
     Entry,
     Exclusion,
     Finding,
@@ -130,6 +132,7 @@ def delete(items: Collection[int], now: datetime) -> None:
     Request.objects.filter(pk__in=dangling).update(withdrawn=now, salt=None)
     RequestItem.objects.filter(request__in=dangling).delete()
     RequestItem.objects.filter(item__in=items).delete()
+    ClockReading.objects.filter(item__in=items).delete()
     Rendition.objects.filter(item__in=items).delete()
     Finding.objects.filter(item__in=items).delete()
     Media.objects.filter(item__in=items).delete()

@@ -5,11 +5,13 @@ tasks that are named by content alone, so a crash costs the tasks in flight and 
 """
 
 import os
+import time
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from typing import Final
 
 from daylight.catalogue.queries.work import Todo, todo
@@ -28,7 +30,7 @@ from daylight.errors import MediaRefused, UsageError
 from daylight.media.executor import End, Executor, Outcome, Task, TaskLimits
 from daylight.media.facts_json import to_json
 from daylight.media.program import Json
-from daylight.services import findings, heads
+from daylight.services import burnt_clocks, findings, heads
 from daylight.services.findings import Examined
 from daylight.services.workspace import Workspace
 from daylight.storage.layout import in_use, lock
@@ -40,11 +42,16 @@ _SECONDS_A_GIGABYTE: Final = 60.0  # a whole file is read, some of it decoded
 
 @dataclass(frozen=True, slots=True)
 class ExamineReport:
-    """``failed``: findings that could not be made; the items are kept and listed all the same."""
+    """``failed``: findings that could not be made; the items are kept and listed all the same.
+
+    ``media_s``: seconds of recordings among the items; ``took_s``: of work.
+    """
 
     items: int
     findings: int
     failed: int
+    media_s: float = 0.0
+    took_s: float = 0.0
 
 
 @dataclass(slots=True)
@@ -71,11 +78,12 @@ def examine(ws: Workspace, principal: Principal, only: str, progress: Progress) 
         held.enter_context(lock(ws.layout, "examine"))
         work = deque(todo(_names(only), PROBE_VERSION))
         progress.total(amount=sum(one.size for one in work), steps=len(work))
-        if not work:
-            return ExamineReport(0, 0, 0)
-        executor = held.enter_context(ws.start_executor(SLOTS))
-        report = _Coordinator(ws, executor, progress, work).run()
-        heads.keep(ws)
+        report = ExamineReport(0, 0, 0)
+        if work:
+            executor = held.enter_context(ws.start_executor(SLOTS))
+            report = _Coordinator(ws, executor, progress, work).run()
+        if burnt_clocks.read_clocks(ws) or work:
+            heads.keep(ws)
         return report
 
 
@@ -100,6 +108,7 @@ class _Coordinator:
         self._spans: deque[tuple[_Long, int]] = deque()
         self._ready: list[Examined] = []
         self._done = [0, 0, 0]
+        self._media, self._began = Fraction(0), time.monotonic()
 
     def run(self) -> ExamineReport:
         try:
@@ -113,7 +122,9 @@ class _Coordinator:
             self._commit()
         finally:
             self._pool.shutdown(wait=True, cancel_futures=True)
-        return ExamineReport(*self._done)
+        items, found, failed = self._done
+        took = time.monotonic() - self._began
+        return ExamineReport(items, found, failed, float(self._media), took)
 
     def _start(self) -> None:
         """Keep every slot busy with one task in reserve; spans of an item begun go first."""
@@ -167,7 +178,9 @@ class _Coordinator:
     def _look(self, long: _Long, number: int) -> Outcome:
         """The first span has the sound of the whole item as well."""
         first, last = long.results.spans[number]
+        said = {one.detector for one in long.results.findings}
         names = [n for n in long.wanted if number == 0 or listed()[n].wants == "key-frames"]
+        names = [n for n in names if n not in said]
         request: dict[str, Json] = {
             "facts": _facts_json(long),
             "first": first,
@@ -211,7 +224,14 @@ class _Coordinator:
         self._done[0] += len(ready)
         self._done[1] += sum(len(one.findings) for one in ready)
         self._done[2] += sum(bool(f.failed) for one in ready for f in one.findings)
+        self._media += sum((one.facts.duration or Fraction(0) for one in ready), Fraction(0))
+        self._progress.say(pace(float(self._media), time.monotonic() - self._began))
         self._progress.advance(amount=sum(one.todo.size for one in ready), steps=len(ready))
+
+
+def pace(media_s: float, took_s: float) -> str:
+    """How much was recorded in what was seen, and how fast it went."""
+    return f"{media_s / 3600:.1f} h of recordings, {media_s / max(took_s, 1e-3):.0f}x real time"
 
 
 def _memory_file(data: bytes) -> int:
@@ -273,10 +293,12 @@ def _facts_json(long: _Long) -> Json:
 
 
 def _with_failures(results: Results, long: _Long, failure: str) -> Results:
+    have = {one.detector for one in results.partials}
+    have |= {one.detector for one in long.results.findings}
     failed = tuple(
         CheckedFinding(name, listed()[name].version, {}, failed=failure[:300])
         for name in long.wanted
-        if name not in {p.detector for p in results.partials}
+        if name not in have
     )
     return Results(
         seen=results.seen, findings=(*results.findings, *failed), partials=results.partials
@@ -299,6 +321,7 @@ def _finished(long: _Long, merged: Results, failure: str) -> Examined:
         facts = _damaged(facts, failure or f"part of it could not be read: {failed[0].failed}")
     holes = {one.detector: one.failed for one in failed}
     found = [_with_hole(one, holes.get(one.detector, "")) for one in merged.findings]
+    found += long.results.findings  # said before it was cut
     return Examined(
         long.todo, facts, long.results.index, _all(long.wanted, [*failed, *found], failure)
     )

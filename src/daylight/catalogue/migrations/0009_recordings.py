@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('catalogue', '0006_release'),
+        ('catalogue', '0008_clock_readings'),
     ]
 
     operations = [

@@ -1,6 +1,7 @@
 """One file an aggregate; Django finds its tables through these names."""
 
 from daylight.catalogue.models.approvals import PersonalKey, Request, RequestItem
+from daylight.catalogue.models.clocks import ClockReading
 from daylight.catalogue.models.custody import (
     Accession,
     Exclusion,
@@ -30,6 +31,7 @@ __all__ = [
     "Authority",
     "Camera",
     "ClockOffset",
+    "ClockReading",
     "Collection",
     "Entry",
     "Exclusion",

@@ -3,15 +3,9 @@
 Each is empty as long as nothing was said.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from daylight.domain.burnt_clock import BurntClock
 from daylight.domain.sameness import Copy
-
-
-def burnt_clocks() -> Mapping[int, BurntClock]:
-    """What the burnt-in clock and label of each item say."""
-    return {}
 
 
 def copies() -> Sequence[Copy]:

@@ -11,6 +11,8 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from daylight.domain.burnt_clock import ClockPiece
+from daylight.domain.burnt_clock_json import naive_text
 from daylight.domain.clocks import iso
 from daylight.domain.timeline import By
 
@@ -81,6 +83,12 @@ def day(value: datetime) -> str:
 
 
 @register.filter
+def naive(piece: ClockPiece, layout: str) -> str:
+    """What a burnt-in clock shows: ``2021-03-10 15:33:55``, the time alone without a date."""
+    return naive_text(piece.naive_us, layout).replace("T", " ")
+
+
+@register.filter
 def file_time(nanoseconds: int | None) -> str:
     """A file's time as its disk said it; years beyond four digits do not count as known."""
     if nanoseconds is None:
@@ -139,10 +147,12 @@ def action_name(value: str) -> str:
     names = {
         "received": _("received into the vault"),
         "examined": _("examined"),
+        "analysed": _("analysed"),
         "accession-opened": _("accession opened"),
         "accession-closed": _("accession closed"),
         "custody-stated": _("statement on custody"),
         "not-kept": _("entries not kept"),
+        "salvaged": _("rebuilt beside the original, or tried"),
         "repaired": _("restored from a replica"),
         "held": _("put under legal hold"),
         "hold-lifted": _("legal hold lifted"),
