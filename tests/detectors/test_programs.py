@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from daylight.detectors import programs
 from daylight.detectors.programs import PROGRAMS
+from daylight.detectors.registry import Wants, listed
 from daylight.detectors.results import Results, parse
 from daylight.domain.media import Kind, State
 from daylight.errors import MediaRefused
@@ -17,7 +18,10 @@ from daylight.media.facts_json import to_json
 from daylight.media.inline import InlineExecutor
 from tests.media.films import film, opened, sine
 
-ALL = ["filmstrip", "sound", "still", "structure", "waveform"]
+ALL = sorted(listed())
+PICTURED = [name for name in ALL if listed()[name].wants is Wants.KEY_FRAMES]
+READ = [name for name in ALL if listed()[name].wants is Wants.CONTAINER]
+HEARD = [name for name in ALL if listed()[name].wants is Wants.SAMPLES]
 
 
 def run(program: str, request: dict, files: Sequence[int]) -> Results:
@@ -36,7 +40,7 @@ def in_spans(data: bytes) -> Results:
         partials = []
         with opened(began.index) as index:
             for number, (first, last) in enumerate(began.spans):
-                names = ["filmstrip", *(["sound", "waveform"] if number == 0 else [])]
+                names = [*PICTURED, *(HEARD if number == 0 else [])]
                 request = {"facts": facts, "first": first, "last": last, "detectors": names}
                 partials += run("look", request, [media, index]).partials
             said = [
@@ -71,9 +75,9 @@ def test_long_and_short_end_in_the_same_findings(monkeypatch, container, codec):
 @pytest.mark.parametrize(
     ("data", "names"),
     [
-        (film("mp4", "libx264"), {"filmstrip", "structure"}),
-        (film("mp4", "libx264", sound=True), {"filmstrip", "sound", "structure", "waveform"}),
-        (sine(), {"sound", "structure", "waveform"}),
+        (film("mp4", "libx264"), {*PICTURED, *READ}),
+        (film("mp4", "libx264", sound=True), {*PICTURED, *HEARD, *READ}),
+        (sine(), {*HEARD, *READ}),
         (b"words\n", set()),
         (b"", set()),
     ],

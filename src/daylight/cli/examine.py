@@ -1,5 +1,6 @@
 """``daylight examine``: recognise what came in, make filmstrips, stills and waveforms."""
 
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -7,7 +8,7 @@ import typer
 from daylight.cli.output import print_json, progress, say
 from daylight.cli.session import session_of
 from daylight.domain.principal import Principal
-from daylight.services.examine import ExamineReport, examine
+from daylight.services.examine import ExamineReport, examine, pace
 from daylight.services.salvage import SalvageReport, salvage
 from daylight.services.workspace import Workspace
 
@@ -22,8 +23,7 @@ def run(
     session = session_of(ctx)
     report = examine_and_report(session.workspace, session.principal, only=only, quiet=as_json)
     if as_json:
-        document = {"items": report.items, "findings": report.findings, "failed": report.failed}
-        print_json({"schema": "examine/1", **document})
+        print_json({"schema": "examine/1", **asdict(report)})
 
 
 def examine_and_report(
@@ -39,4 +39,6 @@ def examine_and_report(
         if saved.tried:
             say(f"Rebuilt {saved.rebuilt} of {saved.tried} recordings that cannot be opened.")
         say(f"Examined {report.items} items: {report.findings} findings, {report.failed} failed.")
+        if report.media_s:
+            say(pace(report.media_s, report.took_s) + ".")
     return report

@@ -37,7 +37,10 @@ class Listed:
 
 
 _OURS: Final[dict[str, Listed]] = {
+    "activity": Listed(1, Wants.KEY_FRAMES, "daylight.detectors.activity:Activity"),
     "filmstrip": Listed(1, Wants.KEY_FRAMES, "daylight.detectors.filmstrip:Filmstrip"),
+    "lens": Listed(1, Wants.KEY_FRAMES, "daylight.detectors.lens:Lens"),
+    "shots": Listed(1, Wants.KEY_FRAMES, "daylight.detectors.shots:Shots"),
     "still": Listed(1, Wants.STILL, "daylight.detectors.still:Still"),
     "sound": Listed(1, Wants.SAMPLES, "daylight.detectors.sound:Sound"),
     "structure": Listed(1, Wants.CONTAINER, "daylight.detectors.structure:Structure"),

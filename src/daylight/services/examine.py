@@ -5,11 +5,13 @@ tasks that are named by content alone, so a crash costs the tasks in flight and 
 """
 
 import os
+import time
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from typing import Final
 
 from daylight.catalogue.queries.work import Todo, todo
@@ -40,11 +42,16 @@ _SECONDS_A_GIGABYTE: Final = 60.0  # a whole file is read, some of it decoded
 
 @dataclass(frozen=True, slots=True)
 class ExamineReport:
-    """``failed``: findings that could not be made; the items are kept and listed all the same."""
+    """``failed``: findings that could not be made; the items are kept and listed all the same.
+
+    ``media_s``: seconds of recordings among the items; ``took_s``: of work.
+    """
 
     items: int
     findings: int
     failed: int
+    media_s: float = 0.0
+    took_s: float = 0.0
 
 
 @dataclass(slots=True)
@@ -100,6 +107,7 @@ class _Coordinator:
         self._spans: deque[tuple[_Long, int]] = deque()
         self._ready: list[Examined] = []
         self._done = [0, 0, 0]
+        self._media, self._began = Fraction(0), time.monotonic()
 
     def run(self) -> ExamineReport:
         try:
@@ -113,7 +121,9 @@ class _Coordinator:
             self._commit()
         finally:
             self._pool.shutdown(wait=True, cancel_futures=True)
-        return ExamineReport(*self._done)
+        items, found, failed = self._done
+        took = time.monotonic() - self._began
+        return ExamineReport(items, found, failed, float(self._media), took)
 
     def _start(self) -> None:
         """Keep every slot busy with one task in reserve; spans of an item begun go first."""
@@ -213,7 +223,14 @@ class _Coordinator:
         self._done[0] += len(ready)
         self._done[1] += sum(len(one.findings) for one in ready)
         self._done[2] += sum(bool(f.failed) for one in ready for f in one.findings)
+        self._media += sum((one.facts.duration or Fraction(0) for one in ready), Fraction(0))
+        self._progress.say(pace(float(self._media), time.monotonic() - self._began))
         self._progress.advance(amount=sum(one.todo.size for one in ready), steps=len(ready))
+
+
+def pace(media_s: float, took_s: float) -> str:
+    """How much was recorded in what was seen, and how fast it went."""
+    return f"{media_s / 3600:.1f} h of recordings, {media_s / max(took_s, 1e-3):.0f}x real time"
 
 
 def _memory_file(data: bytes) -> int:

@@ -47,7 +47,19 @@ class Rate:
 _PICTURES = "It makes pictures to look at and asserts nothing that could be true or false."
 _TEXTS: dict[tuple[str, int], str] = {
     ("probe", 1): "Recognising damage: measured, in the table below.",
+    ("activity", 1): (
+        "Measured on invented recordings: of the seconds with motion 96 and 90 % were called active, "
+        "of those without 7 %. What comes and goes between two key frames is not seen."
+    ),
     ("filmstrip", 1): f"No error rate was measured. {_PICTURES}",
+    ("lens", 1): (
+        "No error rate was measured. It says that a picture is black, without detail or unchanged, "
+        "never why."
+    ),
+    ("shots", 1): (
+        "Measured on invented recordings: 25 of 26 cuts were found and none was invented. Fades are "
+        "not told, and a jump that hardly shows is missed."
+    ),
     ("still", 1): f"No error rate was measured. {_PICTURES}",
     ("salvage", 1): (
         "What cannot be opened was put together anew by a program. Measured on synthetic recordings: "
