@@ -4,4 +4,6 @@ from typing import Final
 
 from daylight.analyses.base import Listed
 
-ANALYSES: Final[dict[str, Listed]] = {}
+ANALYSES: Final[dict[str, Listed]] = {
+    "sameness": Listed(1, ("fingerprint",)),
+}

@@ -9,7 +9,10 @@ from daylight.cli.output import print_json, progress, say
 from daylight.cli.session import session_of
 from daylight.domain.principal import Principal
 from daylight.services.examine import ExamineReport, examine, pace
+from daylight.services.sameness import SamenessReport, compare_all
 from daylight.services.workspace import Workspace
+
+PAIRS = "pairs"
 
 
 def run(
@@ -20,15 +23,21 @@ def run(
 ) -> None:
     """Make every finding that is missing. Interrupted and run again, it goes on."""
     session = session_of(ctx)
-    report = examine_and_report(session.workspace, session.principal, only=only, quiet=as_json)
+    report, same = examine_and_report(
+        session.workspace, session.principal, only=only, quiet=as_json
+    )
     if as_json:
-        print_json({"schema": "examine/1", **asdict(report)})
+        said = {} if same is None else {"relations": same.relations, "compared": same.compared}
+        print_json({"schema": "examine/1", **asdict(report), **said})
 
 
 def examine_and_report(
     ws: Workspace, principal: Principal, *, only: str, quiet: bool
-) -> ExamineReport:
-    """Examine with progress; a line at the end unless ``quiet``."""
+) -> tuple[ExamineReport, SamenessReport | None]:
+    """Examine with progress, then compare; a line at the end of each unless ``quiet``.
+
+    Nothing is compared where one detector was asked for that is not the fingerprint.
+    """
     ws.keyring.unlock()
     with progress("examine") as shown:
         report = examine(ws, principal, only, shown)
@@ -36,4 +45,12 @@ def examine_and_report(
         say(f"Examined {report.items} items: {report.findings} findings, {report.failed} failed.")
         if report.media_s:
             say(pace(report.media_s, report.took_s) + ".")
-    return report
+    if only not in ("", "fingerprint"):
+        return report, None
+    with progress("compare", PAIRS) as shown:
+        same = compare_all(ws, principal, shown)
+    if not quiet and same.relations:
+        say(
+            f"{same.relations} relations between {same.recordings} recordings: `daylight duplicates`."
+        )
+    return report, same

@@ -14,6 +14,8 @@ A ``finding`` {detector, version, facts, blobs: [{name, media_type, facts, size}
 end to end as payload. The parent checks all of it: ``detectors.results``.
 
 ``segment``  makes one segment for a player: ``media.segments``.
+
+``compare``  holds pictures of two items against one another: ``detectors.compare``.
 """
 
 import os
@@ -21,6 +23,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, Final
 
+from daylight.detectors import compare
 from daylight.detectors.base import (
     Deeper,
     Detector,
@@ -97,6 +100,7 @@ PROGRAMS: Final[Programs] = {
     "look": look,
     "merge": merge,
     PROGRAM: segment,
+    compare.PROGRAM: compare.compare,
 }
 
 

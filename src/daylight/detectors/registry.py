@@ -37,6 +37,7 @@ class Listed:
 
 _OURS: Final[dict[str, Listed]] = {
     "activity": Listed(1, Wants.KEY_FRAMES, "daylight.detectors.activity:Activity"),
+    "fingerprint": Listed(1, Wants.KEY_FRAMES, "daylight.detectors.fingerprint:Fingerprint"),
     "filmstrip": Listed(1, Wants.KEY_FRAMES, "daylight.detectors.filmstrip:Filmstrip"),
     "lens": Listed(1, Wants.KEY_FRAMES, "daylight.detectors.lens:Lens"),
     "shots": Listed(1, Wants.KEY_FRAMES, "daylight.detectors.shots:Shots"),

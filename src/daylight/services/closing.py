@@ -9,17 +9,24 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Q
+
 from daylight.catalogue.models import (
+    Analysed,
+    Comparison,
+    Contested,
     Entry,
     Exclusion,
     Finding,
     Hold,
     Holding,
     Item,
+    Known,
     LeakedPath,
     Media,
     Occurrence,
     Opening,
+    Relation,
     ReleaseOpening,
     Rendition,
     Request,
@@ -30,16 +37,21 @@ from daylight.ledger.leaf import commit
 
 BATCH = 500  # rows
 TOUCHED = (
+    Analysed,
+    Comparison,
+    Contested,
     Entry,
     Exclusion,
     Finding,
     Hold,
     Holding,
     Item,
+    Known,
     LeakedPath,
     Media,
     Occurrence,
     Opening,
+    Relation,
     ReleaseOpening,
     Rendition,
     Request,
@@ -123,12 +135,25 @@ def delete(items: Collection[int], now: datetime) -> None:
     Request.objects.filter(pk__in=dangling).update(withdrawn=now, salt=None)
     RequestItem.objects.filter(request__in=dangling).delete()
     RequestItem.objects.filter(item__in=items).delete()
+    _delete_relations(items)
     Rendition.objects.filter(item__in=items).delete()
     Finding.objects.filter(item__in=items).delete()
     Media.objects.filter(item__in=items).delete()
     Holding.objects.filter(item__in=items).delete()
     Hold.objects.filter(item__in=items).exclude(lifted=None).delete()
     Item.objects.filter(pk__in=items).delete()
+
+
+def _delete_relations(items: Collection[int]) -> None:
+    """A film that is known outside and is the very file goes as well: its name is the item's."""
+    either = Q(item_a__in=items) | Q(item_b__in=items)
+    Relation.objects.filter(either).delete()
+    Comparison.objects.filter(either).delete()
+    digests = Item.objects.filter(pk__in=items).values_list("sha256", flat=True)
+    known = Known.objects.filter(digest__in=[bytes(one) for one in digests])
+    Contested.objects.filter(Q(item__in=items) | Q(known__in=known)).delete()
+    known.delete()
+    Analysed.objects.all().delete()
 
 
 def delete_names(items: Collection[int]) -> None:

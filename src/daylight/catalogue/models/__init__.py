@@ -21,13 +21,23 @@ from daylight.catalogue.models.people import (
     User,
     Vault,
 )
+from daylight.catalogue.models.relations import (
+    Analysed,
+    Comparison,
+    Contested,
+    Known,
+    Relation,
+)
 from daylight.catalogue.models.releases import Release, ReleaseOpening
 from daylight.catalogue.models.seals import Authority, Seal
 
 __all__ = [
     "Accession",
+    "Analysed",
     "Authority",
     "Collection",
+    "Comparison",
+    "Contested",
     "Entry",
     "Exclusion",
     "Finding",
@@ -35,6 +45,7 @@ __all__ = [
     "Hold",
     "Holding",
     "Item",
+    "Known",
     "LeakedPath",
     "LoginLink",
     "Media",
@@ -44,6 +55,7 @@ __all__ = [
     "PersonalKey",
     "Purge",
     "Purged",
+    "Relation",
     "Release",
     "ReleaseOpening",
     "Rendition",

@@ -142,6 +142,7 @@ def action_name(value: str) -> str:
         "repaired": _("restored from a replica"),
         "held": _("put under legal hold"),
         "hold-lifted": _("legal hold lifted"),
+        "contested": _("found in a film known outside"),
     }
     return names.get(value, value)
 
