@@ -1,6 +1,7 @@
 """The programs together, as the coordinator uses them, and lies in place of what they send."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -19,6 +20,7 @@ from tests.media.films import film, opened, sine
 
 ALL = sorted(listed())
 PICTURED = [name for name in ALL if listed()[name].wants is Wants.KEY_FRAMES]
+WRITTEN = [name for name in ALL if listed()[name].wants is Wants.CONTAINER]
 HEARD = [name for name in ALL if listed()[name].wants is Wants.SAMPLES]
 
 
@@ -46,7 +48,8 @@ def in_spans(data: bytes) -> Results:
                 for p in partials
             ]
             with opened(b"".join(p.data for p in partials)) as blobs:
-                return run("merge", {"facts": facts, "partials": said}, [index, blobs])
+                merged = run("merge", {"facts": facts, "partials": said}, [index, blobs])
+    return replace(merged, findings=(*began.findings, *merged.findings))
 
 
 def by_name(results: Results) -> dict:
@@ -72,9 +75,9 @@ def test_long_and_short_end_in_the_same_findings(monkeypatch, container, codec):
 @pytest.mark.parametrize(
     ("data", "names"),
     [
-        (film("mp4", "libx264"), {*PICTURED}),
-        (film("mp4", "libx264", sound=True), {*PICTURED, *HEARD}),
-        (sine(), {*HEARD}),
+        (film("mp4", "libx264"), {*PICTURED, *WRITTEN}),
+        (film("mp4", "libx264", sound=True), {*PICTURED, *HEARD, *WRITTEN}),
+        (sine(), {*HEARD, *WRITTEN}),
         (b"words\n", set()),
         (b"", set()),
     ],

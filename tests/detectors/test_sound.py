@@ -160,7 +160,7 @@ def test_another_rate_is_refused():
 
 def test_a_restless_sound_cannot_flood_its_finding():
     one = np.concatenate((np.full(2 * STEP, 1.0), np.zeros(25 * STEP)))
-    facts = heard(np.tile(one, MOST + 40), 1 << 20).facts
+    facts = heard(np.tile(one, MOST + 40).astype(np.float32), 1 << 20).facts
     assert facts["silence"]["count"] == facts["clipping"]["count"] == MOST + 40
     assert len(facts["silence"]["spans"]) == len(facts["clipping"]["spans"]) == MOST
 

@@ -9,6 +9,8 @@ from daylight.cli.output import print_json, progress, say
 from daylight.cli.session import session_of
 from daylight.domain.principal import Principal
 from daylight.services.examine import ExamineReport, examine, pace
+from daylight.services.placing import propose
+from daylight.services.salvage import SalvageReport, salvage
 from daylight.services.sameness import SamenessReport, compare_all
 from daylight.services.workspace import Workspace
 
@@ -41,16 +43,25 @@ def examine_and_report(
     ws.keyring.unlock()
     with progress("examine") as shown:
         report = examine(ws, principal, only, shown)
+    with progress("salvage") as shown:
+        saved = SalvageReport(0, 0) if only else salvage(ws, principal, shown)
+    same = _compare(ws, principal, quiet=quiet) if only in ("", "fingerprint") else None
+    placed = None if only else propose(ws, principal)
     if not quiet:
+        if saved.tried:
+            say(f"Rebuilt {saved.rebuilt} of {saved.tried} recordings that cannot be opened.")
         say(f"Examined {report.items} items: {report.findings} findings, {report.failed} failed.")
         if report.media_s:
             say(pace(report.media_s, report.took_s) + ".")
-    if only not in ("", "fingerprint"):
-        return report, None
+        if placed is not None and placed.changed:
+            say(f"{placed.placed} recordings seem to be of {placed.cameras} cameras.")
+    return report, same
+
+
+def _compare(ws: Workspace, principal: Principal, *, quiet: bool) -> SamenessReport:
     with progress("compare", PAIRS) as shown:
         same = compare_all(ws, principal, shown)
     if not quiet and same.relations:
-        say(
-            f"{same.relations} relations between {same.recordings} recordings: `daylight duplicates`."
-        )
-    return report, same
+        found = f"{same.relations} relations between {same.recordings} recordings"
+        say(f"{found}: `daylight duplicates`.")
+    return same

@@ -13,6 +13,9 @@ from django.db.models import Q
 
 from daylight.catalogue.models import (
     Analysed,
+    Camera,
+    ClockOffset,
+    ClockReading,
     Comparison,
     Contested,
     Entry,
@@ -26,6 +29,8 @@ from daylight.catalogue.models import (
     Media,
     Occurrence,
     Opening,
+    PlacingRun,
+    Recording,
     Relation,
     ReleaseOpening,
     Rendition,
@@ -40,6 +45,9 @@ TOUCHED = (
     Analysed,
     Comparison,
     Contested,
+    ClockReading,
+    Camera,
+    ClockOffset,
     Entry,
     Exclusion,
     Finding,
@@ -52,6 +60,7 @@ TOUCHED = (
     Occurrence,
     Opening,
     Relation,
+    Recording,
     ReleaseOpening,
     Rendition,
     Request,
@@ -136,11 +145,13 @@ def delete(items: Collection[int], now: datetime) -> None:
     RequestItem.objects.filter(request__in=dangling).delete()
     RequestItem.objects.filter(item__in=items).delete()
     _delete_relations(items)
+    ClockReading.objects.filter(item__in=items).delete()
     Rendition.objects.filter(item__in=items).delete()
     Finding.objects.filter(item__in=items).delete()
     Media.objects.filter(item__in=items).delete()
     Holding.objects.filter(item__in=items).delete()
     Hold.objects.filter(item__in=items).exclude(lifted=None).delete()
+    _take_from_cameras(items)
     Item.objects.filter(pk__in=items).delete()
 
 
@@ -154,6 +165,18 @@ def _delete_relations(items: Collection[int]) -> None:
     Contested.objects.filter(Q(item__in=items) | Q(known__in=known)).delete()
     known.delete()
     Analysed.objects.all().delete()
+
+
+def _take_from_cameras(items: Collection[int]) -> None:
+    """What a camera is known by came out of its items: it goes where none of them remains."""
+    left = set(Recording.objects.filter(item__in=items).values_list("camera_id", flat=True))
+    Recording.objects.filter(item__in=items).delete()
+    held = Recording.objects.exclude(camera=None).values("camera")
+    empty = Camera.objects.filter(pk__in=left - {None}).exclude(pk__in=held)
+    ClockOffset.objects.filter(camera__in=empty).exclude(entry__isnull=False).delete()
+    empty.update(label="", label_keys=[])
+    empty.filter(confirmed=False, offsets=None).delete()
+    PlacingRun.objects.all().delete()
 
 
 def delete_names(items: Collection[int]) -> None:

@@ -30,7 +30,7 @@ from daylight.errors import MediaRefused, UsageError
 from daylight.media.executor import End, Executor, Outcome, Task, TaskLimits
 from daylight.media.facts_json import to_json
 from daylight.media.program import Json
-from daylight.services import findings, heads
+from daylight.services import burnt_clocks, findings, heads
 from daylight.services.findings import Examined
 from daylight.services.workspace import Workspace
 from daylight.storage.layout import in_use, lock
@@ -78,11 +78,12 @@ def examine(ws: Workspace, principal: Principal, only: str, progress: Progress) 
         held.enter_context(lock(ws.layout, "examine"))
         work = deque(todo(_names(only), PROBE_VERSION))
         progress.total(amount=sum(one.size for one in work), steps=len(work))
-        if not work:
-            return ExamineReport(0, 0, 0)
-        executor = held.enter_context(ws.start_executor(SLOTS))
-        report = _Coordinator(ws, executor, progress, work).run()
-        heads.keep(ws)
+        report = ExamineReport(0, 0, 0)
+        if work:
+            executor = held.enter_context(ws.start_executor(SLOTS))
+            report = _Coordinator(ws, executor, progress, work).run()
+        if burnt_clocks.read_clocks(ws) or work:
+            heads.keep(ws)
         return report
 
 
@@ -177,7 +178,9 @@ class _Coordinator:
     def _look(self, long: _Long, number: int) -> Outcome:
         """The first span has the sound of the whole item as well."""
         first, last = long.results.spans[number]
+        said = {one.detector for one in long.results.findings}
         names = [n for n in long.wanted if number == 0 or listed()[n].wants == "key-frames"]
+        names = [n for n in names if n not in said]
         request: dict[str, Json] = {
             "facts": _facts_json(long),
             "first": first,
@@ -290,10 +293,12 @@ def _facts_json(long: _Long) -> Json:
 
 
 def _with_failures(results: Results, long: _Long, failure: str) -> Results:
+    have = {one.detector for one in results.partials}
+    have |= {one.detector for one in long.results.findings}
     failed = tuple(
         CheckedFinding(name, listed()[name].version, {}, failed=failure[:300])
         for name in long.wanted
-        if name not in {p.detector for p in results.partials}
+        if name not in have
     )
     return Results(
         seen=results.seen, findings=(*results.findings, *failed), partials=results.partials
@@ -316,6 +321,7 @@ def _finished(long: _Long, merged: Results, failure: str) -> Examined:
         facts = _damaged(facts, failure or f"part of it could not be read: {failed[0].failed}")
     holes = {one.detector: one.failed for one in failed}
     found = [_with_hole(one, holes.get(one.detector, "")) for one in merged.findings]
+    found += long.results.findings  # said before it was cut
     return Examined(
         long.todo, facts, long.results.index, _all(long.wanted, [*failed, *found], failure)
     )

@@ -6,7 +6,7 @@ arithmetic. Relations that no longer hold go, new ones come, and a marker says f
 
 import hashlib
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, TypeVar
@@ -17,9 +17,11 @@ from daylight.analyses import kinds
 from daylight.analyses.sameness import VERSION, sought
 from daylight.analyses.stretches import Recording
 from daylight.catalogue.models import Analysed, Comparison, Relation
+from daylight.catalogue.queries.burnt_clocks import burnt_clocks
 from daylight.catalogue.queries.relations import Fingerprinted, fingerprinted
 from daylight.catalogue.queries.vault import agents
 from daylight.detectors.registry import listed
+from daylight.domain.burnt_clock import BurntClock
 from daylight.domain.digest import Digest
 from daylight.domain.principal import Principal, Right
 from daylight.domain.progress import Progress
@@ -65,7 +67,7 @@ def compare_all(ws: Workspace, principal: Principal, progress: Progress) -> Same
     principal.require(Right.EXAMINE)
     with in_use(ws.layout), lock(ws.layout, "examine"):
         found = fingerprinted(listed()["fingerprint"].version)
-        inputs = _inputs(found)
+        inputs = _inputs(found, burnt_clocks())
         if Analysed.objects.filter(analysis=ANALYSIS, version=VERSION, inputs=inputs).exists():
             return SamenessReport(len(found), Relation.objects.count(), 0)
         if not found and not Relation.objects.exists():
@@ -81,7 +83,11 @@ def compare_all(ws: Workspace, principal: Principal, progress: Progress) -> Same
 
 
 def shelved(store: Store, found: Sequence[Fingerprinted]) -> Shelf:
-    recordings = [Recording(bytes(one.digest), unpack(read(store, one.blob))) for one in found]
+    clocks = burnt_clocks()
+    recordings = [
+        Recording(bytes(one.digest), unpack(read(store, one.blob)), clocks.get(one.key))
+        for one in found
+    ]
     material = [
         Material(
             partial(store.open_fd, one.digest),
@@ -100,10 +106,12 @@ def read(store: Store, digest: Digest) -> bytes:
         return file.read()
 
 
-def _inputs(found: Sequence[Fingerprinted]) -> str:
+def _inputs(found: Sequence[Fingerprinted], clocks: Mapping[int, BurntClock]) -> str:
     whole = hashlib.sha256()
     for one in found:
         whole.update(bytes(one.digest) + bytes(one.blob))
+        clock = clocks.get(one.key)
+        whole.update(repr((clock.ticking.value, clock.pieces) if clock else None).encode())
     return whole.hexdigest()
 
 

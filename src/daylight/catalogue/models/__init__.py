@@ -1,6 +1,7 @@
 """One file an aggregate; Django finds its tables through these names."""
 
 from daylight.catalogue.models.approvals import PersonalKey, Request, RequestItem
+from daylight.catalogue.models.clocks import ClockReading
 from daylight.catalogue.models.custody import (
     Accession,
     Exclusion,
@@ -21,6 +22,7 @@ from daylight.catalogue.models.people import (
     User,
     Vault,
 )
+from daylight.catalogue.models.recordings import Camera, ClockOffset, PlacingRun, Recording
 from daylight.catalogue.models.relations import (
     Analysed,
     Comparison,
@@ -35,6 +37,9 @@ __all__ = [
     "Accession",
     "Analysed",
     "Authority",
+    "Camera",
+    "ClockOffset",
+    "ClockReading",
     "Collection",
     "Comparison",
     "Contested",
@@ -53,8 +58,10 @@ __all__ = [
     "Occurrence",
     "Opening",
     "PersonalKey",
+    "PlacingRun",
     "Purge",
     "Purged",
+    "Recording",
     "Relation",
     "Release",
     "ReleaseOpening",
