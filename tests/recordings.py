@@ -78,7 +78,14 @@ def recording(
 
 def even(naive_us: int, seconds: int = 60, label_key: str = "", label: str = "") -> BurntClock:
     """A clock that ticks evenly from ``naive_us`` on."""
-    piece = ClockPiece(0, seconds * SECOND, naive_us)
+    piece = ClockPiece(0, seconds * SECOND, naive_us, 500_000, 9, 0.95)
     return BurntClock(
-        Ticking.EVEN, (piece,), 9, 9, label=label, label_key=label_key, confidence=0.9
+        Ticking.EVEN,
+        (piece,),
+        read=9,
+        seen=9,
+        layout="%Y-%m-%d %H:%M:%S",
+        label=label,
+        label_key=label_key,
+        confidence=0.9,
     )

@@ -2,6 +2,7 @@
 
 import json
 import os
+from dataclasses import replace
 
 import pytest
 
@@ -206,7 +207,8 @@ def test_real_time_comes_from_a_person_and_from_nothing_else(ws, principal, read
     )
     row.refresh_from_db()
     assert row.real_us == row.container_us
-    assert (row.uncertainty_us, row.zone, row.real_basis) == (2 * SECOND, "Europe/Moscow", "person")
+    said = (2 * SECOND + 500_000, "Europe/Moscow", "person")  # and what the clock is read to
+    assert (row.uncertainty_us, row.zone, row.real_basis) == said
     assert Recording.objects.get(pk=2).real_us is None
     details = json.loads(bytes(Entry.objects.get(index=entry).details))
     assert (details["offset_us"], details["reason"]) == (55 * SECOND, "radio signal")
@@ -241,10 +243,22 @@ def test_corrections_that_make_no_sense_are_refused(ws, principal, word):
     assert not ClockOffset.objects.exists()
 
 
-@pytest.mark.parametrize("ticking", [Ticking.FROZEN, Ticking.UNREAD, Ticking.NONE])
-def test_a_clock_that_does_not_tick_tells_no_time(ticking):
-    read = BurntClock(ticking, (ClockPiece(0, 60, NOON),))
-    assert clocks.reckoned(None, read, ())["burnt_us"] is None
+SILENT = [
+    {"ticking": Ticking.FROZEN},
+    {"ticking": Ticking.UNREAD},
+    {"ticking": Ticking.NONE},
+    {"layout": "%H:%M:%S"},
+    {"layout": "%d.%m.%Y %H:%M:%S", "others": ("%m.%d.%Y %H:%M:%S",)},
+    {"pieces": (ClockPiece(0, 60, NOON, 500_000, 1, 0.4),)},
+    {"pieces": ()},
+]
+
+
+@pytest.mark.parametrize("change", SILENT)
+def test_a_clock_that_is_not_sure_tells_no_time(change):
+    """A wrong time is worse than none."""
+    assert clocks.reckoned(None, even(NOON), ())["burnt_us"] == NOON
+    assert clocks.reckoned(None, replace(even(NOON), **change), ())["burnt_us"] is None
 
 
 def test_how_container_and_file_times_stand_is_observed_and_not_believed(ws, principal, read):

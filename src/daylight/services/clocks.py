@@ -15,7 +15,7 @@ from daylight.analyses.clock_offsets import Estimate, Sample, estimate
 from daylight.catalogue.ledger_rows import lock_writers
 from daylight.catalogue.models import ClockOffset, LeakedPath, Media, Recording
 from daylight.catalogue.queries.offsets import offsets_by_camera
-from daylight.domain.burnt_clock import BurntClock, Ticking
+from daylight.domain.burnt_clock import BurntClock, ClockPiece, Ticking
 from daylight.domain.clocks import Offset, Source, real_time
 from daylight.media.facts_json import from_json
 from daylight.services.rows import create, update
@@ -24,6 +24,8 @@ _FIELDS = (
     "container_us", "burnt_us", "pieces", "real_us", "uncertainty_us", "zone", "real_basis"
 )  # fmt: skip
 _TELL = frozenset({Ticking.EVEN, Ticking.PIECES})
+_DATED = ("%Y", "%y")  # a layout with a year has a whole date
+_SURE = 0.5  # confidence of a piece below which it tells no time
 _MICRO = 1_000_000
 
 
@@ -50,19 +52,32 @@ def refresh(read: Mapping[int, BurntClock]) -> int:
 def reckoned(
     container_us: int | None, read: BurntClock | None, offsets: Sequence[Offset]
 ) -> dict[str, Any]:
-    """The clock columns of one recording. What is frozen or unread tells no time."""
-    pieces = read.pieces if read is not None and read.ticking in _TELL else ()
+    """The clock columns of one recording. ``burnt_us`` is of its first piece, at media zero."""
+    pieces = () if read is None else _telling(read)
     burnt = pieces[0].naive_us - pieces[0].media_us if pieces else None
     real = None if burnt is None else real_time(burnt, offsets)
+    doubt = pieces[0].uncertainty_us if pieces else 0
     return {
         "container_us": container_us,
         "burnt_us": burnt,
         "pieces": [[one.media_us, one.length_us, one.naive_us] for one in pieces],
         "real_us": None if real is None else real.at_us,
-        "uncertainty_us": None if real is None else real.uncertainty_us,
+        "uncertainty_us": None if real is None else real.uncertainty_us + doubt,
         "zone": "" if real is None else real.zone,
         "real_basis": "" if real is None else real.source.value,
     }
+
+
+def _telling(read: BurntClock) -> tuple[ClockPiece, ...]:
+    """Pieces that tell a moment: a wrong time is worse than none.
+
+    What is frozen or unread tells none, nor does a clock without a year, nor one whose day and month
+    may stand the other way round.
+    """
+    dated = any(one in read.layout for one in _DATED)
+    if read.ticking not in _TELL or read.others or not dated:
+        return ()
+    return tuple(one for one in read.pieces if one.confidence >= _SURE)
 
 
 def _container_times() -> Iterable[tuple[int, int | None]]:

@@ -14,8 +14,8 @@ from django.db import transaction
 from daylight.catalogue.ledger_rows import lock_writers
 from daylight.catalogue.models import Camera, ClockOffset, Recording
 from daylight.catalogue.queries.access import items_seen_by
+from daylight.catalogue.queries.burnt_clocks import burnt_clocks
 from daylight.catalogue.queries.cameras import camera_key, path_names
-from daylight.catalogue.queries.gathered import burnt_clocks
 from daylight.domain.clocks import HOUR
 from daylight.domain.digest import Digest
 from daylight.domain.principal import Principal, Right

@@ -26,7 +26,8 @@ from daylight.catalogue.models import (
     Recording,
     Rendition,
 )
-from daylight.catalogue.queries.gathered import burnt_clocks, copies
+from daylight.catalogue.queries.burnt_clocks import burnt_clocks
+from daylight.catalogue.queries.gathered import copies
 from daylight.catalogue.queries.vault import agents
 from daylight.domain.background import LENGTH, Background, unpack
 from daylight.domain.burnt_clock import BurntClock

@@ -3,21 +3,14 @@
 Each is empty as long as nothing was said.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from daylight.catalogue.models import Contested, Relation
-from daylight.catalogue.queries.burnt_clocks import burnt_clocks as readings
-from daylight.domain.burnt_clock import BurntClock
 from daylight.domain.sameness import Copy
 
 _PARTS: Final = frozenset({"trimmed", "contained"})  # kinds of which b is the part
 _WHOLE: Final = 0.97  # of an item's length, to be all of it
-
-
-def burnt_clocks() -> Mapping[int, BurntClock]:
-    """What the burnt-in clock and label of each item say."""
-    return readings()
 
 
 def copies() -> Sequence[Copy]:

@@ -159,10 +159,16 @@ def _stretches(one: _Item, known: _Known) -> list[Stretch]:
     base = _stretch(one, known)
     if base is None:
         return []
-    if base.by is By.CONTAINER or len(one.pieces) < 2:
+    if base.by is By.CONTAINER or _is_one(one):
         return [base]
     offsets = known.offsets.get(one.camera or 0, ())
     return [_piece(base, piece, offsets) for piece in one.pieces]
+
+
+def _is_one(one: _Item) -> bool:
+    """Whether its clock goes evenly over all of it, as far as it was read."""
+    read = sum(length for _, length, _ in one.pieces)
+    return len(one.pieces) < 2 and (not one.pieces or read * 2 >= (one.duration_us or 0))
 
 
 def _stretch(one: _Item, known: _Known) -> Stretch | None:
