@@ -9,22 +9,29 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Q
+
 from daylight.catalogue.models import (
+    Analysed,
     Camera,
     ClockOffset,
     ClockReading,
+    Comparison,
+    Contested,
     Entry,
     Exclusion,
     Finding,
     Hold,
     Holding,
     Item,
+    Known,
     LeakedPath,
     Media,
     Occurrence,
     Opening,
     PlacingRun,
     Recording,
+    Relation,
     ReleaseOpening,
     Rendition,
     Request,
@@ -35,6 +42,9 @@ from daylight.ledger.leaf import commit
 
 BATCH = 500  # rows
 TOUCHED = (
+    Analysed,
+    Comparison,
+    Contested,
     ClockReading,
     Camera,
     ClockOffset,
@@ -44,10 +54,12 @@ TOUCHED = (
     Hold,
     Holding,
     Item,
+    Known,
     LeakedPath,
     Media,
     Occurrence,
     Opening,
+    Relation,
     Recording,
     ReleaseOpening,
     Rendition,
@@ -132,6 +144,7 @@ def delete(items: Collection[int], now: datetime) -> None:
     Request.objects.filter(pk__in=dangling).update(withdrawn=now, salt=None)
     RequestItem.objects.filter(request__in=dangling).delete()
     RequestItem.objects.filter(item__in=items).delete()
+    _delete_relations(items)
     ClockReading.objects.filter(item__in=items).delete()
     Rendition.objects.filter(item__in=items).delete()
     Finding.objects.filter(item__in=items).delete()
@@ -140,6 +153,18 @@ def delete(items: Collection[int], now: datetime) -> None:
     Hold.objects.filter(item__in=items).exclude(lifted=None).delete()
     _take_from_cameras(items)
     Item.objects.filter(pk__in=items).delete()
+
+
+def _delete_relations(items: Collection[int]) -> None:
+    """A film that is known outside and is the very file goes as well: its name is the item's."""
+    either = Q(item_a__in=items) | Q(item_b__in=items)
+    Relation.objects.filter(either).delete()
+    Comparison.objects.filter(either).delete()
+    digests = Item.objects.filter(pk__in=items).values_list("sha256", flat=True)
+    known = Known.objects.filter(digest__in=[bytes(one) for one in digests])
+    Contested.objects.filter(Q(item__in=items) | Q(known__in=known)).delete()
+    known.delete()
+    Analysed.objects.all().delete()
 
 
 def _take_from_cameras(items: Collection[int]) -> None:

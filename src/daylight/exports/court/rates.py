@@ -52,6 +52,10 @@ _TEXTS: dict[tuple[str, int], str] = {
         "of those without 5 to 7 %. What comes and goes between two key frames is not seen."
     ),
     ("filmstrip", 1): f"No error rate was measured. {_PICTURES}",
+    ("fingerprint", 1): (
+        "It asserts nothing by itself. What follows from it, which recordings show the same, was "
+        "measured on invented archives; the figures are in docs/analyses.md."
+    ),
     ("lens", 1): (
         "No error rate was measured. It says that a picture is black, without detail or unchanged, "
         "never why."
