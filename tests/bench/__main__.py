@@ -1,11 +1,24 @@
 """``make bench``: every benchmark, a ratio a line."""
 
-from tests.bench import hearing, intake, ledger, recognise, verify, watching
+from tests.bench import (
+    court,
+    hearing,
+    intake,
+    ledger,
+    placing,
+    recognise,
+    timeline,
+    verify,
+    watching,
+)
 
 if __name__ == "__main__":
     intake.main()
     verify.main()
     ledger.main()
+    court.main()
     recognise.main()
     watching.main()
     hearing.main()
+    placing.main()
+    timeline.main()

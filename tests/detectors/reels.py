@@ -40,16 +40,16 @@ def walker(luma: np.ndarray, number: int) -> np.ndarray:
     return luma
 
 
-def reel(draw: Draw, frames: int, gop: int = RATE * 2, codec: str = "libx264") -> bytes:
+def reel(draw: Draw, frames: int, gop: int = RATE * 2, noise: float = 2.5) -> bytes:
     rng = np.random.default_rng(3)
     file = io.BytesIO()
     with av.open(file, "w", format="matroska") as out:
-        video = out.add_stream(codec, rate=RATE, options={"preset": "ultrafast", "qp": "20"})
+        video = out.add_stream("libx264", rate=RATE, options={"preset": "ultrafast", "qp": "20"})
         video.width, video.height, video.pix_fmt, video.thread_count = *SIZE, "yuv420p", 1
         video.gop_size = gop
         video.options |= {"x264-params": "scenecut=0:threads=1"}
         for number in range(frames):
-            luma = draw(number, rng) + rng.normal(0, 2.5, SIZE[::-1])
+            luma = draw(number, rng) + rng.normal(0, noise, SIZE[::-1])
             planes = np.full((SIZE[1] * 3 // 2, SIZE[0]), 128, np.uint8)
             planes[: SIZE[1]] = luma.clip(0, 255)
             frame = av.VideoFrame.from_ndarray(planes, "yuv420p")

@@ -5,5 +5,8 @@ from typing import Final
 from daylight.analyses.base import Listed
 
 ANALYSES: Final[dict[str, Listed]] = {
+    "clocks": Listed(1, ("overlay",)),
     "integrity": Listed(1, ("structure",)),
+    "clock-offsets": Listed(1, ()),
+    "placing": Listed(1, ("background",)),
 }

@@ -9,6 +9,7 @@ from daylight.cli.output import print_json, progress, say
 from daylight.cli.session import session_of
 from daylight.domain.principal import Principal
 from daylight.services.examine import ExamineReport, examine, pace
+from daylight.services.placing import propose
 from daylight.services.salvage import SalvageReport, salvage
 from daylight.services.workspace import Workspace
 
@@ -35,10 +36,13 @@ def examine_and_report(
         report = examine(ws, principal, only, shown)
     with progress("salvage") as shown:
         saved = SalvageReport(0, 0) if only else salvage(ws, principal, shown)
+    placed = None if only else propose(ws, principal)
     if not quiet:
         if saved.tried:
             say(f"Rebuilt {saved.rebuilt} of {saved.tried} recordings that cannot be opened.")
         say(f"Examined {report.items} items: {report.findings} findings, {report.failed} failed.")
         if report.media_s:
             say(pace(report.media_s, report.took_s) + ".")
+        if placed is not None and placed.changed:
+            say(f"{placed.placed} recordings seem to be of {placed.cameras} cameras.")
     return report

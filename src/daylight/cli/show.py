@@ -5,11 +5,13 @@ from typing import Annotated
 import typer
 
 from daylight.catalogue.ledger_rows import EntryView, entries_about, entries_at
+from daylight.catalogue.queries.burnt_clocks import ClockView, burnt_clock
 from daylight.catalogue.queries.holds import HoldView, hold_on
 from daylight.catalogue.queries.items import ItemView, find, media_facts
 from daylight.cli.items import document
 from daylight.cli.output import print_json, say, text_of
 from daylight.cli.session import session_of
+from daylight.domain.burnt_clock_json import naive_text, to_json
 from daylight.errors import UsageError
 
 
@@ -29,10 +31,11 @@ def run(
     facts = media_facts(session.principal, view.public_id)
     custody = entries_at(entries_about(view.digest))
     hold = hold_on(view.digest)
+    clock = burnt_clock(session.principal, view.public_id)
     if as_json:
-        print_json(_document(view, facts, custody, hold))
+        print_json({**_document(view, facts, custody, hold), "burnt_clock": _clock_json(clock)})
     else:
-        _tell(view, custody, hold)
+        _tell(view, custody, hold, clock)
 
 
 def _document(
@@ -66,7 +69,15 @@ def _document(
     }
 
 
-def _tell(view: ItemView, custody: list[EntryView], hold: HoldView | None) -> None:
+def _clock_json(view: ClockView | None) -> dict[str, object] | None:
+    if view is None:
+        return None
+    return {"version": view.version, "failed": view.failed, **to_json(view.clock)}
+
+
+def _tell(
+    view: ItemView, custody: list[EntryView], hold: HoldView | None, clock: ClockView | None
+) -> None:
     for key, value in document(view).items():
         if key != "occurrences" and value not in (None, ""):
             say(f"{key:<10} {value}")
@@ -75,7 +86,24 @@ def _tell(view: ItemView, custody: list[EntryView], hold: HoldView | None) -> No
         say(f"came in    {met.accession}: {text_of(met.untrusted_path or b'')} ({checked})")
     for one in view.renditions:
         say(f"rendition  {one.name} by {one.detector}/{one.version}: {one.digest.hex()}")
+    _tell_clock(clock)
     if hold is not None:
         say(f"legal hold since {hold.since:%Y-%m-%d} (entry {hold.entry}): {hold.reason}")
     for entry in custody:
         say(f"ledger     {entry.index} {entry.at} {entry.action}")
+
+
+def _tell_clock(view: ClockView | None) -> None:
+    """Read by a machine: said with how sure it is."""
+    if view is None or not view.clock.pieces:
+        return
+    clock = view.clock
+    sure = f"read by machine, not confirmed; confidence {clock.confidence:.2f}"
+    say(f"clock      {clock.ticking.value}, {clock.layout}, {clock.read} of {clock.seen} ({sure})")
+    for one in clock.pieces:
+        at = f"{one.media_us / 1e6:.1f} s"
+        say(f"  from {at:>9}  {naive_text(one.naive_us, clock.layout)}")
+    if clock.others:
+        say(f"  day and month may stand the other way round: {', '.join(clock.others)}")
+    if clock.label:
+        say(f"label      {text_of(clock.label.encode())}")

@@ -38,9 +38,11 @@ class Listed:
 
 _OURS: Final[dict[str, Listed]] = {
     "activity": Listed(1, Wants.KEY_FRAMES, "daylight.detectors.activity:Activity"),
+    "background": Listed(1, Wants.KEY_FRAMES, "daylight.detectors.background:Background"),
     "filmstrip": Listed(1, Wants.KEY_FRAMES, "daylight.detectors.filmstrip:Filmstrip"),
     "lens": Listed(1, Wants.KEY_FRAMES, "daylight.detectors.lens:Lens"),
     "shots": Listed(1, Wants.KEY_FRAMES, "daylight.detectors.shots:Shots"),
+    "overlay": Listed(1, Wants.KEY_FRAMES, "daylight.detectors.overlay:Overlay"),
     "still": Listed(1, Wants.STILL, "daylight.detectors.still:Still"),
     "sound": Listed(1, Wants.SAMPLES, "daylight.detectors.sound:Sound"),
     "structure": Listed(1, Wants.CONTAINER, "daylight.detectors.structure:Structure"),

@@ -1,13 +1,16 @@
 """Scene cuts: where one picture is followed by quite another.
 
-Key pictures that do not resemble each other name the groups in which a cut may lie; only those are
-decoded whole, and in them a cut is where the change from one picture to the next stands out from the
+Key pictures that do not resemble each other name the groups in which a cut may lie, if one packet
+stands out there as a picture does that is not foretold by the one before it; only those are decoded
+whole, and in them a cut is where the change from one picture to the next stands out from the
 changes around it (cf. the adaptive content detectors of shot-boundary literature). Fades are not
 told.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
+from statistics import median
 from typing import Final
 
 import numpy as np
@@ -15,14 +18,16 @@ import numpy as np
 from daylight.detectors.base import Blob, Finding, Material, Partial, Session, Span, Subject
 from daylight.detectors.registry import Wants
 from daylight.detectors.series import Series, joined, pack, unpack
+from daylight.media.groups import lengths
 from daylight.media.picture import Grey, InGroup, Picture
 
 ALIKE: Final = 0.93  # resemblance of two key pictures from which no cut is looked for
+UNLIKE: Final = 0.5  # resemblance below which a cut is looked for whatever the packets are like
+STANDOUT: Final = 1.2  # of the largest packet between two key pictures that are somewhat alike
+SHORT: Final = 0.9  # of the usual length: encoders begin a group at a cut
 CUT: Final = 9  # 255ths of the picture's structure that a cut changes, at least
 STANDS_OUT: Final = 2.5  # times the greatest change among the neighbours
-REFRESHED: Final = (
-    5.0  # the same, into a key frame: what an encoder had let go by comes all at once
-)
+REFRESHED: Final = 5.0  # the same, into or out of a key frame: encoders catch up there, or refine
 NEIGHBOURS: Final = 4  # pictures before and after
 LEAST: Final = 20  # quarters of a grey level; below it nothing that one sees has changed
 
@@ -33,8 +38,8 @@ class Shots:
     wants = Wants.KEY_FRAMES
 
     def start(self, subject: Subject, span: Span) -> Session:
-        del subject, span
-        return _Cuts()
+        del span
+        return _Cuts({} if subject.index is None else lengths(subject.facts, subject.index))
 
     def merge(self, subject: Subject, partials: Sequence[Partial]) -> Finding:
         del subject
@@ -48,7 +53,9 @@ class Shots:
 class _Cuts:
     """Key pictures first; then the groups between those that differ, picture by picture."""
 
-    def __init__(self) -> None:
+    def __init__(self, lengths: Mapping[int, Fraction]) -> None:
+        self._lengths = lengths
+        self._usual = median(lengths.values()) if lengths else Fraction(0)
         self._before: tuple[int, Grey] | None = None
         self._doubts: list[tuple[float, range]] = []
         self._ends: dict[int, Seen] = {}  # the key picture that comes after a group
@@ -68,12 +75,18 @@ class _Cuts:
         if self._before is not None:
             number, before = self._before
             alike = resemblance(before, grey)
-            if alike < ALIKE:
+            if self._doubtful(alike, number, picture):
                 between = range(number, max(picture.number, number + 1))
                 self._doubts.append((alike, between))
                 if picture.ordinal == 0:
                     self._ends[between[-1]] = Seen(picture, grey)
         self._before = (picture.number, grey)
+
+    def _doubtful(self, alike: float, number: int, picture: Picture) -> bool:
+        if alike >= UNLIKE and picture.standout is not None:
+            short = self._lengths.get(number, self._usual) < self._usual * SHORT
+            return alike < ALIKE and (picture.standout >= STANDOUT or short)
+        return alike < ALIKE
 
     def groups(self) -> Sequence[int]:
         """Those between the pictures that resemble each other least come first."""
@@ -122,15 +135,15 @@ class Step:
     end: int
     levels: int  # mean difference, in quarters of a grey level
     structure: int  # 255ths
-    into_key: bool
+    at_key: bool
 
     @classmethod
     def of(cls, one: Seen, other: Seen) -> "Step":
         levels = float(np.abs(other.grey.astype(np.int16) - one.grey).mean())
         change = 1 - resemblance(one.grey, other.grey)
-        into_key = other.is_key and not one.is_key
+        at_key = other.is_key != one.is_key
         return cls(
-            one.at, other.at, min(255, round(levels * 4)), min(255, round(change * 255)), into_key
+            one.at, other.at, min(255, round(levels * 4)), min(255, round(change * 255)), at_key
         )
 
     @property
@@ -141,7 +154,7 @@ class Step:
 
 def packed(steps: Sequence[Step]) -> Series:
     table = np.array(
-        [(one.start, one.end, one.levels, one.structure, one.into_key) for one in steps], np.int64
+        [(one.start, one.end, one.levels, one.structure, one.at_key) for one in steps], np.int64
     ).reshape(-1, 5)
     return Series(table[:, 0], table[:, 1], table[:, 2:].astype(np.uint8))
 
@@ -181,7 +194,7 @@ def _around(run: Sequence[Step], at: int) -> Sequence[Step]:
 def _is_cut(step: Step, around: Sequence[Step]) -> bool:
     if step.levels < LEAST or step.structure < CUT or step.end <= step.start:
         return False
-    out = REFRESHED if step.into_key else STANDS_OUT
+    out = REFRESHED if step.at_key else STANDS_OUT
     return step.levels >= out * max((other.levels for other in around), default=0)
 
 

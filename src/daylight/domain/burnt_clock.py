@@ -22,17 +22,26 @@ class Ticking(StrEnum):
 class ClockPiece:
     """From ``media_us`` on for ``length_us``, the clock goes evenly and shows ``naive_us`` first.
 
-    Microseconds: of media time from media zero; of the naive time as if it were UTC, since 1970.
+    Microseconds: of media time from media zero; of the naive time as if it were UTC, since 1970 (of a
+    clock without a date: of the day). The clock counts whole seconds or minutes: ``naive_us`` is the
+    likeliest time within what it shows, give or take ``uncertainty_us``. ``read`` pictures agree;
+    ``confidence`` in [0, 1].
     """
 
     media_us: int
     length_us: int
     naive_us: int
+    uncertainty_us: int = 500_000
+    read: int = 0
+    confidence: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class BurntClock:
     """``read`` of ``seen`` pictures with a clock were read. ``layout``: the strftime form of it.
+
+    ``others``: layouts that fit as well, where day and month cannot be told apart; the pieces follow
+    ``layout``, and the same digits read by another layout give the other time.
 
     ``label``: the channel name as text, empty where unread; ``label_key``: the identity of the label
     as a picture, the same for recordings of one camera, empty where there is none. ``confidence`` in
@@ -44,6 +53,7 @@ class BurntClock:
     read: int = 0
     seen: int = 0
     layout: str = ""
+    others: tuple[str, ...] = ()
     label: str = ""
     label_key: str = ""
     confidence: float = 0.0

@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from daylight.catalogue.models import (
+    Camera,
+    ClockOffset,
+    ClockReading,
     Entry,
     Exclusion,
     Finding,
@@ -20,6 +23,8 @@ from daylight.catalogue.models import (
     Media,
     Occurrence,
     Opening,
+    PlacingRun,
+    Recording,
     ReleaseOpening,
     Rendition,
     Request,
@@ -30,6 +35,9 @@ from daylight.ledger.leaf import commit
 
 BATCH = 500  # rows
 TOUCHED = (
+    ClockReading,
+    Camera,
+    ClockOffset,
     Entry,
     Exclusion,
     Finding,
@@ -40,6 +48,7 @@ TOUCHED = (
     Media,
     Occurrence,
     Opening,
+    Recording,
     ReleaseOpening,
     Rendition,
     Request,
@@ -123,12 +132,26 @@ def delete(items: Collection[int], now: datetime) -> None:
     Request.objects.filter(pk__in=dangling).update(withdrawn=now, salt=None)
     RequestItem.objects.filter(request__in=dangling).delete()
     RequestItem.objects.filter(item__in=items).delete()
+    ClockReading.objects.filter(item__in=items).delete()
     Rendition.objects.filter(item__in=items).delete()
     Finding.objects.filter(item__in=items).delete()
     Media.objects.filter(item__in=items).delete()
     Holding.objects.filter(item__in=items).delete()
     Hold.objects.filter(item__in=items).exclude(lifted=None).delete()
+    _take_from_cameras(items)
     Item.objects.filter(pk__in=items).delete()
+
+
+def _take_from_cameras(items: Collection[int]) -> None:
+    """What a camera is known by came out of its items: it goes where none of them remains."""
+    left = set(Recording.objects.filter(item__in=items).values_list("camera_id", flat=True))
+    Recording.objects.filter(item__in=items).delete()
+    held = Recording.objects.exclude(camera=None).values("camera")
+    empty = Camera.objects.filter(pk__in=left - {None}).exclude(pk__in=held)
+    ClockOffset.objects.filter(camera__in=empty).exclude(entry__isnull=False).delete()
+    empty.update(label="", label_keys=[])
+    empty.filter(confirmed=False, offsets=None).delete()
+    PlacingRun.objects.all().delete()
 
 
 def delete_names(items: Collection[int]) -> None:

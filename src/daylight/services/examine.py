@@ -30,7 +30,7 @@ from daylight.errors import MediaRefused, UsageError
 from daylight.media.executor import End, Executor, Outcome, Task, TaskLimits
 from daylight.media.facts_json import to_json
 from daylight.media.program import Json
-from daylight.services import findings, heads
+from daylight.services import burnt_clocks, findings, heads
 from daylight.services.findings import Examined
 from daylight.services.workspace import Workspace
 from daylight.storage.layout import in_use, lock
@@ -78,11 +78,12 @@ def examine(ws: Workspace, principal: Principal, only: str, progress: Progress) 
         held.enter_context(lock(ws.layout, "examine"))
         work = deque(todo(_names(only), PROBE_VERSION))
         progress.total(amount=sum(one.size for one in work), steps=len(work))
-        if not work:
-            return ExamineReport(0, 0, 0)
-        executor = held.enter_context(ws.start_executor(SLOTS))
-        report = _Coordinator(ws, executor, progress, work).run()
-        heads.keep(ws)
+        report = ExamineReport(0, 0, 0)
+        if work:
+            executor = held.enter_context(ws.start_executor(SLOTS))
+            report = _Coordinator(ws, executor, progress, work).run()
+        if burnt_clocks.read_clocks(ws) or work:
+            heads.keep(ws)
         return report
 
 

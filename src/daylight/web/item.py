@@ -9,9 +9,11 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from daylight.catalogue.ledger_rows import EntryView, entries_about, entries_at
+from daylight.catalogue.queries.burnt_clocks import burnt_clock
 from daylight.catalogue.queries.grid import neighbours
 from daylight.catalogue.queries.holds import hold_on
 from daylight.catalogue.queries.items import ItemView, RenditionView, item, media_facts
+from daylight.catalogue.queries.timeline import whereabouts
 from daylight.domain.media import MediaFacts
 from daylight.domain.principal import Right
 from daylight.media.facts_json import from_json
@@ -55,6 +57,8 @@ def show(request: Asked, public_id: str) -> HttpResponse:
         "further_occurrences": max(0, len(view.occurrences) - _OCCURRENCES),
         "custody": _custody(request, view),
         "hold": hold_on(view.digest),
+        "burnt": burnt_clock(request.principal, public_id),
+        "place": whereabouts(request.principal, public_id),
         "neighbours": neighbours(request.principal, public_id),
     }
     return render(request, "item/page.html", words)

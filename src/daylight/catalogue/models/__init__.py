@@ -1,6 +1,7 @@
 """One file an aggregate; Django finds its tables through these names."""
 
 from daylight.catalogue.models.approvals import PersonalKey, Request, RequestItem
+from daylight.catalogue.models.clocks import ClockReading
 from daylight.catalogue.models.custody import (
     Accession,
     Exclusion,
@@ -21,12 +22,16 @@ from daylight.catalogue.models.people import (
     User,
     Vault,
 )
+from daylight.catalogue.models.recordings import Camera, ClockOffset, PlacingRun, Recording
 from daylight.catalogue.models.releases import Release, ReleaseOpening
 from daylight.catalogue.models.seals import Authority, Seal
 
 __all__ = [
     "Accession",
     "Authority",
+    "Camera",
+    "ClockOffset",
+    "ClockReading",
     "Collection",
     "Entry",
     "Exclusion",
@@ -42,8 +47,10 @@ __all__ = [
     "Occurrence",
     "Opening",
     "PersonalKey",
+    "PlacingRun",
     "Purge",
     "Purged",
+    "Recording",
     "Release",
     "ReleaseOpening",
     "Rendition",

@@ -57,7 +57,7 @@ _TEXTS: dict[tuple[str, int], str] = {
         "never why."
     ),
     ("shots", 1): (
-        "Measured on invented recordings: 25 of 26 cuts were found and none was invented. Fades are "
+        "Measured on invented recordings: 25 of 26 cuts were found and one was invented. Fades are "
         "not told, and a jump that hardly shows is missed."
     ),
     ("still", 1): f"No error rate was measured. {_PICTURES}",
@@ -76,6 +76,7 @@ _TEXTS: dict[tuple[str, int], str] = {
         "No error rate was measured: it reads what is written. What it observes has innocent "
         "explanations, which it names."
     ),
+    ("background", 1): "No error rate was measured. It serves to tell cameras apart.",
     ("waveform", 1): (
         "No error rate was measured. It says how loud the sound is, never what is heard."
     ),

@@ -13,6 +13,7 @@ ACTS = {
     "received": "Received: copied, hashed and entered",
     "accession-closed": "The transfer was finished",
     "examined": "Examined by programs",
+    "analysed": "Compared and read by programs",
     "originals-exported": "The original was given out in a package",
     "release-tree": "A release was prepared",
 }

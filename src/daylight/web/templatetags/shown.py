@@ -1,5 +1,6 @@
 """How values are shown: sizes, lengths, times, and text that came from hostile bytes."""
 
+from collections.abc import Sized
 from datetime import UTC, datetime
 from fractions import Fraction
 
@@ -9,6 +10,11 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
+
+from daylight.domain.burnt_clock import ClockPiece
+from daylight.domain.burnt_clock_json import naive_text
+from daylight.domain.clocks import iso
+from daylight.domain.timeline import By
 
 register = template.Library()
 
@@ -77,6 +83,12 @@ def day(value: datetime) -> str:
 
 
 @register.filter
+def naive(piece: ClockPiece, layout: str) -> str:
+    """What a burnt-in clock shows: ``2021-03-10 15:33:55``, the time alone without a date."""
+    return naive_text(piece.naive_us, layout).replace("T", " ")
+
+
+@register.filter
 def file_time(nanoseconds: int | None) -> str:
     """A file's time as its disk said it; years beyond four digits do not count as known."""
     if nanoseconds is None:
@@ -135,6 +147,7 @@ def action_name(value: str) -> str:
     names = {
         "received": _("received into the vault"),
         "examined": _("examined"),
+        "analysed": _("analysed"),
         "accession-opened": _("accession opened"),
         "accession-closed": _("accession closed"),
         "custody-stated": _("statement on custody"),
@@ -143,6 +156,7 @@ def action_name(value: str) -> str:
         "repaired": _("restored from a replica"),
         "held": _("put under legal hold"),
         "hold-lifted": _("legal hold lifted"),
+        "placed": _("put to a camera"),
     }
     return names.get(value, value)
 
@@ -173,3 +187,46 @@ def facet_name(value: str) -> str:
 def choice_name(facet: str, label: str) -> str:
     """A choice of a facet in words; accessions bear names of their own."""
     return {"kind": kind_name, "state": state_name}.get(facet, str)(label)
+
+
+@register.filter
+def length_is_grouped(values: Sized) -> str:
+    """How many there are."""
+    return grouped(len(values))
+
+
+@register.filter
+def micro_time(microseconds: int) -> str:
+    """``2021-03-04 12:00:05`` as it stands, without saying of which zone; empty outside the calendar."""
+    told = iso(microseconds, zone=False)
+    return "" if told is None else told.replace("T", " ")[:19]
+
+
+@register.filter
+def micro_day(microseconds: int) -> str:
+    """``4 March 2021``, by the names of the reader's language; empty outside the calendar."""
+    told = iso(microseconds, zone=False)
+    return "" if told is None else date_format(datetime.fromisoformat(told), "j E Y")
+
+
+@register.filter
+def micro_seconds(microseconds: int) -> str:
+    """Seconds, for an address or a list."""
+    return f"{microseconds / 1e6:.3f}".rstrip("0").rstrip(".")
+
+
+@register.filter
+def clock_name(value: By) -> str:
+    """The clock that puts a recording where it is."""
+    names = {
+        By.REAL: _("real time, UTC"),
+        By.BURNT: _("as the camera's own clock shows"),
+        By.CONTAINER: _("by the file's clock, UTC"),
+    }
+    return names[value]
+
+
+@register.filter
+def hundredths(share: float) -> int:
+    """A share in [0, 1] as a whole number of hundredths."""
+    return round(share * 100)

@@ -1,0 +1,124 @@
+"""The forms in which recorders write date and time, matched to a row of characters.
+
+A date and a time are looked for each on its own, so that a weekday or a camera's name may stand before,
+between or after them. What kind a character is (a digit, which separator) is known better than which digit.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+import numpy as np
+
+from daylight.analyses.glyphs import CLASSES, Floats
+
+_TIMES: Final = ("##:##:##aM", "##:##:##", "##:##aM", "##:##")
+_DATES: Final = tuple(
+    date.replace("s", mark)
+    for date in ("##s##s####", "####s##s##", "##s##s##")
+    for mark in (".", "/", "-")
+)
+_KINDS: Final = "#.:/-aM"
+_DOUBT: Final = -0.45  # mean log probability, below which it is not this form
+_EPS: Final = 1e-3
+_MAYBE: Final = 0.3  # probability of A, P or M, above which a time may be one of twelve hours
+
+
+class Order(StrEnum):
+    """Of day, month and year, where there is a date."""
+
+    DMY = "dmy"
+    MDY = "mdy"
+    YMD = "ymd"
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """``time``, ``date``: as written, # for a digit; ``date`` empty without one. ``time_at``, ``date_at``:
+    places of the digits in the row, in the order they are written; ``half``: place of A or P, or -1.
+    ``doubtful``: something like AM may stand after the time that could not be made out.
+    """
+
+    time: str
+    date: str
+    time_at: tuple[int, ...]
+    date_at: tuple[int, ...]
+    half: int
+    doubtful: bool = False
+
+    @property
+    def digits(self) -> tuple[int, ...]:
+        return (*self.date_at, *self.time_at)
+
+    @property
+    def seconds(self) -> bool:
+        return len(self.time_at) == 6
+
+    @property
+    def orders(self) -> tuple[Order, ...]:
+        """Which orders the date may have, the likelier first; none without a date."""
+        if not self.date:
+            return ()
+        if self.date.startswith("####"):
+            return (Order.YMD,)
+        first = (Order.DMY, Order.MDY)
+        if self.half >= 0 and "." not in self.date:
+            first = first[::-1]
+        return first if "####" in self.date else (*first, Order.YMD)
+
+    def layout(self, order: Order | None) -> str:
+        """As for ``strftime``; of date and time alone, the date first as written."""
+        hour = "%I" if self.half >= 0 else "%H"
+        time = hour + ":%M" + (":%S" if self.seconds else "") + (" %p" if self.half >= 0 else "")
+        if order is None:
+            return time
+        year = "%Y" if "####" in self.date else "%y"
+        parts = {"d": "%d", "m": "%m", "y": year}
+        date = self.date.strip("#")[0].join(parts[one] for one in order.value)
+        return f"{time} {date}" if self.time_at[0] < self.date_at[0] else f"{date} {time}"
+
+
+def form_of(classes: Floats) -> Form | None:
+    """``classes``: (characters, classes), mean probabilities over some pictures."""
+    kinds = _kinds(classes)
+    time = _best(kinds, _TIMES, ())
+    if time is None:
+        return None
+    text, at = time
+    date = _best(kinds, _DATES, range(at, at + len(text)))
+    half = at + text.index("a") if "a" in text else -1
+    after = np.exp(kinds[at + len(text) : at + len(text) + 2, -2:])
+    doubtful = half < 0 and bool((after > _MAYBE).any())
+    written, date_at = ("", ()) if date is None else (date[0], _digits(*date))
+    return Form(text, written, _digits(text, at), date_at, half, doubtful)
+
+
+def _kinds(classes: Floats) -> Floats:
+    """Log probability of each of ``_KINDS``."""
+    of = {char: classes[:, n] for n, char in enumerate(CLASSES)}
+    digit = classes[:, :10].sum(axis=1)
+    columns = [digit, *(of[mark] for mark in ".:/-"), of["A"] + of["P"], of["M"]]
+    return np.log(np.stack(columns, axis=1) + _EPS)
+
+
+def _best(
+    kinds: Floats, texts: tuple[str, ...], taken: range | tuple[()]
+) -> tuple[str, int] | None:
+    """The longest text that fits well enough, and where."""
+    found: list[tuple[float, str, int]] = []
+    for text in texts:
+        wanted = np.array([_KINDS.index(char) for char in text])
+        for at in range(len(kinds) - len(text) + 1):
+            if taken and at < taken[-1] + 1 and at + len(text) > taken[0]:
+                continue
+            score = float(kinds[np.arange(at, at + len(text)), wanted].mean())
+            if score > _DOUBT:
+                found.append((len(text) + score, text, at))
+    if not found:
+        return None
+    _, text, at = max(found)
+    return text, at
+
+
+def _digits(text: str, at: int) -> tuple[int, ...]:
+    return tuple(at + n for n, char in enumerate(text) if char == "#")

@@ -1,0 +1,181 @@
+"""Where the characters of a clock stand: found once for a camera, looked at in every picture after.
+
+A line of text is laid under the network of ``glyphs`` at some heights; where it sees characters at even
+distances, there they are. Places are in pixels of the picture, so that they serve every recording of the
+camera, however its line was cut out.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from daylight.analyses.clock_forms import Form, form_of
+from daylight.analyses.glyphs import CAP, COLUMNS, NONE, ROWS, Floats, along, told
+from daylight.media.overlay_blob import GREYS, Strip
+
+AT_ONCE: Final = 6  # pictures that places are found from
+HEIGHTS: Final = (1.0, 0.92, 1.08, 0.84, 0.76)  # of the box, where the digits' own height may lie
+SHIFTS: Final = (0.0, 1.0, -1.0)  # rows
+LEAST: Final = 5  # characters
+_PLAUSIBLE: Final = 0.7  # mean probability of the digits at their places: below, it is no clock
+_GOOD: Final = 0.9  # as much as is wanted of places found before
+_SQUEEZED: Final = 0.55  # of the usual distance, below which one of two is no character
+_SURE: Final = 0.97  # so much that the other polarity is not tried
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """``cap``: height of the digits; ``middle``: their middle row; ``across``: middles of characters."""
+
+    cap: float
+    middle: float
+    across: tuple[float, ...]
+    dark: bool
+    form: Form
+
+
+def find_places(strip: Strip) -> Places | None:
+    """None where the line does not look like a clock."""
+    best: tuple[float, Places] | None = None
+    few = _few(strip)
+    for dark in (strip.dark, not strip.dark):
+        for height in HEIGHTS:
+            for shift in SHIFTS:
+                found = _at(few, dark=dark, height=height, shift=shift)
+                if found is not None and (best is None or found[0] > best[0]):
+                    best = found
+        if best is not None and fits(few, best[1], _SURE):
+            break
+    return None if best is None or not fits(few, best[1], _PLAUSIBLE) else best[1]
+
+
+def fits(strip: Strip, places: Places, sure: float = _GOOD) -> bool:
+    """Whether the digits of a clock stand at known places in this line, too."""
+    x, y, width, height = strip.cut
+    inside = x <= places.across[0] and places.across[-1] <= x + width
+    if not inside or not y <= places.middle <= y + height:
+        return False
+    seen = look(_few(strip), places)[:, list(places.form.digits), :10]
+    return float(np.exp(seen.max(axis=2)).mean()) > sure
+
+
+def look(strip: Strip, places: Places, *, thrice: bool = False) -> Floats:
+    """Log probabilities (pictures, characters, classes) at known places.
+
+    ``thrice``: a little to the left and right as well, and the mean of it.
+    """
+    rows, columns = strip.pixels.shape[1:]
+    x, y, width, height = strip.cut
+    step = places.cap / CAP
+    down = sampling(rows, (places.middle - y) * rows / height - 0.5, step * rows / height, ROWS)
+    shifts = (-1.0, 0.0, 1.0) if thrice else (0.0,)
+    grey = greys(strip, dark=places.dark)
+    seen = []
+    for shift in shifts:
+        middles = [((one - x) + shift * step) * columns / width - 0.5 for one in places.across]
+        over = np.concatenate(
+            [sampling(columns, middle, step * columns / width, COLUMNS) for middle in middles]
+        )
+        windows = (down @ grey) @ over.T  # (pictures, ROWS, characters * COLUMNS)
+        split = windows.reshape(len(grey), ROWS, len(middles), COLUMNS).transpose(0, 2, 1, 3)
+        flat = told(np.ascontiguousarray(split).reshape(-1, ROWS, COLUMNS))
+        seen.append(flat.reshape(len(grey), len(middles), NONE + 1))
+    mean: Floats = np.mean(seen, axis=0)
+    return mean
+
+
+def greys(strip: Strip, *, dark: bool) -> Floats:
+    """Pixels as greys 0 to 255, strokes bright."""
+    grey = strip.pixels.astype(np.float32) * (256 / GREYS) + 128 / GREYS
+    return 255 - grey if dark else grey
+
+
+def sampling(size: int, middle: float, step: float, count: int) -> Floats:
+    """The matrix (count, size) that takes ``count`` samples, ``step`` apart, around ``middle``."""
+    at = np.clip(middle + (np.arange(count) - (count - 1) / 2) * step, 0, size - 1)
+    low = np.floor(at).astype(np.int64)
+    matrix = np.zeros((count, size), np.float32)
+    np.add.at(matrix, (np.arange(count), low), 1 - (at - low))
+    np.add.at(matrix, (np.arange(count), np.minimum(low + 1, size - 1)), at - low)
+    return matrix
+
+
+def _few(strip: Strip) -> Strip:
+    """Some of its pictures, from all over it."""
+    count = len(strip.times)
+    chosen = np.unique(np.linspace(0, count - 1, min(AT_ONCE, count)).astype(np.int64))
+    return Strip(
+        strip.box,
+        strip.cut,
+        strip.dark,
+        strip.still,
+        strip.score,
+        strip.times[chosen],
+        strip.pixels[chosen],
+    )
+
+
+def _at(strip: Strip, *, dark: bool, height: float, shift: float) -> tuple[float, Places] | None:
+    """How good it is, and the places, where the line looks like a clock at this height."""
+    x, y, width, tall = strip.cut
+    rows, columns = strip.pixels.shape[1:]
+    cap = strip.box[3] * height
+    step = cap / CAP
+    middle = strip.box[1] + strip.box[3] / 2 + shift * step
+    down = sampling(rows, (middle - y) * rows / tall - 0.5, step * rows / tall, ROWS)
+    count = int(width / step)
+    if count < COLUMNS + LEAST:
+        return None
+    over = sampling(columns, (columns - 1) / 2, step * columns / width, count)
+    lines: Floats = (down @ greys(strip, dark=dark) @ over.T).astype(np.float32)
+    seen = np.exp(along(lines)).mean(axis=0)
+    at = _characters(1 - seen[:, NONE])
+    if len(at) < LEAST:
+        return None
+    classes = seen[np.round(at).astype(np.int64)]
+    form = form_of(classes)
+    if form is None:
+        return None
+    across = x + width / 2 + (at + (COLUMNS - 1) / 2 - (count - 1) / 2) * step
+    return (
+        _good(classes, at),
+        Places(cap, middle, tuple(float(one) for one in across), dark, form),
+    )
+
+
+def _characters(there: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Middles of the stretches where a character is."""
+    edges = np.flatnonzero(np.diff(there > 0.5, prepend=False, append=False))
+    pairs = list(zip(edges[::2], edges[1::2], strict=True))
+    at = np.array([np.average(np.arange(a, b), weights=there[a:b]) for a, b in pairs])
+    weight = np.array([there[a:b].sum() for a, b in pairs])
+    return _apart(at, weight)
+
+
+def _apart(at: NDArray[np.float64], weight: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Without what is squeezed in beside a character that is seen better."""
+    while len(at) > LEAST:
+        gaps = np.diff(at)
+        nearest = int(gaps.argmin())
+        if gaps[nearest] > _SQUEEZED * np.median(gaps):
+            return at
+        gone = nearest + int(weight[nearest + 1] < weight[nearest])
+        at, weight = np.delete(at, gone), np.delete(weight, gone)
+    return at
+
+
+def _good(classes: Floats, at: NDArray[np.float64]) -> float:
+    """Sure characters, at even distances."""
+    apart = np.diff(at)
+    usual = float(np.median(apart))
+    even = float(np.mean((np.abs(apart - usual) < 0.13 * usual + 1) | (apart > 1.6 * usual)))
+    sure = float(classes[:, :NONE].max(axis=1).mean())
+    return float(sure**2 * even * min(len(at), 19) ** 0.5)
+
+
+def best_of(known: Sequence[Places], strip: Strip) -> Places | None:
+    """The first of the known places that fits."""
+    return next((one for one in known if fits(strip, one)), None)

@@ -1,0 +1,107 @@
+"""Reading the burnt-in clocks of what was examined: what has crops, minus what was read from them."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+
+from daylight.analyses.clock_orders import settled
+from daylight.analyses.clocks import Reader, Reading
+from daylight.analyses.registry import ANALYSES
+from daylight.catalogue.models import ClockReading
+from daylight.catalogue.queries.burnt_clocks import CROPS, ClockTodo, of_cameras, unread
+from daylight.catalogue.queries.vault import agents
+from daylight.detectors.registry import listed
+from daylight.domain.burnt_clock import BurntClock, Ticking
+from daylight.domain.burnt_clock_json import pieces_to_json
+from daylight.media.overlay_blob import unpack
+from daylight.services.record import record
+from daylight.services.workspace import Workspace
+
+NAME = "clocks"
+BATCH = 100  # items a transaction
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    todo: ClockTodo
+    reading: Reading | None
+    failed: str = ""
+
+
+def read_clocks(ws: Workspace) -> int:
+    """Read the clock of every item with crops that were not read yet. Gives the number of items.
+
+    Idempotent, and safe to interrupt: what was read is kept a batch at a time. The caller holds the lock
+    of examining.
+    """
+    version = ANALYSES[NAME].version
+    todo = unread(listed()[CROPS].version, version)
+    reader = Reader()
+    for at in range(0, len(todo), BATCH):
+        batch = [_read(ws, reader, one) for one in todo[at : at + BATCH]]
+        _keep(ws, batch, version)
+    return len(todo)
+
+
+def _read(ws: Workspace, reader: Reader, one: ClockTodo) -> _Read:
+    """Crops come from hostile bytes: those that make no sense are named, and cost one reading."""
+    if one.crops is None:
+        return _Read(one, None)
+    with os.fdopen(ws.store.open_fd(one.crops), "rb", buffering=0) as file:
+        data = file.read()
+    try:
+        strips = unpack(data)
+    except ValueError as error:
+        return _Read(one, None, str(error)[:300])
+    return _Read(one, reader.read(strips))
+
+
+def _keep(ws: Workspace, batch: Sequence[_Read], version: int) -> None:
+    rows = [_row(one, version) for one in batch]
+    with transaction.atomic():
+        record(
+            ws,
+            agents().software,
+            "analysed",
+            objects=[one.todo.digest for one in batch],
+            details={"analysis": f"{NAME}/{version}"},
+        )
+        ClockReading.objects.filter(item__in=[one.todo.key for one in batch]).delete()
+        ClockReading.objects.bulk_create(rows)
+        _settle(frozenset(row.camera for row in rows if row.camera))
+
+
+def _settle(cameras: frozenset[str]) -> None:
+    """Tell day and month apart by what is known of these cameras now."""
+    for clocks in of_cameras(cameras).values():
+        for key, clock in settled(clocks).items():
+            ClockReading.objects.filter(item=key).update(**_columns(clock))
+
+
+def _row(one: _Read, version: int) -> ClockReading:
+    clock = BurntClock(Ticking.NONE) if one.reading is None else one.reading.clock
+    return ClockReading(
+        item_id=one.todo.key,
+        version=version,
+        source="" if one.todo.crops is None else one.todo.crops.hex(),
+        failed=one.failed,
+        camera="" if one.reading is None else one.reading.camera,
+        **_columns(clock),
+    )
+
+
+def _columns(clock: BurntClock) -> dict[str, Any]:
+    return {
+        "ticking": clock.ticking.value,
+        "layout": clock.layout,
+        "others": list(clock.others),
+        "label": clock.label,
+        "label_key": clock.label_key,
+        "read": clock.read,
+        "seen": clock.seen,
+        "confidence": clock.confidence,
+        "pieces": pieces_to_json(clock.pieces),
+    }
