@@ -36,10 +36,12 @@ def _show(one: ItemSigns) -> None:
     for remark in one.remarks:
         seen = remark.observation
         say(f"    {seen.text} (of {remark.among + 1} files {remark.share:.0%} are alike)")
-        say(f"        may be: {seen.can} {seen.cannot}")
+        say(f"        It can mean: {seen.can}")
+        say(f"        But: {seen.cannot}")
     for seen in one.observations:
         say(f"    {seen.text}")
-        say(f"        may be: {seen.can} {seen.cannot}")
+        say(f"        It can mean: {seen.can}")
+        say(f"        But: {seen.cannot}")
 
 
 def _document(one: ItemSigns) -> dict[str, object]:
