@@ -22,6 +22,7 @@ VERBS: dict[str, Verb] = {
     "place": Verb("daylight.cli.place", "Say which camera recordings are of."),
     "clock": Verb("daylight.cli.clock", "Enter how a camera's clock stands to real time."),
     "timeline": Verb("daylight.cli.timeline", "What each camera recorded when, and the gaps."),
+    "signs": Verb("daylight.cli.signs", "How recordings were written, and which differ."),
     "hold": Verb("daylight.cli.hold", "Put items under legal hold, or ask to lift it."),
     "purge": Verb("daylight.cli.purge", "Ask that items go for good; a second person approves."),
     "requests": Verb("daylight.cli.requests", "List what waits for a second person."),
