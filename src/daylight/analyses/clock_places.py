@@ -22,6 +22,7 @@ SHIFTS: Final = (0.0, 1.0, -1.0)  # rows
 LEAST: Final = 5  # characters
 _PLAUSIBLE: Final = 0.7  # mean probability of the digits at their places: below, it is no clock
 _GOOD: Final = 0.9  # as much as is wanted of places found before
+_ENDS: Final = 1.5  # heights, by which a line may be longer or shorter than the characters known
 _SQUEEZED: Final = 0.55  # of the usual distance, below which one of two is no character
 _SURE: Final = 0.97  # so much that the other polarity is not tried
 
@@ -54,12 +55,14 @@ def find_places(strip: Strip) -> Places | None:
 
 def fits(strip: Strip, places: Places, sure: float = _GOOD) -> bool:
     """Whether the digits of a clock stand at known places in this line, too."""
-    x, y, width, height = strip.cut
-    inside = x <= places.across[0] and places.across[-1] <= x + width
-    if not inside or not y <= places.middle <= y + height:
+    x, y, width, height = strip.box
+    ends = max(abs(places.across[0] - x), abs(places.across[-1] - x - width))
+    if ends > _ENDS * places.cap or not y <= places.middle <= y + height:
         return False
-    seen = look(_few(strip), places)[:, list(places.form.digits), :10]
-    return float(np.exp(seen.max(axis=2)).mean()) > sure
+    seen = look(_few(strip), places)
+    digits = seen[:, list(places.form.digits), :10]
+    same = form_of(np.exp(seen).mean(axis=0)) == places.form
+    return same and float(np.exp(digits.max(axis=2)).mean()) > sure
 
 
 def look(strip: Strip, places: Places, *, thrice: bool = False) -> Floats:

@@ -50,6 +50,7 @@ OPENED: Final = frozenset(
         "key-replaced",
         "received",
         "examined",
+        "analysed",
         "exported",
         "originals-exported",
         "release-tree",
