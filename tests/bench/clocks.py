@@ -95,7 +95,7 @@ def timed(reader: Reader, strips: tuple[Strip, ...], score: Score) -> Reading:
 
 
 def when(text: str) -> float:
-    return datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
+    return datetime.fromisoformat(text).timestamp()
 
 
 def truth_of(files: dict, path: str) -> Callable[[float], float]:
