@@ -6,6 +6,7 @@ from daylight.analyses.base import Listed
 
 ANALYSES: Final[dict[str, Listed]] = {
     "clock-offsets": Listed(1, ()),
+    "date-orders": Listed(1, ("overlay",)),
     "placing": Listed(1, ("background",)),
     "clocks": Listed(1, ("overlay",)),
     "integrity": Listed(1, ("structure",)),
