@@ -92,6 +92,19 @@ def test_a_window_is_answered_as_it_was_asked_for(room: Room):
         assert data(client, **asked)["columns"] <= 6000
 
 
+def test_folded_times_say_where_they_are(room: Room):
+    put(room, 1, camera(), burnt_us=NOON)
+    put(room, 2, camera(2), burnt_us=NOON + 900 * 24 * HOUR)
+    client = room.as_(Role.ANALYST)
+    told = data(client, fold=1)
+    assert [one[1:] for one in told["folds"]] == [[NOON, HOUR], [NOON + 900 * 24 * HOUR, HOUR]]
+    assert told["extent"][0] == 0
+    assert told["extent"][1] < 5 * HOUR
+    assert [one[2] - one[1] for one in told["items"]] == [HOUR, HOUR]
+    assert data(client)["folds"] is None
+    assert 'data-fold aria-pressed="true"' in page(client)
+
+
 def test_nothing_is_there_of_foreign_collections(room: Room):
     far = camera(2, name="cellar", facility="south")
     put(room, 1, camera(name="gate"), burnt_us=NOON)

@@ -81,15 +81,22 @@ def timeline(principal: Principal) -> Timeline:
     cameras = list(cameras_seen_by(principal))
     rows = [
         Row(row.public_id, row.number, row.name, row.facility, row.label, row.confirmed,
-            _ordered(found[row.pk]))
+            _ordered(found[row.pk]), row.site)
         for row in cameras
         if found.get(row.pk)
     ]  # fmt: skip
-    rows.sort(key=lambda row: (not row.facility, row.facility, not row.name, row.name, row.number))
+    rows.sort(key=_place)
     if found.get(0):
         rows.append(Row("", 0, "", "", "", False, _ordered(found[0])))  # as above
     names = {row.pk: row.public_id for row in cameras}
     return Timeline(tuple(rows), tuple(_untimed(one, names) for one in untimed), len(items))
+
+
+def _place(row: Row) -> tuple[object, ...]:
+    """By facility, unnamed ones by what seems to belong together; then by name or number."""
+    unnamed = (row.site is None, row.site or 0)
+    where = (False, row.facility, False, 0) if row.facility else (True, "", *unnamed)
+    return *where, not row.name, row.name, row.number
 
 
 def _ordered(stretches: Sequence[Stretch]) -> tuple[Stretch, ...]:
