@@ -1,6 +1,7 @@
 """``make bench``: every benchmark, a ratio a line."""
 
 from tests.bench import (
+    court,
     hearing,
     intake,
     ledger,
@@ -15,8 +16,9 @@ if __name__ == "__main__":
     intake.main()
     verify.main()
     ledger.main()
+    court.main()
     recognise.main()
     watching.main()
+    hearing.main()
     placing.main()
     timeline.main()
-    hearing.main()

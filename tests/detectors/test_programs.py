@@ -20,7 +20,7 @@ from tests.media.films import film, opened, sine
 
 ALL = sorted(listed())
 PICTURED = [name for name in ALL if listed()[name].wants is Wants.KEY_FRAMES]
-WRITTEN = [name for name in ALL if listed()[name].wants is Wants.CONTAINER]
+READ = [name for name in ALL if listed()[name].wants is Wants.CONTAINER]
 HEARD = [name for name in ALL if listed()[name].wants is Wants.SAMPLES]
 
 
@@ -75,9 +75,9 @@ def test_long_and_short_end_in_the_same_findings(monkeypatch, container, codec):
 @pytest.mark.parametrize(
     ("data", "names"),
     [
-        (film("mp4", "libx264"), {*PICTURED, *WRITTEN}),
-        (film("mp4", "libx264", sound=True), {*PICTURED, *HEARD, *WRITTEN}),
-        (sine(), {*HEARD, *WRITTEN}),
+        (film("mp4", "libx264"), {*PICTURED, *READ}),
+        (film("mp4", "libx264", sound=True), {*PICTURED, *HEARD, *READ}),
+        (sine(), {*HEARD, *READ}),
         (b"words\n", set()),
         (b"", set()),
     ],

@@ -8,13 +8,14 @@ import pytest
 from PIL import Image
 
 from daylight.detectors.programs import PROGRAMS
+from daylight.detectors.registry import listed
 from daylight.media.executor import End, Executor, Task
 from daylight.media.inline import InlineExecutor
 from daylight.media.pool import ZygotePool
 from tests.media.films import FORMATS, film, opened, sine
 from tests.media.test_salvage import PLAIN, REORDERED, recording, without_index
 
-ALL = ["background", "filmstrip", "sound", "still", "structure", "waveform"]
+ALL = sorted(listed())
 
 
 @pytest.fixture(scope="module")

@@ -229,6 +229,15 @@ def test_lengths_that_lead_nowhere_take_no_time():
     assert found.used + found.skipped == len(bomb) - 20
 
 
+def test_half_a_terabyte_of_nothing_takes_no_time():
+    with opened(LOST) as one, opened(LENT) as other:
+        os.truncate(one, 1 << 39)
+        sibling = read_sibling(other, len(LENT))
+        found = Finder(one, sibling, 40, 1 << 39).find()
+        assert len(found) == 24
+        assert found.used + found.skipped == (1 << 39) - 40
+
+
 @given(st.lists(st.integers(0, 60_000), min_size=1, max_size=4))
 def test_exponential_golomb_numbers(values):
     bits = "".join(f"{'0' * (v + 1).bit_length()}{v + 1:b}"[1:] for v in values)

@@ -41,8 +41,8 @@ def examine_and_report(
         if saved.tried:
             say(f"Rebuilt {saved.rebuilt} of {saved.tried} recordings that cannot be opened.")
         say(f"Examined {report.items} items: {report.findings} findings, {report.failed} failed.")
-        if placed is not None and placed.changed:
-            say(f"{placed.placed} recordings seem to be of {placed.cameras} cameras.")
         if report.media_s:
             say(pace(report.media_s, report.took_s) + ".")
+        if placed is not None and placed.changed:
+            say(f"{placed.placed} recordings seem to be of {placed.cameras} cameras.")
     return report

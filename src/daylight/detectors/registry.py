@@ -37,8 +37,8 @@ class Listed:
 
 
 _OURS: Final[dict[str, Listed]] = {
-    "background": Listed(1, Wants.KEY_FRAMES, "daylight.detectors.background:Background"),
     "activity": Listed(1, Wants.KEY_FRAMES, "daylight.detectors.activity:Activity"),
+    "background": Listed(1, Wants.KEY_FRAMES, "daylight.detectors.background:Background"),
     "filmstrip": Listed(1, Wants.KEY_FRAMES, "daylight.detectors.filmstrip:Filmstrip"),
     "lens": Listed(1, Wants.KEY_FRAMES, "daylight.detectors.lens:Lens"),
     "shots": Listed(1, Wants.KEY_FRAMES, "daylight.detectors.shots:Shots"),

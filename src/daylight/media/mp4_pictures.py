@@ -19,6 +19,7 @@ _WINDOW: Final = 1 << 20
 _MARGIN: Final = 16
 _LARGEST: Final = 2  # times the sibling's largest picture
 _LEAST: Final = 1 << 17
+LOST: Final = 512 << 20  # bytes without a picture, after which none is searched for any more
 _AVC_REFERRED: Final = {
     5: True,
     7: True,
@@ -122,18 +123,22 @@ class Finder:
         """To the next place where a unit may begin."""
         self._close()
         before, at = self._at, self._at + 1
-        while at < self._end:
+        while at < min(self._end, before + LOST):
             data = os.pread(self._descriptor, min(_WINDOW + _MARGIN, self._end - at), at)
             found = self._next(data, at)
             if found >= 0:
                 at = found
                 break
             at += min(len(data), _WINDOW) or self._end
+        else:
+            at = self._end
         self._at = min(at, self._end)
         self._found.holes += 1
         self._found.skipped += self._at - before
 
     def _next(self, data: bytes, base: int) -> int:
+        if not data.strip(b"\0"):  # lost for good, and the pattern is slow in zeros
+            return -1
         for mark in self._pattern.finditer(data):
             if mark.start() >= _WINDOW:
                 break

@@ -14,6 +14,8 @@ from daylight.media.salvaged import Salvaged
 
 _REACH: Final = 1 << 20  # bytes in which the media data must begin
 _STEP: Final = 1 << 20
+TRIAL: Final = 40  # pictures that are looked for in a trial
+TRIAL_REACH: Final = 64 << 20  # bytes in which they are looked for
 _BRIDGE: Final = 16  # bytes of the head that leads over what was wiped
 
 
@@ -21,6 +23,8 @@ def index_made(descriptor: int, size: int, lent: int, lent_size: int, most: int)
     """``lent``: the sibling. ``most`` pictures. Raises ``MediaRefused``."""
     sibling = read_sibling(lent, lent_size)
     start, end = _data(descriptor, size)
+    if most <= TRIAL:
+        end = min(end, start + TRIAL_REACH)
     pictures = Finder(descriptor, sibling, start, end).find(most)
     if not any(pictures.keys):
         raise MediaRefused("no key frame is found in it")

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from daylight.errors import MediaRefused
-from daylight.media.mp4_rebuild import head_bridged, index_made
+from daylight.media.mp4_rebuild import TRIAL, head_bridged, index_made
 from daylight.media.program import Emit, Request
 from daylight.media.reading import size_of
 from daylight.media.rebuilt import proved
@@ -23,7 +23,6 @@ from daylight.media.salvaged import MESSAGE, Salvaged, to_message
 from daylight.media.transplants import avi_head, matroska_head
 
 PROOF: Final = 12  # pictures that are decoded to see whether the parameters fit
-TRIAL: Final = 40  # pictures that are looked for in a trial
 _ALL: Final = 1 << 40
 
 

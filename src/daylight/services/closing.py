@@ -35,9 +35,9 @@ from daylight.ledger.leaf import commit
 
 BATCH = 500  # rows
 TOUCHED = (
+    ClockReading,
     Camera,
     ClockOffset,
-    ClockReading,
     Entry,
     Exclusion,
     Finding,

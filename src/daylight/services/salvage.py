@@ -42,6 +42,7 @@ MEDIA_TYPES: Final = {"mov": "video/mp4", "matroska": "video/x-matroska", "avi":
 _STRIP: Final = "filmstrip"
 _SECONDS: Final = 120.0
 _SECONDS_A_GIGABYTE: Final = 1200.0  # where pictures are stored in another order, all are decoded
+_LONGEST: Final = 7200.0  # seconds, however large the file says that it is
 _CHUNK: Final = 1 << 20
 
 
@@ -166,7 +167,7 @@ class _Attempt:
         digests: Sequence[Digest],
         blobs: Sequence[bytes],
     ) -> Outcome:
-        seconds = _SECONDS + self._one.size / 1e9 * _SECONDS_A_GIGABYTE
+        seconds = min(_SECONDS + self._one.size / 1e9 * _SECONDS_A_GIGABYTE, _LONGEST)
         limits = TaskLimits(
             wall_seconds=seconds,
             cpu_seconds=int(seconds),

@@ -57,8 +57,8 @@ def show(request: Asked, public_id: str) -> HttpResponse:
         "further_occurrences": max(0, len(view.occurrences) - _OCCURRENCES),
         "custody": _custody(request, view),
         "hold": hold_on(view.digest),
-        "place": whereabouts(request.principal, public_id),
         "burnt": burnt_clock(request.principal, public_id),
+        "place": whereabouts(request.principal, public_id),
         "neighbours": neighbours(request.principal, public_id),
     }
     return render(request, "item/page.html", words)

@@ -61,7 +61,6 @@ _TEXTS: dict[tuple[str, int], str] = {
         "not told, and a jump that hardly shows is missed."
     ),
     ("still", 1): f"No error rate was measured. {_PICTURES}",
-    ("background", 1): "No error rate was measured. It serves to tell cameras apart.",
     ("salvage", 1): (
         "What cannot be opened was put together anew by a program. Measured on synthetic recordings: "
         "99 to 100 per cent of the pictures whose bytes are there come back unchanged; the figures "
@@ -77,6 +76,7 @@ _TEXTS: dict[tuple[str, int], str] = {
         "No error rate was measured: it reads what is written. What it observes has innocent "
         "explanations, which it names."
     ),
+    ("background", 1): "No error rate was measured. It serves to tell cameras apart.",
     ("waveform", 1): (
         "No error rate was measured. It says how loud the sound is, never what is heard."
     ),
