@@ -208,6 +208,8 @@ def test_an_items_page_says_where_and_when(room: Room):
     assert "proposed, 87 of 100" in shown
     assert "2021-03-04 12:00:00" in shown
     assert "nobody has said" in shown
+    Recording.objects.update(order_basis="file-time")
+    assert "told apart by the time that the disk" in client.get(address).content.decode()
     Recording.objects.update(confirmed=True, real_us=NOON, uncertainty_us=1_500_000)
     shown = client.get(address).content.decode()
     assert "± 1.5 s" in shown

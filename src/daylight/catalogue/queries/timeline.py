@@ -227,7 +227,10 @@ def _piece(base: Stretch, piece: tuple[int, int, int], offsets: Sequence[Offset]
 
 @dataclass(frozen=True, slots=True)
 class Whereabouts:
-    """One recording in the world. Microseconds; None is unknown. ``camera_id``: empty without one."""
+    """One recording in the world. Microseconds; None is unknown. ``camera_id``: empty without one.
+
+    ``order_basis``: what told day and month apart, if the picture did not.
+    """
 
     camera_id: str
     number: int
@@ -241,6 +244,7 @@ class Whereabouts:
     real_us: int | None
     uncertainty_us: int | None
     pieces: int
+    order_basis: str
 
 
 def whereabouts(principal: Principal, public_id: str) -> Whereabouts | None:
@@ -263,4 +267,5 @@ def whereabouts(principal: Principal, public_id: str) -> Whereabouts | None:
         real_us=row.real_us,
         uncertainty_us=row.uncertainty_us,
         pieces=len(row.pieces),
+        order_basis=row.order_basis,
     )
