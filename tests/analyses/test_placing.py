@@ -1,4 +1,5 @@
 import struct
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -148,6 +149,18 @@ def test_one_exception_does_not_turn_a_whole_folder():
 def test_a_label_that_a_person_confirmed_is_remembered():
     made = place([clue(1, scene(1), label_key="one"), clue(2, scene(2))], known={"one": 4})
     assert [one.camera for one in made.groups] == [4, None]
+
+
+def test_a_confirmed_label_does_not_swallow_the_same_label_of_another_site():
+    clues = [
+        clue(1, scene(1), "north/cam1/1.mp4", label_key="cam 1", confirmed=4),
+        *(clue(n, scene(2), f"south/cam1/{n}.mp4", label_key="cam 1") for n in (2, 3)),
+    ]
+    made = place(clues, known={"cam 1": 4})
+    assert groups(made) == [[1], [2, 3]]
+    assert [one.camera for one in made.groups] == [4, None]
+    apart = [replace(one, confirmed=None) for one in clues]
+    assert [one.camera for one in place(apart, known={"cam 1": 4}).groups] == [None, None]
 
 
 def test_a_camera_keeps_its_number_when_items_are_added():

@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from daylight.analyses import clock_offsets, placing
+from daylight.analyses import clock_offsets, date_orders, placing
 from daylight.analyses.registry import ANALYSES
 from daylight.detectors.registry import listed
 
@@ -13,4 +13,5 @@ def test_each_has_its_heading_and_the_version_that_runs():
         assert f"Version {one.version}." in section
         assert {*one.detectors} <= {*listed()}
     assert ANALYSES["placing"].version == placing.VERSION
+    assert ANALYSES["date-orders"].version == date_orders.VERSION
     assert ANALYSES["clock-offsets"].version == clock_offsets.VERSION

@@ -29,8 +29,23 @@ def test_clocks_marks_and_copies_are_told_apart():
     assert [len(every(root, css)) - legend for css in ("real", "burnt", "container")] == [1, 1, 1]
     assert [len(every(root, css)) - legend for css in ("damaged", "contested")] == [1, 1]
     assert [one.text for one in every(root, "copies")] == ["×3"]
-    assert len(every(root, "busy")) == 1
+    busy = sum(float(one.get("width")) for one in every(root, "busy")[legend:])
+    (bar,) = every(root, "real")[legend:]
+    assert abs(busy - float(bar.get("width")) / 2) <= 2
+    assert every(root, "seam") == []
     assert "7 recordings have no time" in "".join(root.itertext())
+
+
+def test_where_little_is_covered_the_gaps_are_folded():
+    held = Row(
+        "a", 7, "", "", "", False,
+        (Stretch("1", 0, HOUR, By.REAL), Stretch("2", 9999 * HOUR, 10000 * HOUR, By.REAL)), 2,
+    )  # fmt: skip
+    root = drawn(held)
+    assert len(every(root, "seam")) == 2
+    first, second = (float(one.get("width")) for one in every(root, "real")[1:])
+    assert first == second > 400
+    assert "Facility 3, not named" in "".join(root.itertext())
 
 
 def test_names_of_strangers_stay_text():

@@ -261,6 +261,21 @@ def test_a_clock_that_is_not_sure_tells_no_time(change):
     assert clocks.reckoned(None, replace(even(NOON), **change), ())["burnt_us"] is None
 
 
+def test_the_time_of_a_file_tells_march_from_april_for_all_of_its_camera(ws, principal, read):
+    """The picture says 03/04; the disk says that the file was closed on the third of April."""
+    layouts = {"layout": "%m/%d/%Y %H:%M:%S", "others": ("%d/%m/%Y %H:%M:%S",)}
+    closed = parse_naive("2021-04-03 12:01:00")
+    for n, mtime in ((1, closed), (2, None)):
+        recording(ws, n, f"s/yard/{n}.mp4", mtime=mtime)
+        read[n] = replace(even(NOON), **layouts)
+    placing.propose(ws, principal)
+    rows = Recording.objects.order_by("pk")
+    assert [(row.burnt_us, row.order_basis) for row in rows] == [
+        (closed - 60 * SECOND, "file-time")
+    ] * 2
+    assert placing.propose(ws, principal).changed == 0
+
+
 def test_how_container_and_file_times_stand_is_observed_and_not_believed(ws, principal, read):
     for n in range(12):
         at = NOON + n * 12 * HOUR

@@ -92,6 +92,19 @@ def test_a_window_is_answered_as_it_was_asked_for(room: Room):
         assert data(client, **asked)["columns"] <= 6000
 
 
+def test_folded_times_say_where_they_are(room: Room):
+    put(room, 1, camera(), burnt_us=NOON)
+    put(room, 2, camera(2), burnt_us=NOON + 900 * 24 * HOUR)
+    client = room.as_(Role.ANALYST)
+    told = data(client, fold=1)
+    assert [one[1:] for one in told["folds"]] == [[NOON, HOUR], [NOON + 900 * 24 * HOUR, HOUR]]
+    assert told["extent"][0] == 0
+    assert told["extent"][1] < 5 * HOUR
+    assert [one[2] - one[1] for one in told["items"]] == [HOUR, HOUR]
+    assert data(client)["folds"] is None
+    assert 'data-fold aria-pressed="true"' in page(client)
+
+
 def test_nothing_is_there_of_foreign_collections(room: Room):
     far = camera(2, name="cellar", facility="south")
     put(room, 1, camera(name="gate"), burnt_us=NOON)
@@ -195,6 +208,8 @@ def test_an_items_page_says_where_and_when(room: Room):
     assert "proposed, 87 of 100" in shown
     assert "2021-03-04 12:00:00" in shown
     assert "nobody has said" in shown
+    Recording.objects.update(order_basis="file-time")
+    assert "told apart by the time that the disk" in client.get(address).content.decode()
     Recording.objects.update(confirmed=True, real_us=NOON, uncertainty_us=1_500_000)
     shown = client.get(address).content.decode()
     assert "± 1.5 s" in shown

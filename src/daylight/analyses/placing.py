@@ -266,14 +266,20 @@ class _Report:
     def _cameras(self, groups: Sequence[Sequence[int]], known: Mapping[str, int]) -> dict[int, int]:
         """Group to camera: what people said, else the one that most members were put to before.
 
-        Several groups may be of one camera where a person said so of its label.
+        A label that a person confirmed tells the camera only where none of its confirmed items is at
+        hand to be compared with, and one group alone bears it: every recorder has a CAM 1.
         """
         taken: dict[int, int] = {}
+        wanting: dict[int, list[int]] = {}
         for number, members in enumerate(groups):
             said = {self._clues[n].confirmed for n in members} - {None}
-            read = {known.get(self._clues[n].label_key) for n in members} - {None}
-            told = said or (read if len(read) == 1 else set())
-            taken.update((number, one) for one in told if one is not None)
+            taken.update((number, one) for one in said if one is not None)
+            for camera in {known.get(self._clues[n].label_key) for n in members} - {None}:
+                wanting.setdefault(camera or 0, []).append(number)
+        present = set(taken.values())
+        for camera, numbers in wanting.items():
+            if camera not in present and len(numbers) == 1 and numbers[0] not in taken:
+                taken[numbers[0]] = camera
         wishes = sorted(
             (-votes, number, camera)
             for number, members in enumerate(groups)

@@ -9,5 +9,6 @@ ANALYSES: Final[dict[str, Listed]] = {
     "clocks": Listed(1, ("overlay",)),
     "integrity": Listed(1, ("structure",)),
     "clock-offsets": Listed(1, ()),
+    "date-orders": Listed(1, ("overlay",)),
     "placing": Listed(1, ("background",)),
 }

@@ -22,6 +22,7 @@ class Source(StrEnum):
     PERSON = "person"  # an analyst's knowledge: the one way to real time
     CONTAINER = "container"  # the time in the file's own header
     FILE = "file-time"  # the time that the disk it came on kept of the file
+    CAMERA = "camera"  # other recordings of the same camera
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,6 +68,7 @@ class Row:
     label: str
     confirmed: bool
     stretches: tuple[Stretch, ...]
+    site: int | None = None  # cameras with the same number seem to belong together
 
     @property
     def by(self) -> By | None:

@@ -52,6 +52,7 @@ def _row(row: Row, window: Window, columns: int, items: list[list[Any]]) -> dict
         "facility": row.facility,
         "label": row.label,
         "confirmed": row.confirmed,
+        "site": row.site,
         "by": None if row.by is None else int(row.by),
         "count": len(row.stretches),
         "runs": [_run(one, items) for one in runs(row, window, columns)],

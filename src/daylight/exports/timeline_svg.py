@@ -10,6 +10,7 @@ from typing import Final
 from xml.sax.saxutils import escape
 
 from daylight.domain.timeline import LEVELS, By, Mark, Row, Run, extent, runs
+from daylight.domain.timeline_fold import Folding, folded, folding, is_sparse
 
 WIDTH: Final = 1500
 NAMES: Final = 270  # pixels for the names at the left
@@ -17,6 +18,7 @@ RIGHT: Final = 24
 TOP: Final = 74
 LINE: Final = 30  # height of a row
 HEAD: Final = 30  # and of a facility's name
+THIN: Final = 4  # what is shorter is drawn as wide as this
 MOST_TEXT: Final = 34  # characters of a name
 _HOUR: Final = 3600
 _STEPS: Final = (
@@ -29,27 +31,38 @@ text{font:13px system-ui,'DejaVu Sans',sans-serif;fill:#22282d}
 .soft{fill:#69737b}.head{font-weight:600;font-size:14px}.title{font-size:20px;font-weight:600}
 .tick{stroke:#e1e5e8}.line{stroke:#eef1f3}.real{fill:#2f6f9f}.burnt{fill:url(#b)}
 .container{fill:#fff;stroke:#2f6f9f}.busy{fill:#123a58}.damaged{fill:#c4682b}.contested{fill:#b3262d}
+.seam{fill:#f1f3f4}
 .copies{fill:#69737b;font-size:10px}
 """
 
 
 def draw(rows: Sequence[Row], untimed: int) -> str:
-    """The whole of it, from the first to the last moment. ``untimed``: items that no clock places."""
-    window = _window(rows)
-    parts = ['<text class="title" x="24" y="34">Timeline</text>', _legend()]
-    y = TOP + 24
-    parts += _ticks(window, _height(rows))
-    facility = None
+    """The whole of it, from the first to the last moment; long gaps of all cameras are folded where
+    little would be seen otherwise. ``untimed``: items that no clock places.
+    """
+    bottom = _height(rows)
+    if is_sparse(rows):
+        how = folding(rows)
+        rows, window = folded(rows, how), (0, how.end + how.width)
+        back = list(_folded_ticks(how, window, bottom))
+    else:
+        window = _window(rows)
+        back = list(_ticks(window, bottom))
+    parts = ['<text class="title" x="24" y="34">Timeline</text>', _legend(), *back]
+    y, place = TOP + 24, None
     for row in rows:
-        if row.facility != facility:
-            facility = row.facility
-            parts.append(f'<text class="head" x="24" y="{y + 20}">{_text(facility or "?")}</text>')
+        if _place(row) != place:
+            place = _place(row)
+            parts.append(f'<text class="head" x="24" y="{y + 20}">{_text(place)}</text>')
             y += HEAD
         parts += _row(row, window, y)
         y += LINE
     said = f"{untimed} recordings have no time and are not in the picture."
     parts.append(f'<text class="soft" x="24" y="{y + 28}">{said}</text>')
-    height = y + 48
+    return _whole(parts, y + 48)
+
+
+def _whole(parts: Sequence[str], height: int) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" '
         f'height="{height}" role="img" aria-label="Timeline"><style>{_STYLE}</style><defs>'
@@ -60,8 +73,14 @@ def draw(rows: Sequence[Row], untimed: int) -> str:
     )
 
 
+def _place(row: Row) -> str:
+    if row.facility or not row.number:
+        return row.facility or "Of no known camera"
+    return "Facility not named" if row.site is None else f"Facility {row.site + 1}, not named"
+
+
 def _height(rows: Sequence[Row]) -> int:
-    places = [row.facility for row in rows]
+    places = [_place(row) for row in rows]
     heads = sum(one != before for one, before in zip(places, [None, *places], strict=False))
     return TOP + 24 + LINE * len(rows) + HEAD * heads
 
@@ -83,11 +102,16 @@ def _row(row: Row, window: tuple[int, int], y: int) -> Iterator[str]:
 
 
 def _bar(one: Run, y: int) -> Iterator[str]:
-    x, width = NAMES + one.first, max(1, one.last - one.first)
+    exact = one.last - one.first
+    width = max(THIN, exact)
+    x = NAMES + one.first - (width - exact) // 2
     top, height = (y + 5 + 7 * one.lane, 6) if one.lane else (y + 5, 20)
     name = one.by.name.lower()
     yield f'<rect class="{name}" x="{x}" y="{top}" width="{width}" height="{height}" rx="2"/>'
-    for begin, end, level in _levels(one.levels):
+    levels = (
+        [(0, width, int(max(one.levels)))] if exact < THIN and one.levels else _levels(one.levels)
+    )
+    for begin, end, level in levels:
         tall = round(height * level / LEVELS, 1)
         yield (
             f'<rect class="busy" x="{x + begin}" y="{round(top + height - tall, 1)}" '
@@ -110,6 +134,26 @@ def _levels(levels: str) -> Iterator[tuple[int, int, int]]:
             begin = at
 
 
+def _folded_ticks(how: Folding, window: tuple[int, int], height: int) -> Iterator[str]:
+    """A grey seam for each break; of the pieces' beginnings those that there is room to name."""
+    scale = (WIDTH - NAMES - RIGHT) / (window[1] - window[0])
+    seam, under = round(max(1.0, how.width * scale), 1), TOP + 18
+    free, day = 0.0, ""
+    for one in how.pieces:
+        x = round(NAMES + (one.folded - window[0]) * scale, 1)
+        left, tall = round(x - seam, 1), height - under
+        yield f'<rect class="seam" x="{left}" y="{under}" width="{seam}" height="{tall}"/>'
+        today, time = _moment(one.start, 86400), _moment(one.start, 60)[-5:]
+        new = today != day
+        if x < free:
+            continue
+        yield f'<text class="soft" x="{x + 3}" y="{TOP + 12}">{time}</text>'
+        if new:
+            day = today
+            yield f'<text x="{x + 3}" y="{TOP - 4}">{day}</text>'
+        free = x + (84 if new else 46)
+
+
 def _legend() -> str:
     words = ((By.REAL, "real time"), (By.BURNT, "burnt-in clock"), (By.CONTAINER, "container"))
     parts, x = [], NAMES
@@ -118,6 +162,9 @@ def _legend() -> str:
         parts.append(f'<rect class="{css}" x="{x}" y="22" width="26" height="13" rx="2"/>')
         parts.append(f'<text class="soft" x="{x + 33}" y="33">{said}</text>')
         x += 60 + 8 * len(said)
+    parts.append(f'<rect class="busy" x="{x}" y="22" width="26" height="13"/>')
+    parts.append(f'<text class="soft" x="{x + 33}" y="33">something moves</text>')
+    x += 180
     for css in ("damaged", "contested"):
         parts.append(f'<rect class="{css}" x="{x}" y="27" width="26" height="4"/>')
         parts.append(f'<text class="soft" x="{x + 33}" y="33">{css}</text>')

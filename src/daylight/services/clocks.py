@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import transaction
 
+from daylight.analyses import clock_orders, date_orders
 from daylight.analyses.clock_offsets import Estimate, Sample, estimate
 from daylight.catalogue.ledger_rows import lock_writers
 from daylight.catalogue.models import ClockOffset, LeakedPath, Media, Recording
@@ -21,7 +22,7 @@ from daylight.media.facts_json import from_json
 from daylight.services.rows import create, update
 
 _FIELDS = (
-    "container_us", "burnt_us", "pieces", "real_us", "uncertainty_us", "zone", "real_basis"
+    "container_us", "burnt_us", "pieces", "order_basis", "real_us", "uncertainty_us", "zone", "real_basis"
 )  # fmt: skip
 _TELL = frozenset({Ticking.EVEN, Ticking.PIECES})
 _DATED = ("%Y", "%y")  # a layout with a year has a whole date
@@ -33,10 +34,14 @@ def refresh(read: Mapping[int, BurntClock]) -> int:
     """Bring the rows up to what is known; how many were written."""
     known = offsets_by_camera()
     there = {one.item_id: one for one in Recording.objects.all()}
+    containers = dict(_container_times())
+    ordered = _ordered(read, there, containers)
     fresh, differing = [], []
-    for item, container in _container_times():
+    for item, container in containers.items():
         row = there.get(item)
-        said = reckoned(container, read.get(item), known.get(row.camera_id or 0, ()) if row else ())
+        clock, basis = ordered.get(item, (read.get(item), ""))
+        said = reckoned(container, clock, known.get(row.camera_id or 0, ()) if row else ())
+        said["order_basis"] = basis if said["burnt_us"] is not None else ""
         if row is None:
             fresh.append(Recording(item_id=item, **said))
         elif any(getattr(row, name) != value for name, value in said.items()):
@@ -47,6 +52,42 @@ def refresh(read: Mapping[int, BurntClock]) -> int:
     update(Recording, differing, _FIELDS)
     _keep_estimates()
     return len(fresh) + len(differing)
+
+
+def _ordered(
+    read: Mapping[int, BurntClock],
+    there: Mapping[int, Recording],
+    containers: Mapping[int, int | None],
+) -> dict[int, tuple[BurntClock, str]]:
+    """Clocks whose day and month can be told only by their camera's others, or by another clock."""
+    cameras: dict[int, dict[int, BurntClock]] = {}
+    for item, clock in read.items():
+        row = there.get(item)
+        if row is not None and row.camera_id is not None:
+            cameras.setdefault(row.camera_id, {})[item] = clock
+    files = _file_times(cameras)
+    found: dict[int, tuple[BurntClock, str]] = {}
+    for clocks in cameras.values():
+        if not any(one.others for one in clocks.values()):
+            continue
+        settled = clock_orders.settled(clocks)
+        found |= {item: (one, Source.CAMERA.value) for item, one in settled.items()}
+        outside = {item: _outside(containers.get(item), files.get(item)) for item in clocks}
+        left = {item: one for item, one in clocks.items() if item not in settled}
+        told = date_orders.told(left, outside)
+        found |= {item: (one, source.value) for item, (one, source) in told.items()}
+    return found
+
+
+def _outside(container_us: int | None, file_us: int | None) -> list[tuple[Source, int]]:
+    times = ((Source.CONTAINER, container_us), (Source.FILE, file_us))
+    return [(source, at_us) for source, at_us in times if at_us is not None]
+
+
+def _file_times(cameras: Mapping[int, Mapping[int, BurntClock]]) -> dict[int, int]:
+    """Of files whose day and month are open. Of several names the earliest: copying makes later ones."""
+    wanted = {item for clocks in cameras.values() for item, one in clocks.items() if one.others}
+    return {item: at_us for item, at_us in _earliest() if item in wanted}
 
 
 def reckoned(
@@ -148,8 +189,19 @@ def _by_container() -> dict[int, list[Sample]]:
     return found
 
 
+def _earliest() -> Iterable[tuple[int, int]]:
+    """Item and the earliest time that a disk kept of it, in microseconds."""
+    earliest: dict[int, int] = {}
+    rows = LeakedPath.objects.exclude(mtime_ns=None).exclude(occurrence__item=None)
+    told = rows.values_list("occurrence__item_id", "mtime_ns")
+    for item, mtime in told.iterator(chunk_size=2000):
+        if item is not None and mtime is not None:
+            earliest[item] = min(mtime // 1000, earliest.get(item, mtime // 1000))
+    return earliest.items()
+
+
 def _by_file() -> dict[int, list[Sample]]:
-    """A recorder closes a file at its end. Of several names the earliest time: copying makes later ones."""
+    """A recorder closes a file at its end."""
     held = Recording.objects.exclude(camera=None).exclude(burnt_us=None)
     known = {
         item: (camera or 0, burnt or 0, length or 0)
@@ -157,15 +209,10 @@ def _by_file() -> dict[int, list[Sample]]:
             "item_id", "camera_id", "burnt_us", "item__media__duration_us"
         )
     }
-    earliest: dict[int, int] = {}
-    rows = LeakedPath.objects.exclude(mtime_ns=None).exclude(occurrence__item=None)
-    for item, mtime in rows.values_list("occurrence__item_id", "mtime_ns").iterator(
-        chunk_size=2000
-    ):
-        if item in known and mtime is not None:
-            earliest[item] = min(mtime // 1000, earliest.get(item, mtime // 1000))
     found: dict[int, list[Sample]] = {}
-    for item, mtime_us in earliest.items():
+    for item, mtime_us in _earliest():
+        if item not in known:
+            continue
         camera, burnt, length = known[item]
         found.setdefault(camera, []).append(Sample(burnt + length, mtime_us - burnt - length))
     return found

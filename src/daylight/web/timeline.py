@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 from daylight.catalogue.queries.timeline import Timeline, Untimed, timeline
 from daylight.domain.principal import Right
 from daylight.domain.timeline import By, Mark, Row, Stretch, coverage, extent, gaps
+from daylight.domain.timeline_fold import folded, folding, is_sparse
 from daylight.domain.timeline_view import crowd, view
 from daylight.web.asked import Asked, text
 
@@ -82,6 +83,7 @@ def show(request: Asked) -> HttpResponse:
         "lines": [_line(row) for row in found.rows],
         "cameras": sum(bool(row.number) for row in found.rows),
         "extent": extent(found.rows),
+        "sparse": is_sparse(found.rows),
         "untimed": len(found.untimed),
         "untimed_address": _address(UNTIMED),
     }
@@ -90,15 +92,21 @@ def show(request: Asked) -> HttpResponse:
 
 @require_safe
 def data(request: Asked) -> JsonResponse:
-    """``timeline-view/1``: what is seen of a window; without one, of everything."""
-    found = RECENT.of(request)
-    whole = _widened(extent(found.rows))
+    """``timeline-view/1``: what is seen of a window; without one, of everything. With ``fold`` all
+    times are folded, and ``folds`` says where: folded time, time, length of each piece.
+    """
+    rows: Sequence[Row] = RECENT.of(request).rows
+    whole, folds = _widened(extent(rows)), None
+    if rows and _number(request, "fold"):
+        how = folding(rows)
+        rows, whole = folded(rows, how), (0, how.end + how.width)
+        folds = [[one.folded, one.start, one.length] for one in how.pieces]
     window = _window(request, whole)
     columns = max(1, min(MOST_COLUMNS, _number(request, "columns") or 1200))
-    document = view(found.rows, window, columns)
-    document["extent"] = list(whole)
+    document = view(rows, window, columns)
+    document |= {"extent": list(whole), "folds": folds}
     if _number(request, "crowd"):
-        document["crowd"] = crowd(found.rows, whole, 800)
+        document["crowd"] = crowd(rows, whole, 800)
     return JsonResponse(document, json_dumps_params={"separators": (",", ":")})
 
 

@@ -34,6 +34,7 @@ class Recording(models.Model):
 
     ``container_us``: UTC, by the file's header at its start; ``burnt_us``: naive, at media zero;
     ``pieces``: of an item put together from several, ``[media_us, length_us, naive_us]`` each;
+    ``order_basis``: what told day and month apart, where the picture alone did not;
     ``real_us``: UTC at media zero, with its uncertainty, zone and what it rests on. None is unknown.
     ``activity``: where something moves, ``[media_us, length_us, level]`` each, level from 1 to 9; None
     where nobody has looked. It is drawn from the object ``activity_of``.
@@ -48,6 +49,7 @@ class Recording(models.Model):
     container_us = models.BigIntegerField(null=True)
     burnt_us = models.BigIntegerField(null=True)
     pieces = models.JSONField(default=list)
+    order_basis = models.CharField(max_length=20, blank=True)
     real_us = models.BigIntegerField(null=True)
     uncertainty_us = models.BigIntegerField(null=True)
     zone = models.CharField(max_length=64, blank=True)

@@ -81,15 +81,22 @@ def timeline(principal: Principal) -> Timeline:
     cameras = list(cameras_seen_by(principal))
     rows = [
         Row(row.public_id, row.number, row.name, row.facility, row.label, row.confirmed,
-            _ordered(found[row.pk]))
+            _ordered(found[row.pk]), row.site)
         for row in cameras
         if found.get(row.pk)
     ]  # fmt: skip
-    rows.sort(key=lambda row: (not row.facility, row.facility, not row.name, row.name, row.number))
+    rows.sort(key=_place)
     if found.get(0):
         rows.append(Row("", 0, "", "", "", False, _ordered(found[0])))  # as above
     names = {row.pk: row.public_id for row in cameras}
     return Timeline(tuple(rows), tuple(_untimed(one, names) for one in untimed), len(items))
+
+
+def _place(row: Row) -> tuple[object, ...]:
+    """By facility, unnamed ones by what seems to belong together; then by name or number."""
+    unnamed = (row.site is None, row.site or 0)
+    where = (False, row.facility, False, 0) if row.facility else (True, "", *unnamed)
+    return *where, not row.name, row.name, row.number
 
 
 def _ordered(stretches: Sequence[Stretch]) -> tuple[Stretch, ...]:
@@ -220,7 +227,10 @@ def _piece(base: Stretch, piece: tuple[int, int, int], offsets: Sequence[Offset]
 
 @dataclass(frozen=True, slots=True)
 class Whereabouts:
-    """One recording in the world. Microseconds; None is unknown. ``camera_id``: empty without one."""
+    """One recording in the world. Microseconds; None is unknown. ``camera_id``: empty without one.
+
+    ``order_basis``: what told day and month apart, if the picture did not.
+    """
 
     camera_id: str
     number: int
@@ -234,6 +244,7 @@ class Whereabouts:
     real_us: int | None
     uncertainty_us: int | None
     pieces: int
+    order_basis: str
 
 
 def whereabouts(principal: Principal, public_id: str) -> Whereabouts | None:
@@ -256,4 +267,5 @@ def whereabouts(principal: Principal, public_id: str) -> Whereabouts | None:
         real_us=row.real_us,
         uncertainty_us=row.uncertainty_us,
         pieces=len(row.pieces),
+        order_basis=row.order_basis,
     )

@@ -3,6 +3,7 @@
 "use strict";
 
 const ROW = 30, HEAD = 28, TALL = 18; // pixels
+const THIN = 4; // what is shorter is drawn as wide as this, so that nothing is overlooked
 const CLOCKS = ["#35678a", "#2b5573", "#14171a"]; // real, the camera's own, the file's
 const DAMAGED = 1, CONTESTED = 2, COPIES = 4;
 const SECOND = 1e6, DAY = 86400 * SECOND;
@@ -21,6 +22,23 @@ const say = (name, value) => words[name].replace("%s", value);
 let seen = null; // what the server sent last
 let whole = null, from = 0, to = 1; // microseconds; the window may have moved since
 let crowd = [], lines = [], chosen = null, asked = 0, timer = 0;
+let folds = null; // folded time, time and length of each piece; null where nothing is folded
+
+/** The time itself; what lies in a break belongs to the piece before it. */
+function real(us) {
+  if (!folds) return us;
+  const [at, start, length] = folds[pieceAt(us)];
+  return start + Math.min(Math.max(us - at, 0), length);
+}
+
+function pieceAt(us) {
+  let low = 0, high = folds.length - 1;
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if (folds[middle][0] <= us) low = middle; else high = middle - 1;
+  }
+  return low;
+}
 
 /* Time as text: always as it stands, never moved into the reader's zone. */
 
@@ -53,6 +71,7 @@ function span(us) {
 
 function address(a, b, columns, more) {
   const query = new URLSearchParams({ columns: String(columns), ...more });
+  if (isFolded()) query.set("fold", "1");
   if (a !== null) { query.set("from", String(Math.round(a))); query.set("to", String(Math.round(b))); }
   return `${root.dataset.timeline}?${query}`;
 }
@@ -70,6 +89,7 @@ async function load(first) {
   seen = await answer.json();
   if (first) {
     whole = seen.extent;
+    folds = seen.folds;
     crowd = seen.crowd;
     [from, to] = remembered() ?? whole;
     layOut();
@@ -84,7 +104,8 @@ function later(wait) {
 }
 
 function remembered() {
-  const told = location.hash.slice(1).split(",").map(Number);
+  const told = location.hash.slice(2).split(",").map(Number);
+  if (location.hash[1] !== (isFolded() ? "f" : "t")) return null;
   return told.length === 2 && told.every(Number.isFinite) && told[1] - told[0] >= LEAST ? told : null;
 }
 
@@ -92,12 +113,14 @@ function remembered() {
 
 function layOut() {
   const names = [];
-  let y = 0, facility = null;
+  let y = 0, place = null;
   lines = [];
   for (const row of seen.rows) {
-    if (row.facility !== facility) {
-      facility = row.facility;
-      names.push(entry("facility", y, HEAD, row.facility || (row.number ? words.nowhere : "")));
+    const unnamed = row.site === null ? words.nowhere : say("site", row.site + 1);
+    const here = row.facility || (row.number ? unnamed : "");
+    if (here !== place) {
+      place = here;
+      names.push(entry("facility", y, HEAD, here));
       y += HEAD;
     }
     const sure = row.confirmed ? "" : " proposed";
@@ -157,7 +180,8 @@ function draw() {
 }
 
 function tellWindow() {
-  find("window").textContent = `${moment(from)} – ${moment(to)} · ${span(to - from)}`;
+  const begin = real(Math.max(from, whole[0])), end = real(Math.min(to, whole[1]));
+  find("window").textContent = `${moment(begin)} – ${moment(end)} · ${span(end - begin)}`;
 }
 
 function drawMap() {
@@ -166,7 +190,7 @@ function drawMap() {
   brush.fillStyle = "#35678a";
   crowd.forEach((count, n) => {
     const tall = count && 4 + (height - 12) * (count / most);
-    brush.fillRect(n * step, height - tall, Math.max(step, 1), tall);
+    brush.fillRect(Math.floor(n * step), height - tall, Math.ceil(step), tall);
   });
   const scale = width / (whole[1] - whole[0]);
   const left = Math.max(0, (from - whole[0]) * scale), right = Math.min(width, (to - whole[0]) * scale);
@@ -201,10 +225,52 @@ function months(count) {
   return { step: 30 * DAY, found };
 }
 
+/** Where pieces begin, as far as there is room for their names; and times within wide ones. */
+function drawFoldedAxis(brush, width) {
+  const scale = width / (to - from);
+  let free = -Infinity, last = null;
+  for (let n = pieceAt(from); n < folds.length && folds[n][0] < to; n += 1) {
+    const [at, start, length] = folds[n];
+    const wide = length * scale;
+    const step = STEPS.find((one) => one * scale >= 92) ?? Infinity;
+    const marks = [start];
+    for (let time = (Math.floor(start / step) + 1) * step; wide > 100 && time < start + length; time += step) marks.push(time);
+    for (const time of marks) {
+      const x = toX(at + time - start);
+      if (x < free || x > width) continue;
+      if (x >= 0) {
+        brush.fillStyle = css("--line-strong");
+        brush.fillRect(Math.round(x), 30, 1, 8);
+      }
+      const text = step < 60 * SECOND && wide > 100 ? second(time) : minute(time);
+      const named = shortDay(time) !== last;
+      brush.fillStyle = css("--soft");
+      if (x >= -2) brush.fillText(text, x + 4, 27);
+      if (named) {
+        last = shortDay(time);
+        brush.fillStyle = css("--text");
+        brush.fillText(last, Math.max(x, 0) + 4, 11);
+      }
+      free = Math.max(x, 0) + Math.max(brush.measureText(text).width, brush.measureText(last).width) + 14;
+    }
+  }
+}
+
+/** A break shows as a darker seam. */
+function drawBreaks(brush, height) {
+  brush.fillStyle = "#0c0e0f";
+  for (let n = Math.max(0, pieceAt(from)); n < folds.length && folds[n][0] < to + (to - from); n += 1) {
+    const end = toX(folds[n][0]), begin = n ? toX(folds[n - 1][0] + folds[n - 1][2]) : toX(0);
+    brush.fillRect(begin, 0, Math.max(1, end - begin), height);
+  }
+}
+
 function drawAxis() {
-  const width = area(), brush = brushOf(find("axis"), width, 38), { step, found } = ticks(width);
+  const width = area(), brush = brushOf(find("axis"), width, 38);
   brush.font = `12px ${css("--sans")}`;
   brush.textBaseline = "middle";
+  if (folds) { drawFoldedAxis(brush, width); return; }
+  const { step, found } = ticks(width);
   let last = null;
   for (const at of found) {
     const x = toX(at);
@@ -240,6 +306,7 @@ function drawRows() {
 
 /** Every other day a shade lighter, where days are wide enough to be seen. */
 function drawDays(brush, width, height) {
+  if (folds) { drawBreaks(brush, height); return; }
   const wide = (DAY / (to - from)) * width;
   brush.fillStyle = "#ffffff07";
   for (let at = Math.floor(from / DAY) * DAY; wide > 10 && at < to; at += DAY) {
@@ -252,7 +319,8 @@ function drawDays(brush, width, height) {
 
 function box(run, x, y) {
   const [first, last, lane] = run;
-  const left = x(first), right = Math.max(x(last), left + 1.5);
+  const exact = x(first), room = Math.max(0, THIN - (x(last) - exact));
+  const left = exact - room / 2, right = Math.max(x(last), exact) + room / 2;
   const gap = right - left > 6 ? 0.75 : 0; // neighbours stay apart
   return lane
     ? { left, width: right - left - gap, top: y + 1 + (lane - 1) * 3, height: 2.5 }
@@ -310,9 +378,10 @@ function drawLevels(brush, levels, x, first, at) {
     if (n < levels.length && levels[n] === levels[begin]) continue;
     const level = Number(levels[begin]);
     if (level) {
-      const left = x(first + begin), tall = 3 + ((at.height - 4) * level) / 9;
+      const whole_ = levels.length < 3; // a thin one is as wide as its box
+      const left = whole_ ? at.left : x(first + begin), tall = 3 + ((at.height - 4) * level) / 9;
       brush.fillStyle = `rgb(233 185 110 / ${0.55 + level / 22})`;
-      brush.fillRect(left, at.top + at.height - tall, Math.max(1, x(first + n) - left), tall);
+      brush.fillRect(left, at.top + at.height - tall, whole_ ? at.width : Math.max(1, x(first + n) - left), tall);
     }
     begin = n;
   }
@@ -348,7 +417,7 @@ function show(a, b, wait = 120) {
   const middle = Math.min(Math.max((a + b) / 2, whole[0]), whole[1]);
   from = middle - room / 2;
   to = middle + room / 2;
-  history.replaceState(null, "", `#${Math.round(from)},${Math.round(to)}`);
+  history.replaceState(null, "", `#${isFolded() ? "f" : "t"}${Math.round(from)},${Math.round(to)}`);
   draw();
   later(wait);
 }
@@ -358,6 +427,17 @@ function zoom(factor, at = (from + to) / 2) {
 }
 
 const move = (part) => show(from + (to - from) * part, to + (to - from) * part);
+
+const isFolded = () => find("fold").getAttribute("aria-pressed") === "true";
+
+/** Fold or unfold, and stay where we were as far as that can be. */
+async function fold() {
+  find("fold").setAttribute("aria-pressed", String(!isFolded()));
+  history.replaceState(null, "", location.pathname);
+  chosen = null;
+  hideTip();
+  await load(true);
+}
 
 const acts = {
   all: () => show(...whole),
@@ -404,6 +484,7 @@ const keys = {
   "=": () => zoom(0.5),
   "-": () => zoom(2),
   0: () => show(...whole),
+  f: fold,
   ArrowUp: () => choose(Math.max(0, (chosen?.row ?? 0) - 1), null),
   ArrowDown: () => choose(Math.min(lines.length - 1, (chosen?.row ?? -1) + 1), null),
   j: () => step(1),
@@ -425,7 +506,7 @@ function hit(x, y) {
   const scale = (seen.to - seen.from) / seen.columns;
   const edge = (column) => toX(seen.from + column * scale);
   const near = seen.rows[row].runs.filter(
-    (run) => edge(run[0]) - 2 <= x && Math.max(edge(run[1]), edge(run[0]) + 2) + 1 >= x,
+    (run) => edge(run[0]) - 3 <= x && Math.max(edge(run[1]), edge(run[0]) + 2) + 2 >= x,
   );
   const high = (y + scroll.scrollTop - lines[row].y) < (ROW - TALL) / 2;
   const run = near.find((one) => (one[2] > 0) === high) ?? near[0] ?? null;
@@ -434,7 +515,7 @@ function hit(x, y) {
 
 function describe([id, start, end, media, by, doubt, count], at, marks) {
   const rows = [
-    ["b", `${moment(start)} – ${second(end)}`],
+    ["b", `${moment(real(start))} – ${second(real(end))}`],
     ["", words[`by${by}`] + (doubt === null ? "" : ` ${say("doubt", doubt / SECOND)}`)],
     ["", id.slice(0, 12)],
   ];
@@ -450,7 +531,7 @@ function gapAt({ row, time }) {
   const edges = seen.rows[row].runs.map((run) => [seen.from + run[0] * scale, seen.from + run[1] * scale]);
   const before = Math.max(...edges.filter((one) => one[1] <= time).map((one) => one[1]));
   const after = Math.min(...edges.filter((one) => one[0] >= time).map((one) => one[0]));
-  return Number.isFinite(before) && Number.isFinite(after) ? after - before : 0;
+  return Number.isFinite(before) && Number.isFinite(after) ? real(after) - real(before) : 0;
 }
 
 function tip(rows, x, y) {
@@ -477,12 +558,12 @@ function hover(event) {
   if (run) {
     const text = run[7] >= 0
       ? describe(seen.items[run[7]], time, run[4])
-      : [["b", moment(time)], ["", say("many", new Intl.NumberFormat(lang).format(run[3]))]];
+      : [["b", moment(real(time))], ["", say("many", new Intl.NumberFormat(lang).format(run[3]))]];
     tip(text, event.offsetX, event.offsetY);
     return;
   }
   const gap = gapAt(found);
-  if (gap > SECOND) tip([["b", moment(time)], ["", say("gap", span(gap))]], event.offsetX, event.offsetY);
+  if (gap > SECOND) tip([["b", moment(real(time))], ["", say("gap", span(gap))]], event.offsetX, event.offsetY);
   else hideTip();
 }
 
@@ -551,6 +632,8 @@ function wheel(event) {
 }
 
 function begin() {
+  const kept = location.hash[1]; // as it was left when a recording was opened
+  if (kept === "f" || kept === "t") find("fold").setAttribute("aria-pressed", String(kept === "f"));
   dragging();
   brushing();
   find("rows").addEventListener("wheel", wheel, { passive: false });
@@ -558,6 +641,7 @@ function begin() {
   root.addEventListener("click", (event) => {
     const button = event.target.closest("[data-do]");
     if (button && whole) acts[button.dataset.do]();
+    if (event.target.closest("[data-fold]") && whole) fold();
   });
   document.addEventListener("keydown", (event) => {
     if (!whole || isTyping(event) || !(event.key in keys)) return;

@@ -231,3 +231,14 @@ def clock_name(value: By) -> str:
 def hundredths(share: float) -> int:
     """A share in [0, 1] as a whole number of hundredths."""
     return round(share * 100)
+
+
+@register.filter
+def order_name(basis: str) -> str:
+    """What told day and month apart."""
+    names = {
+        "camera": _("day and month told apart by the camera's other recordings"),
+        "container": _("day and month told apart by the file's clock"),
+        "file-time": _("day and month told apart by the time that the disk kept of the file"),
+    }
+    return names.get(basis, basis)
