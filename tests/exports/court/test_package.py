@@ -1,6 +1,7 @@
 """What is written for records of any size and any malice, and how verify.py takes it."""
 
 import ast
+import copy
 import importlib.util
 import json
 import os
@@ -233,7 +234,7 @@ def test_any_package_is_judged(loaded, data):
         inner = spoilt
         for step in way[:-1]:
             inner = inner[step]
-        inner[way[-1]] = data.draw(JUNK)
+        inner[way[-1]] = copy.deepcopy(data.draw(JUNK))  # what is drawn stays as it was
     (folder / "package.json").write_text(json.dumps(spoilt))
     module.FAULTS.clear()
     module.guarded("package-unreadable", module.check, str(folder), None)
