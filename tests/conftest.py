@@ -8,6 +8,9 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy comes: tests run side by side
+
 from django.db import connections
 from hypothesis import settings
 

@@ -270,7 +270,7 @@ def main() -> None:
             y.append(label)
     values = normal(np.stack(x).astype(np.float32))
     print(values.shape, np.bincount(y), file=sys.stderr)
-    w = train(values, np.array(y), (128, 64), a.epochs, a.seed, len(y) // 20)
+    w = train(values, np.array(y), (192, 96), a.epochs, a.seed, len(y) // 20)
     with a.out.open("wb") as file:
         np.savez_compressed(file, **{f"w{n}": one.astype(np.float16) for n, one in enumerate(w)})
 

@@ -5,6 +5,7 @@ from tests.bench import (
     hearing,
     intake,
     ledger,
+    looking,
     placing,
     recognise,
     timeline,
@@ -19,6 +20,7 @@ if __name__ == "__main__":
     court.main()
     recognise.main()
     watching.main()
+    looking.main()
     hearing.main()
     placing.main()
     timeline.main()

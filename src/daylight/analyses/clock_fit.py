@@ -21,6 +21,9 @@ JUMP: Final = -12.0  # and of a jump of the clock
 SLACK: Final = 0.3  # seconds by which a time of the media may be off
 NOT_TICKING: Final = 0.5  # how sure one is of a clock that was not seen to tick, at most
 _REACH: Final = 12  # tenths of a step around a candidate
+_FEW, _MANY = 4, 200  # pictures that a pace is told from
+_PACE: Final = 0.01  # by how much it must differ from that of the media
+_SLOWEST, _FASTEST = 0.05, 50.0
 _FROZEN: Final = 3  # pictures with one and the same time, over as many times what it shows at least
 
 
@@ -65,6 +68,27 @@ def fit(times: Seconds, fields: Fields, step: int) -> Fit:
         del one
         taken[chosen] = seconds
     return Fit(tuple(one for one, _, _ in pieces), taken, frozen=False, likely=likely)
+
+
+def pace_of(times: Seconds, fields: Fields) -> float:
+    """Seconds of the clock a second of media time, as most pairs of pictures say; 1 where none do.
+
+    To three digits: a recording whose rate is wrong has a round one (25 taken for 12, say).
+    """
+    best, sure = fields.best()
+    read = np.flatnonzero(sure > 0.5)
+    if len(read) < _FEW:
+        return 1.0
+    apart = np.triu_indices(min(len(read), _MANY), max(1, min(len(read), _MANY) // 2))
+    late, early = read[apart[1]], read[apart[0]]
+    between = (times[late] - times[early]) / MICRO
+    if not (between > 0).all():
+        return 1.0
+    paces = (best[late] - best[early]) / between
+    middle = float(np.median(paces))
+    agree = np.abs(paces - middle) < 2 / between
+    plain = abs(middle - 1) < _PACE or not _SLOWEST < middle < _FASTEST
+    return 1.0 if plain or agree.mean() < 0.5 else round(float(paces[agree].mean()), 3)
 
 
 def _stands(times: Seconds, best: Seconds, sure: NDArray[np.float32], step: int) -> bool:

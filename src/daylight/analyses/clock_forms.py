@@ -21,6 +21,7 @@ _DATES: Final = tuple(
 _KINDS: Final = "#.:/-aM"
 _DOUBT: Final = -0.45  # mean log probability, below which it is not this form
 _EPS: Final = 1e-3
+_DIGIT: Final = 0.6  # probability of a digit, above which it may be one of a date
 _MAYBE: Final = 0.3  # probability of A, P or M, above which a time may be one of twelve hours
 
 
@@ -36,7 +37,8 @@ class Order(StrEnum):
 class Form:
     """``time``, ``date``: as written, # for a digit; ``date`` empty without one. ``time_at``, ``date_at``:
     places of the digits in the row, in the order they are written; ``half``: place of A or P, or -1.
-    ``doubtful``: something like AM may stand after the time that could not be made out.
+    ``doubtful``: something like AM may stand after the time, or a date before it, that could not be made
+    out.
     """
 
     time: str
@@ -89,8 +91,11 @@ def form_of(classes: Floats) -> Form | None:
     half = at + text.index("a") if "a" in text else -1
     after = np.exp(kinds[at + len(text) : at + len(text) + 2, -2:])
     doubtful = half < 0 and bool((after > _MAYBE).any())
-    written, date_at = ("", ()) if date is None else (date[0], _digits(*date))
-    return Form(text, written, _digits(text, at), date_at, half, doubtful)
+    if date is None:
+        others = np.delete(np.exp(kinds[:, 0]), np.arange(at, at + len(text)))
+        doubtful |= int((others > _DIGIT).sum()) > 1
+        return Form(text, "", _digits(text, at), (), half, doubtful)
+    return Form(text, date[0], _digits(text, at), _digits(*date), half, doubtful)
 
 
 def _kinds(classes: Floats) -> Floats:

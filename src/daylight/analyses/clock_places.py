@@ -22,8 +22,8 @@ SHIFTS: Final = (0.0, 1.0, -1.0)  # rows
 LEAST: Final = 5  # characters
 _PLAUSIBLE: Final = 0.7  # mean probability of the digits at their places: below, it is no clock
 _GOOD: Final = 0.9  # as much as is wanted of places found before
+_ENDS: Final = 1.5  # heights, by which a line may be longer or shorter than the characters known
 _SQUEEZED: Final = 0.55  # of the usual distance, below which one of two is no character
-_SURE: Final = 0.97  # so much that the other polarity is not tried
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,27 +39,34 @@ class Places:
 
 def find_places(strip: Strip) -> Places | None:
     """None where the line does not look like a clock."""
-    best: tuple[float, Places] | None = None
-    few = _few(strip)
+    few, found = _few(strip), []
     for dark in (strip.dark, not strip.dark):
         for height in HEIGHTS:
             for shift in SHIFTS:
-                found = _at(few, dark=dark, height=height, shift=shift)
-                if found is not None and (best is None or found[0] > best[0]):
-                    best = found
-        if best is not None and fits(few, best[1], _SURE):
-            break
-    return None if best is None or not fits(few, best[1], _PLAUSIBLE) else best[1]
+                one = _at(few, dark=dark, height=height, shift=shift)
+                if one is not None:
+                    found.append(one)
+    best = max(found, key=lambda one: one[0], default=None)
+    if best is None or _clear(look(few, best[1]), best[1]) < _PLAUSIBLE:
+        return None
+    return best[1]
 
 
-def fits(strip: Strip, places: Places, sure: float = _GOOD) -> bool:
+def fits(strip: Strip, places: Places) -> bool:
     """Whether the digits of a clock stand at known places in this line, too."""
-    x, y, width, height = strip.cut
-    inside = x <= places.across[0] and places.across[-1] <= x + width
-    if not inside or not y <= places.middle <= y + height:
+    x, y, width, height = strip.box
+    ends = max(abs(places.across[0] - x), abs(places.across[-1] - x - width))
+    if ends > _ENDS * places.cap or not y <= places.middle <= y + height:
         return False
-    seen = look(_few(strip), places)[:, list(places.form.digits), :10]
-    return float(np.exp(seen.max(axis=2)).mean()) > sure
+    seen = look(_few(strip), places)
+    same = form_of(np.exp(seen).mean(axis=0)) == places.form
+    return same and _clear(seen, places) > _GOOD
+
+
+def _clear(seen: Floats, places: Places) -> float:
+    """Mean probability of the likeliest digit where digits stand."""
+    digits = seen[:, list(places.form.digits), :10]
+    return float(np.exp(digits.max(axis=2)).mean())
 
 
 def look(strip: Strip, places: Places, *, thrice: bool = False) -> Floats:
@@ -141,7 +148,7 @@ def _at(strip: Strip, *, dark: bool, height: float, shift: float) -> tuple[float
         return None
     across = x + width / 2 + (at + (COLUMNS - 1) / 2 - (count - 1) / 2) * step
     return (
-        _good(classes, at),
+        _good(classes, at) * _whole(form),
         Places(cap, middle, tuple(float(one) for one in across), dark, form),
     )
 
@@ -165,6 +172,11 @@ def _apart(at: NDArray[np.float64], weight: NDArray[np.float64]) -> NDArray[np.f
         gone = nearest + int(weight[nearest + 1] < weight[nearest])
         at, weight = np.delete(at, gone), np.delete(weight, gone)
     return at
+
+
+def _whole(form: Form) -> float:
+    """A form that explains more of the line is the likelier one."""
+    return 1.0 + 0.05 * len(form.digits) + 0.1 * (form.half >= 0)
 
 
 def _good(classes: Floats, at: NDArray[np.float64]) -> float:

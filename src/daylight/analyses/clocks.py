@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from daylight.analyses.clock_fields import Fields, Seconds, fields_of, joined
-from daylight.analyses.clock_fit import Fit, fit
+from daylight.analyses.clock_fit import Fit, fit, pace_of
 from daylight.analyses.clock_forms import Form, Order
 from daylight.analyses.clock_places import Places, best_of, find_places, look
 from daylight.analyses.glyphs import Floats
@@ -22,6 +22,7 @@ from daylight.media.overlay_blob import Strip
 
 BELIEVED: Final = 0.9  # how sure a piece is, at least, to be believed without a person
 _SAME: Final = 3.0  # log likelihood between two orders, below which they are not told apart
+_ENOUGH: Final = 0.7  # of the pictures, fewer of which call for another pace
 _DOUBTFUL: Final = 0.5  # how sure one is of hours that may be those of the afternoon, at most
 _MOST_KNOWN: Final = 64
 
@@ -136,13 +137,35 @@ def _read(line: Sequence[_Found]) -> Reading:
     times = times[order]
     step = 1 if places.form.seconds else 60
     orders = places.form.orders or (None,)
-    fits = [fit(times, _fields(seen, one).part(order), step) for one in orders]
+    fields = [_fields(seen, one).part(order) for one in orders]
+    pace, fits = 1.0, [fit(times, one, step) for one in fields]
+    if max(_share(one) for one in fits) < _ENOUGH:
+        pace, fits = _paced(times, fields, step, fits)
     likely = max(one.likely for one in fits)
     good = [n for n, one in enumerate(fits) if one.likely >= likely - _SAME]
     chosen = good[0]
     possible = tuple(one for n in good if (one := orders[n]) is not None)
-    clock = _clock(times, fits[chosen], places, possible)
+    clock = _clock(times, fits[chosen], places, possible, pace)
     return Reading(clock, times, fits[chosen].shown, _camera(places))
+
+
+def _paced(
+    times: Seconds, fields: Sequence[Fields], step: int, before: list[Fit]
+) -> tuple[float, list[Fit]]:
+    """Where the clock does not go at the pace of the media: at its own, if that serves better."""
+    best, found = 1.0, before
+    for one in fields:
+        pace = pace_of(times, one)
+        if pace != 1.0:
+            fits = [fit((times * pace).astype(np.int64), other, step) for other in fields]
+            if max(map(_share, fits)) > max(_ENOUGH, *map(_share, found)):
+                best, found = pace, fits
+    return best, found
+
+
+def _share(found: Fit) -> float:
+    """Of the pictures, those that are believed; a clock that stands is read as well as can be."""
+    return 1.0 if found.frozen else float((found.shown >= 0).mean())
 
 
 def _fields(seen: Sequence[_Seen], order: Order | None) -> Fields:
@@ -155,13 +178,15 @@ def _camera(places: Places) -> str:
     return f"{form.date}|{form.time}|{where}"
 
 
-def _clock(times: Seconds, found: Fit, places: Places, orders: tuple[Order, ...]) -> BurntClock:
+def _clock(
+    times: Seconds, found: Fit, places: Places, orders: tuple[Order, ...], pace: float
+) -> BurntClock:
     order = orders[0] if orders else None
     pieces = tuple(
         ClockPiece(
             media_us=int(times[one.first]),
             length_us=int(times[one.last] - times[one.first]),
-            naive_us=int(times[one.first]) + one.offset,
+            naive_us=round(int(times[one.first]) * pace) + one.offset,
             uncertainty_us=one.slack,
             read=one.read,
             confidence=round(one.sure * (_DOUBTFUL if places.form.doubtful else 1.0), 3),
@@ -180,5 +205,6 @@ def _clock(times: Seconds, found: Fit, places: Places, orders: tuple[Order, ...]
         seen=len(times),
         layout=places.form.layout(order),
         others=tuple(places.form.layout(one) for one in orders[1:]),
+        pace=pace,
         confidence=round(sure * min(1.0, 0.5 + read / len(times)), 3),
     )

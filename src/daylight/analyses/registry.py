@@ -5,6 +5,7 @@ from typing import Final
 from daylight.analyses.base import Listed
 
 ANALYSES: Final[dict[str, Listed]] = {
+    "sameness": Listed(1, ("fingerprint",)),
     "clocks": Listed(1, ("overlay",)),
     "integrity": Listed(1, ("structure",)),
     "clock-offsets": Listed(1, ()),

@@ -11,7 +11,10 @@ from daylight.domain.principal import Principal
 from daylight.services.examine import ExamineReport, examine, pace
 from daylight.services.placing import propose
 from daylight.services.salvage import SalvageReport, salvage
+from daylight.services.sameness import SamenessReport, compare_all
 from daylight.services.workspace import Workspace
+
+PAIRS = "pairs"
 
 
 def run(
@@ -22,20 +25,27 @@ def run(
 ) -> None:
     """Make every finding that is missing. Interrupted and run again, it goes on."""
     session = session_of(ctx)
-    report = examine_and_report(session.workspace, session.principal, only=only, quiet=as_json)
+    report, same = examine_and_report(
+        session.workspace, session.principal, only=only, quiet=as_json
+    )
     if as_json:
-        print_json({"schema": "examine/1", **asdict(report)})
+        said = {} if same is None else {"relations": same.relations, "compared": same.compared}
+        print_json({"schema": "examine/1", **asdict(report), **said})
 
 
 def examine_and_report(
     ws: Workspace, principal: Principal, *, only: str, quiet: bool
-) -> ExamineReport:
-    """Examine with progress; a line at the end unless ``quiet``."""
+) -> tuple[ExamineReport, SamenessReport | None]:
+    """Examine with progress, then compare; a line at the end of each unless ``quiet``.
+
+    Nothing is compared where one detector was asked for that is not the fingerprint.
+    """
     ws.keyring.unlock()
     with progress("examine") as shown:
         report = examine(ws, principal, only, shown)
     with progress("salvage") as shown:
         saved = SalvageReport(0, 0) if only else salvage(ws, principal, shown)
+    same = _compare(ws, principal, quiet=quiet) if only in ("", "fingerprint") else None
     placed = None if only else propose(ws, principal)
     if not quiet:
         if saved.tried:
@@ -45,4 +55,13 @@ def examine_and_report(
             say(pace(report.media_s, report.took_s) + ".")
         if placed is not None and placed.changed:
             say(f"{placed.placed} recordings seem to be of {placed.cameras} cameras.")
-    return report
+    return report, same
+
+
+def _compare(ws: Workspace, principal: Principal, *, quiet: bool) -> SamenessReport:
+    with progress("compare", PAIRS) as shown:
+        same = compare_all(ws, principal, shown)
+    if not quiet and same.relations:
+        found = f"{same.relations} relations between {same.recordings} recordings"
+        say(f"{found}: `daylight duplicates`.")
+    return same

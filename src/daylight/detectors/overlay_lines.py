@@ -20,7 +20,7 @@ REACH: Final = 7  # pixels: strokes narrower than this are strokes, at the size 
 LEAST: Final = 6  # pixels a character is high, at least
 MOST: Final = 30  # and at most, at the size looked at
 LEVELS: Final = 3
-_CONTRAST: Final = 28
+CONTRASTS: Final = (28, 64, 110)  # greys by which strokes stand out, each looked for by itself
 _MOST_RUNS: Final = 60_000
 _MOST_GLYPHS: Final = 1_200
 _LEAST_WIDE: Final = 3.0  # heights
@@ -30,7 +30,9 @@ LEAST_SCORE: Final = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """``x``, ``y``, ``width``, ``height`` in pixels: the box of its characters; ``score`` orders lines."""
+    """``x``, ``y``, ``width``, ``height`` in pixels: the box of its characters; ``score`` orders lines;
+    ``contrast``: greys by which its strokes stand out, at least.
+    """
 
     x: int
     y: int
@@ -38,6 +40,7 @@ class Line:
     height: int
     dark: bool
     score: float
+    contrast: int
 
 
 def find_lines(pictures: Sequence[Grey], most: int) -> list[Line]:
@@ -72,7 +75,9 @@ def _reach(line: Line, picture: Grey) -> tuple[int, int]:
     band = 255 - band if line.dark else band
     while line.height > scale * MOST and min(band.shape) >= 2:
         band, scale = _halved(band), 2 * scale
-    boxes = _glyphs(strokes(band)) * scale
+    out = strokes(band)
+    weaker = [one for one in CONTRASTS if one <= line.contrast]
+    boxes = np.concatenate([_glyphs(out, one) for one in weaker]) * scale
     height = boxes[:, 3] - boxes[:, 1]
     level = np.abs((boxes[:, 1] + boxes[:, 3]) / 2 + top - line.y - line.height / 2)
     like = (height > 0.7 * line.height) & (height < 1.4 * line.height)
@@ -131,35 +136,29 @@ def _part(plane: Grey, axis: int, start: int, length: int) -> Grey:
 def _at(plane: Grey, scale: int, *, dark: bool) -> list[Line]:
     """Lines with characters ``LEAST`` to ``MOST`` high at this size, in pixels of the whole picture."""
     out = strokes(plane)
-    boxes = _glyphs(out)
-    if len(boxes) < 2:
-        return []
     lines = []
-    groups = _chained(boxes)
-    for group in np.unique(groups):
-        line = _line(boxes[groups == group], out, plane.shape[0])
-        if line is not None:
-            x, y, width, height, score = line
-            lines.append(
-                Line(x * scale, y * scale, width * scale, height * scale, dark=dark, score=score)
-            )
+    for contrast in CONTRASTS:
+        boxes = _glyphs(out, contrast)
+        groups = _chained(boxes)
+        for group in np.unique(groups):
+            found = _line(boxes[groups == group], out > contrast, out, plane.shape[0])
+            if found is not None:
+                (x, y, width, height), score = found
+                place = (x * scale, y * scale, width * scale, height * scale)
+                lines.append(Line(*place, dark=dark, score=score, contrast=contrast))
     return lines
 
 
-def _glyphs(out: Grey) -> Ints:
+def _glyphs(out: Grey, contrast: int) -> Ints:
     """Boxes (x0, y0, x1, y1) of connected strokes that may be characters, or some that touch."""
-    for contrast in (_CONTRAST, 2 * _CONTRAST, 3 * _CONTRAST):
-        mask = out > contrast
-        runs = _runs(mask)
-        if len(runs) <= _MOST_RUNS:
-            break
-    else:
+    runs = _runs(out > contrast)
+    if not 0 < len(runs) <= _MOST_RUNS:
         return np.zeros((0, 4), np.int64)
-    boxes = _boxes(runs, mask.shape[1])
+    boxes = _boxes(runs, out.shape[1])
     width, height = boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]
     fits = (height >= LEAST) & (height <= MOST) & (width >= 1) & (width <= 14 * height)
     chosen = boxes[fits]
-    return chosen[np.argsort(-(chosen[:, 3] - chosen[:, 1]))][:_MOST_GLYPHS]
+    return chosen[np.argsort(-(chosen[:, 3] - chosen[:, 1]), kind="stable")][:_MOST_GLYPHS]
 
 
 def _runs(mask: NDArray[np.bool_]) -> Ints:
@@ -221,8 +220,10 @@ def _chained(boxes: Ints) -> Ints:
     return _joined(len(boxes), one.astype(np.int64), other.astype(np.int64))
 
 
-def _line(boxes: Ints, out: Grey, picture_height: int) -> tuple[int, int, int, int, float] | None:
-    """(x, y, width, height, score) of a chain, where it is long and even enough."""
+def _line(
+    boxes: Ints, ink: NDArray[np.bool_], out: Grey, picture_height: int
+) -> tuple[tuple[int, int, int, int], float] | None:
+    """(x, y, width, height) of a chain and its score, where it is long and even enough."""
     heights = boxes[:, 3] - boxes[:, 1]
     x0, x1 = int(boxes[:, 0].min()), int(boxes[:, 2].max())
     y0, y1 = round(float(np.median(boxes[:, 1]))), round(float(np.median(boxes[:, 3])))
@@ -230,19 +231,17 @@ def _line(boxes: Ints, out: Grey, picture_height: int) -> tuple[int, int, int, i
     if height < LEAST or x1 - x0 < _LEAST_WIDE * height:
         return None
     even = 1.0 / (1.0 + float(np.std(boxes[:, 1]) + np.std(boxes[:, 3])) / height * 6)
-    inside = out[y0:y1, x0:x1]
-    ink = inside > _CONTRAST
-    filled = float(ink.mean())
-    if not 0.08 < filled < 0.7:
+    inside, set_ = out[y0:y1, x0:x1], ink[y0:y1, x0:x1]
+    if not 0.08 < float(set_.mean()) < 0.7:
         return None
-    changes = float(np.abs(np.diff(ink.view(np.int8), axis=1)).sum()) / height
+    changes = float(np.abs(np.diff(set_.view(np.int8), axis=1)).sum()) / height
     turns = changes / ((x1 - x0) / height)  # about three a character
     away = min(y0, picture_height - y1) / picture_height
     edge = 1.5 if away < 0.2 else 1.0
-    contrast = float(inside[ink].mean()) / 128
+    contrast = float(inside[set_].mean()) / 128
     length = min((x1 - x0) / height, 16) ** 0.5
     score = even * contrast * min(turns, 3.0) * length * edge * min(len(heights), 8) ** 0.5
-    return x0, y0, x1 - x0, height, score
+    return (x0, y0, x1 - x0, height), score
 
 
 def _distinct(lines: Sequence[Line], most: int) -> list[Line]:

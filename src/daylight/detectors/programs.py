@@ -15,6 +15,7 @@ end to end as payload. The parent checks all of it: ``detectors.results``.
 
 ``segment``  makes one segment for a player: ``media.segments``.
 
+``compare``  holds pictures of two items against one another: ``detectors.compare``.
 ``salvage``  says how to make an openable file of one that is not: ``media.salvage``.
 """
 
@@ -23,6 +24,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, Final
 
+from daylight.detectors import compare
 from daylight.detectors.base import (
     Deeper,
     Detector,
@@ -113,6 +115,7 @@ PROGRAMS: Final[Programs] = {
     "look": look,
     "merge": merge,
     PROGRAM: segment,
+    compare.PROGRAM: compare.compare,
     SALVAGE: salvage,
 }
 

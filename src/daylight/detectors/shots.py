@@ -19,11 +19,11 @@ from daylight.detectors.base import Blob, Finding, Material, Partial, Session, S
 from daylight.detectors.registry import Wants
 from daylight.detectors.series import Series, joined, pack, unpack
 from daylight.media.groups import lengths
-from daylight.media.picture import Grey, InGroup, Picture
+from daylight.media.picture import GREY, Grey, InGroup, Picture
 
 ALIKE: Final = 0.93  # resemblance of two key pictures from which no cut is looked for
-UNLIKE: Final = 0.5  # resemblance below which a cut is looked for whatever the packets are like
-STANDOUT: Final = 1.2  # of the largest packet between two key pictures that are somewhat alike
+UNLIKE: Final = 0.45  # resemblance below which a cut is looked for whatever the packets are like
+STANDOUT: Final = 1.1  # of the largest packet between two key pictures that are somewhat alike
 SHORT: Final = 0.9  # of the usual length: encoders begin a group at a cut
 CUT: Final = 9  # 255ths of the picture's structure that a cut changes, at least
 STANDS_OUT: Final = 2.5  # times the greatest change among the neighbours
@@ -79,7 +79,7 @@ class _Cuts:
                 between = range(number, max(picture.number, number + 1))
                 self._doubts.append((alike, between))
                 if picture.ordinal == 0:
-                    self._ends[between[-1]] = Seen(picture, grey)
+                    self._ends[between[-1]] = Seen(picture)
         self._before = (picture.number, grey)
 
     def _doubtful(self, alike: float, number: int, picture: Picture) -> bool:
@@ -96,7 +96,7 @@ class _Cuts:
 
     def _whole(self, picture: InGroup) -> None:
         self._seen.add(picture.number)
-        now = Seen(picture, reduced(picture.grey()))
+        now = Seen(picture)
         if self._last is not None:
             number, before = self._last
             if picture.number - number > 1:
@@ -122,8 +122,8 @@ class Seen:
 
     __slots__ = ("at", "grey", "is_key")
 
-    def __init__(self, picture: Picture, grey: Grey) -> None:
-        self.at, self.grey = int(picture.seconds * 1_000_000), grey
+    def __init__(self, picture: Picture) -> None:
+        self.at, self.grey = int(picture.seconds * 1_000_000), sampled(picture.luma())
         self.is_key = picture.ordinal == 0
 
 
@@ -204,6 +204,14 @@ def reduced(grey: Grey) -> Grey:
     blocks = grey.reshape(height // 4, 4, width // 4, 4)
     small: Grey = blocks.mean(axis=(1, 3)).astype(np.uint8)
     return small
+
+
+def sampled(luma: Grey) -> Grey:
+    """As :func:`reduced`, of some pixels only: quicker where every picture is looked at."""
+    width, height = GREY
+    rows = np.arange(height) * luma.shape[0] // height
+    columns = np.arange(width) * luma.shape[1] // width
+    return reduced(luma[rows][:, columns])
 
 
 def resemblance(one: Grey, other: Grey) -> float:

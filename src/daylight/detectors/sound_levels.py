@@ -1,5 +1,6 @@
 """Level, silence, clipping and sudden loud events of a sound, step by step of a tenth of a second."""
 
+from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -86,7 +87,9 @@ class Levels:
         self.peak = SILENT
         self.steps = 0
         self._histogram = np.zeros(121, np.int64)  # of steps by whole dB
-        self._seconds: dict[int, tuple[float, int, float]] = {}
+        # Of each second; in arrays, since there are many in a long recording.
+        self._numbers, self._counts = array("q"), array("q")
+        self._squares, self._peaks = array("d"), array("d")
         self._before = np.empty(0)
         self._side, self._row = 0, 0  # of the run of loudest samples at the end of the last slab
         self._calm_until = 0
@@ -119,11 +122,9 @@ class Levels:
 
     def seconds(self) -> NDArray[np.int64]:
         """Rows of (second from media zero, level, peak), the last two in whole dBFS; shape (n, 3)."""
-        rows = [
-            (second, round(float(decibels(np.array((squares / count) ** 0.5)))), round(peak))
-            for second, (squares, count, peak) in self._seconds.items()
-        ]
-        return np.array(rows, np.int64).reshape(-1, 3)
+        level = decibels(np.sqrt(np.array(self._squares) / np.array(self._counts)))
+        columns = (np.array(self._numbers), np.round(level), np.round(np.array(self._peaks)))
+        return np.column_stack(columns).astype(np.int64).reshape(-1, 3)
 
     def _count(
         self,
@@ -140,10 +141,19 @@ class Levels:
         for number, (power, count, peak) in enumerate(
             zip(squares.tolist(), heard.tolist(), peaks.tolist(), strict=True)
         ):
-            second = (first + number) * STEP // RATE
-            sums, counted, loudest = self._seconds.get(second, (0.0, 0, SILENT))
-            if counted or (len(self._seconds) < MOST_SECONDS and second <= LAST_SECOND):
-                self._seconds[second] = (sums + power, counted + count, max(loudest, peak))
+            self._add((first + number) * STEP // RATE, power, count, peak)
+
+    def _add(self, second: int, power: float, count: int, peak: float) -> None:
+        """Seconds come in rising order."""
+        if self._numbers and self._numbers[-1] == second:
+            self._squares[-1] += power
+            self._counts[-1] += count
+            self._peaks[-1] = max(self._peaks[-1], peak)
+        elif len(self._numbers) < MOST_SECONDS and second <= LAST_SECOND:
+            self._numbers.append(second)
+            self._squares.append(power)
+            self._counts.append(count)
+            self._peaks.append(peak)
 
     def _clip(self, values: NDArray[np.float32], first: int) -> None:
         """Samples at the limit, of one sign, in a row: a run may go on from slab to slab."""

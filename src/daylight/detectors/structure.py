@@ -116,9 +116,10 @@ def observations(signs: ContainerSigns) -> Iterator[Observation]:
         )
     named = next((text for text in signs.untrusted_strings if _CONVERTERS.search(text)), None)
     if named is not None:
+        shown = "".join(letter if letter.isprintable() else "·" for letter in named[:80])
         yield Observation(
             "software-named",
-            f"It names a program or library that also converts and edits video: “{named[:80]}”.",
+            f"It names a program or library that also converts and edits video: “{shown}”.",
             "The recorder or its export program uses that library, or the file was converted after recording.",
             "It does not show that what is seen was changed. The name can be written by anybody.",
         )

@@ -40,7 +40,8 @@ class ClockPiece:
 class BurntClock:
     """``read`` of ``seen`` pictures with a clock were read. ``layout``: the strftime form of it.
 
-    ``others``: layouts that fit as well, where day and month cannot be told apart; the pieces follow
+    ``pace``: seconds of the clock a second of media time, other than 1 where the recording's own rate is
+    wrong. ``others``: layouts that fit as well, where day and month cannot be told apart; the pieces follow
     ``layout``, and the same digits read by another layout give the other time.
 
     ``label``: the channel name as text, empty where unread; ``label_key``: the identity of the label
@@ -54,6 +55,7 @@ class BurntClock:
     seen: int = 0
     layout: str = ""
     others: tuple[str, ...] = ()
+    pace: float = 1.0
     label: str = ""
     label_key: str = ""
     confidence: float = 0.0

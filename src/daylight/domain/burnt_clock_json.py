@@ -32,6 +32,7 @@ def to_json(clock: BurntClock) -> dict[str, Any]:
         "ticking": clock.ticking.value,
         "layout": clock.layout,
         "others": list(clock.others),
+        "pace": clock.pace,
         "label": clock.label,
         "label_key": clock.label_key,
         "read": clock.read,

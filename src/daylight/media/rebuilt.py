@@ -1,6 +1,5 @@
 """A file that a recipe makes, opened and decoded without laying it out."""
 
-import os
 from collections.abc import Iterator
 from typing import Final
 
@@ -49,6 +48,7 @@ def _decoded(descriptor: int, recipe: Recipe, demuxer: str) -> Iterator[VideoFra
             if stream is None or not is_decodable(stream):
                 yield None
                 return
+            stream.codec_context.thread_count = 1
             for packet in container.demux(stream):
                 try:
                     yield from packet.decode()
@@ -85,9 +85,11 @@ def order_shown(descriptor: int, recipe: Recipe, demuxer: str, count: int) -> li
 
 
 def _hurry(decoder: VideoCodecContext) -> None:
-    """Only the order is wanted: the pictures may be poor."""
-    decoder.thread_type = "AUTO"
-    decoder.thread_count = min(4, len(os.sched_getaffinity(0)))
+    """Only the order is wanted: the pictures may be poor.
+
+    In one thread: where several complain at once, closing the decoder has been seen to hang.
+    """
+    decoder.thread_count = 1
     decoder.options = {"skip_loop_filter": "all", "skip_idct": "all"}
 
 

@@ -98,6 +98,7 @@ def _columns(clock: BurntClock) -> dict[str, Any]:
         "ticking": clock.ticking.value,
         "layout": clock.layout,
         "others": list(clock.others),
+        "pace": clock.pace,
         "label": clock.label,
         "label_key": clock.label_key,
         "read": clock.read,

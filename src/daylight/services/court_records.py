@@ -51,6 +51,7 @@ OPENED: Final = frozenset(
         "key-replaced",
         "received",
         "examined",
+        "analysed",
         "release-tree",
     }
 )

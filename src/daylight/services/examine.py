@@ -37,6 +37,7 @@ from daylight.storage.layout import in_use, lock
 
 SLOTS: Final = max(2, os.cpu_count() or 2)
 BATCH: Final = 24  # items a transaction
+_LONG_SOUND: Final = 300.0  # seconds more: ten hours of speech take few bytes and a minute or two
 _SECONDS_A_GIGABYTE: Final = 60.0  # a whole file is read, some of it decoded
 
 
@@ -242,7 +243,7 @@ def _memory_file(data: bytes) -> int:
 
 
 def _limits(size: int) -> TaskLimits:
-    seconds = 120.0 + size / 1e9 * _SECONDS_A_GIGABYTE
+    seconds = 120.0 + min(size / 5e5, _LONG_SOUND) + size / 1e9 * _SECONDS_A_GIGABYTE
     return TaskLimits(wall_seconds=seconds, cpu_seconds=int(seconds))
 
 

@@ -22,6 +22,7 @@ class ClockReading(models.Model):
     ticking = models.CharField(max_length=8, db_index=True)
     layout = models.CharField(max_length=40, blank=True)
     others = models.JSONField(default=list)
+    pace = models.FloatField(default=1.0)
     label = models.CharField(max_length=200, blank=True)
     label_key = models.CharField(max_length=32, blank=True, db_index=True)
     camera = models.CharField(max_length=80, blank=True, db_index=True)

@@ -76,6 +76,7 @@ def clock_of(row: ClockReading) -> BurntClock:
         seen=row.seen,
         layout=row.layout,
         others=tuple(row.others),
+        pace=row.pace,
         label=row.label,
         label_key=row.label_key,
         confidence=row.confidence,

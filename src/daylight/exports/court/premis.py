@@ -17,6 +17,7 @@ _XSI: Final = "http://www.w3.org/2001/XMLSchema-instance"
 _TYPES: Final = {  # https://id.loc.gov/vocabulary/preservation/eventType
     "received": "ingestion",
     "examined": "metadata extraction",
+    "analysed": "metadata extraction",
     "originals-exported": "dissemination",
 }
 _HASHES: Final = {"sha256": "SHA-256", "md5": "MD5", "sha1": "SHA-1"}

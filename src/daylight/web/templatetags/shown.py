@@ -156,6 +156,7 @@ def action_name(value: str) -> str:
         "repaired": _("restored from a replica"),
         "held": _("put under legal hold"),
         "hold-lifted": _("legal hold lifted"),
+        "contested": _("found in a film known outside"),
         "placed": _("put to a camera"),
     }
     return names.get(value, value)
