@@ -183,6 +183,19 @@ def test_duplicates_are_one_with_a_count(room: Room, monkeypatch):
     assert "without a time" not in page(room.client(room.user("b", Role.EDITOR)))
 
 
+def test_a_part_is_counted_where_it_lies_and_what_repeats_is_told_once(room: Room, monkeypatch):
+    """An export of two recordings, the first of them twice."""
+    gate, minute = camera(name="gate"), 60 * SECOND
+    pieces = [[0, minute, NOON], [minute, minute, NOON - HOUR], [2 * minute, minute, NOON]]
+    put(room, 1, gate, burnt_us=NOON, pieces=pieces)
+    put(room, 2, gate, burnt_us=NOON - HOUR)
+    monkeypatch.setattr(queries, "copies", lambda: [Copy(2, 1, minute, 0.99, False)])
+    told = data(room.as_(Role.ANALYST), columns=6000)
+    starts = {one[1]: one[6] for one in told["items"]}
+    assert starts == {NOON: 0, NOON - HOUR: 1}
+    assert len(told["items"]) == 2
+
+
 def test_a_ring_of_copies_does_not_hang(room: Room, monkeypatch):
     gate = camera()
     for n in (1, 2, 3):

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 from daylight.catalogue.models import Media, Recording
 from daylight.catalogue.queries.access import items_seen_by
@@ -11,7 +11,7 @@ from daylight.catalogue.queries.gathered import contested, copies
 from daylight.catalogue.queries.offsets import offsets_by_camera
 from daylight.domain.clocks import Offset, real_time
 from daylight.domain.principal import Principal
-from daylight.domain.sameness import ActiveSpan
+from daylight.domain.sameness import ActiveSpan, Copy
 from daylight.domain.timeline import LEVELS, By, Mark, Row, Stretch
 
 _COLUMNS = (
@@ -20,6 +20,9 @@ _COLUMNS = (
     "item__recording__pieces", "item__recording__real_us", "item__recording__uncertainty_us",
     "item__recording__activity",
 )  # fmt: skip
+
+
+REPEATED_US: Final = 1_500_000  # what lies nearer is the same time
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,15 @@ class _Known:
 
     offsets: Mapping[int, Sequence[Offset]]
     contested: frozenset[int]
-    copies: Mapping[int, tuple[str, ...]]
+    copies: Mapping[int, tuple["_Hidden", ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Hidden:
+    """An item that is not shown, since another shows it all; from ``at_us`` of that one on, None: all."""
+
+    public_id: str
+    at_us: int | None
 
 
 def timeline(principal: Principal) -> Timeline:
@@ -127,14 +138,15 @@ def _active(one: Sequence[int]) -> ActiveSpan:
     return ActiveSpan(media, length, level / LEVELS)
 
 
-def _collapsed(items: Sequence[_Item]) -> tuple[list[_Item], dict[int, tuple[str, ...]]]:
-    """Items to show, and of each the public ids of those that are not shown because of it."""
+def _collapsed(items: Sequence[_Item]) -> tuple[list[_Item], dict[int, tuple[_Hidden, ...]]]:
+    """Items to show, and of each those that are not shown because of it."""
     seen = {one.key: one for one in items}
-    above = {
-        one.copy: one.original
+    best = {
+        one.copy: one
         for one in sorted(copies(), key=lambda one: (one.whole, one.score))
         if one.copy in seen and one.original in seen
     }
+    above = {key: one.original for key, one in best.items()}
     groups: dict[int, list[_Item]] = {}
     for one in items:
         groups.setdefault(_top(one.key, above), []).append(one)
@@ -142,8 +154,17 @@ def _collapsed(items: Sequence[_Item]) -> tuple[list[_Item], dict[int, tuple[str
     for top, members in groups.items():
         first = min(members, key=lambda one: (not _timed(one), one.key != top, one.key))
         shown.append(first)
-        hidden[first.key] = tuple(one.public_id for one in members if one is not first)
+        hidden[first.key] = tuple(
+            _Hidden(one.public_id, _part_of(first.key, best.get(one.key)))
+            for one in members
+            if one is not first
+        )
     return shown, hidden
+
+
+def _part_of(shown: int, copy: Copy | None) -> int | None:
+    """Where in the one that is shown a copy begins, if it is known to be a part of that one."""
+    return copy.at_us if copy is not None and copy.original == shown and not copy.whole else None
 
 
 def _top(key: int, above: Mapping[int, int]) -> int:
@@ -169,7 +190,21 @@ def _stretches(one: _Item, known: _Known) -> list[Stretch]:
     if base.by is By.CONTAINER or _is_one(one):
         return [base]
     offsets = known.offsets.get(one.camera or 0, ())
-    return [_piece(base, piece, offsets) for piece in one.pieces]
+    hidden = known.copies.get(one.key, ())
+    return [_piece(base, piece, offsets, hidden) for piece in _told_apart(one.pieces)]
+
+
+def _told_apart(pieces: Sequence[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
+    """Without those that repeat the time of another: an export may hold the same recording twice."""
+    kept: list[tuple[int, int, int]] = []
+    for piece in sorted(pieces, key=lambda one: (-one[1], one[0])):
+        _, length, naive = piece
+        if not any(
+            naive >= start - REPEATED_US and naive + length <= start + long + REPEATED_US
+            for _, long, start in kept
+        ):
+            kept.append(piece)
+    return sorted(kept)
 
 
 def _is_one(one: _Item) -> bool:
@@ -191,7 +226,7 @@ def _stretch(one: _Item, known: _Known) -> Stretch | None:
         by=by,
         uncertainty_us=one.uncertainty_us,
         marks=_marks(one, known),
-        copies=known.copies.get(one.key, ()),
+        copies=tuple(hidden.public_id for hidden in known.copies.get(one.key, ())),
         activity=one.activity,
         container_us=one.container_us,
         burnt_us=one.burnt_us,
@@ -208,8 +243,20 @@ def _marks(one: _Item, known: _Known) -> Mark:
     return marks | (Mark.COPIES if known.copies.get(one.key) else Mark.NONE)
 
 
-def _piece(base: Stretch, piece: tuple[int, int, int], offsets: Sequence[Offset]) -> Stretch:
+def _piece(
+    base: Stretch,
+    piece: tuple[int, int, int],
+    offsets: Sequence[Offset],
+    hidden: Sequence[_Hidden],
+) -> Stretch:
+    """Counted with it are copies of the whole item, and those that lie within this piece of it."""
     media, length, naive = piece
+    copied = tuple(
+        one.public_id
+        for one in hidden
+        if one.at_us is None or media - REPEATED_US <= one.at_us < media + length
+    )
+    marks = base.marks | Mark.COPIES if copied else base.marks & ~Mark.COPIES
     real = real_time(naive, offsets)
     start = naive if real is None else real.at_us
     return replace(
@@ -218,6 +265,8 @@ def _piece(base: Stretch, piece: tuple[int, int, int], offsets: Sequence[Offset]
         end=start + max(length, 1),
         by=By.BURNT if real is None else By.REAL,
         media_us=media,
+        marks=marks,
+        copies=copied,
         burnt_us=naive,
         real_us=None if real is None else real.at_us,
         uncertainty_us=None if real is None else real.uncertainty_us,
