@@ -83,3 +83,16 @@ def test_no_line_is_no_clock(ws, tmp_path):
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
     monkeypatch.setattr(analysis, "_MOST_KNOWN", 4)
+
+
+def test_a_label_is_known_again_and_told_from_others(ws, tmp_path):
+    keys = {}
+    for number, label in enumerate(("CAM 07 GATE", "CAM 17 GATE", "CAM 07 GATE", "YARD")):
+        path = tmp_path / f"{number}.mkv"
+        path.write_bytes(film(Look(label=label), 8, seed=number))
+        take(ws, path)
+        examined(ws)
+        row = ClockReading.objects.order_by("-item_id").first()
+        keys.setdefault(label, set()).add(row.label_key)
+    assert all(len(found) == 1 for found in keys.values())
+    assert len({key for found in keys.values() for key in found}) == 3

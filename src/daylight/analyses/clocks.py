@@ -17,6 +17,7 @@ from daylight.analyses.clock_fit import Fit, fit, pace_of
 from daylight.analyses.clock_forms import Form, Order
 from daylight.analyses.clock_places import Places, best_of, find_places, look
 from daylight.analyses.glyphs import Floats
+from daylight.analyses.labels import Label, label_line, label_of
 from daylight.domain.burnt_clock import BurntClock, ClockPiece, Ticking
 from daylight.media.overlay_blob import Strip
 
@@ -30,7 +31,7 @@ _MOST_KNOWN: Final = 64
 @dataclass(frozen=True, slots=True)
 class Reading:
     """``clock``: what is kept. ``camera``: the same for recordings of one camera, as far as the form and
-    place of its clock tell, empty where there is none. ``times``, ``shown``: µs of media time of each
+    place of its clock tell, empty where there is none; ``label``: its other line, as a picture. ``times``, ``shown``: µs of media time of each
     picture and the naive second read there, -1 where none is believed.
     """
 
@@ -38,6 +39,7 @@ class Reading:
     times: Seconds
     shown: Seconds
     camera: str = ""
+    label: Label | None = None
 
 
 _Found = tuple[Places, Strip]
@@ -64,7 +66,7 @@ class Reader:
             found = self._found(each, found)
         if not found:
             return self._standing([one for one in strips if one.still])
-        readings = [_read(line) for line in _lines(found)]
+        readings = [_with_label(_read(line), line[0], strips) for line in _lines(found)]
         return max(readings, key=lambda one: (one.clock.confidence, one.clock.read))
 
     def _found(self, each: Sequence[Strip], known: Sequence[_Found]) -> list[_Found]:
@@ -86,13 +88,28 @@ class Reader:
         for strip in still:
             places = find_places(strip)
             if places is not None and _sharp(strip, places):
-                reading = _read([(places, strip)])
+                reading = _with_label(_read([(places, strip)]), (places, strip), still)
                 return replace(reading, clock=replace(reading.clock, ticking=Ticking.FROZEN))
-        return Reading(BurntClock(Ticking.NONE), *_nothing())
+        return Reading(BurntClock(Ticking.NONE), *_nothing(), label=_lone_label(still))
 
     def _remember(self, places: Places) -> None:
         if not any(places is one for one in self._known):
             self._known = [places, *self._known[: _MOST_KNOWN - 1]]
+
+
+def _with_label(reading: Reading, clock: _Found, strips: Sequence[Strip]) -> Reading:
+    places, strip = clock
+    line = label_line(strips, strip)
+    if line is None:
+        return reading
+    pitch = (places.across[-1] - places.across[0]) / (len(places.across) - 1)
+    return replace(reading, label=label_of(line, pitch))
+
+
+def _lone_label(still: Sequence[Strip]) -> Label | None:
+    """Without a clock beside it the size of its characters is all that tells the scale."""
+    line = label_line(still, None)
+    return None if line is None else label_of(line, 0.85 * line.box[3])
 
 
 def _sharp(strip: Strip, places: Places) -> bool:

@@ -24,7 +24,7 @@ CONTRASTS: Final = (28, 64, 110)  # greys by which strokes stand out, each looke
 _MOST_RUNS: Final = 60_000
 _MOST_GLYPHS: Final = 1_200
 _LEAST_WIDE: Final = 3.0  # heights
-_GAP: Final = 2.2  # heights between words, at most
+_GAP: Final = 3.0  # heights between words, at most
 LEAST_SCORE: Final = 5.0
 
 

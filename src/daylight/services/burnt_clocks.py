@@ -2,20 +2,22 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import transaction
 
 from daylight.analyses.clock_orders import settled
 from daylight.analyses.clocks import Reader, Reading
+from daylight.analyses.labels import Labels
 from daylight.analyses.registry import ANALYSES
 from daylight.catalogue.models import ClockReading
-from daylight.catalogue.queries.burnt_clocks import CROPS, ClockTodo, of_cameras, unread
+from daylight.catalogue.queries.burnt_clocks import CROPS, ClockTodo, labelled, of_cameras, unread
 from daylight.catalogue.queries.vault import agents
 from daylight.detectors.registry import listed
 from daylight.domain.burnt_clock import BurntClock, Ticking
 from daylight.domain.burnt_clock_json import pieces_to_json
+from daylight.domain.digest import Digest
 from daylight.media.overlay_blob import unpack
 from daylight.services.record import record
 from daylight.services.workspace import Workspace
@@ -40,23 +42,45 @@ def read_clocks(ws: Workspace) -> int:
     version = ANALYSES[NAME].version
     todo = unread(listed()[CROPS].version, version)
     reader = Reader()
+    labels = _known_labels(ws, reader) if todo else Labels()
     for at in range(0, len(todo), BATCH):
-        batch = [_read(ws, reader, one) for one in todo[at : at + BATCH]]
+        batch = [_named(_read(ws, reader, one), labels) for one in todo[at : at + BATCH]]
         _keep(ws, batch, version)
     return len(todo)
+
+
+def _known_labels(ws: Workspace, reader: Reader) -> Labels:
+    """Labels of earlier runs, from the crops that they were seen in."""
+    labels = Labels()
+    for key, crops in labelled():
+        label = reader.read(unpack(_crops(ws, crops))).label
+        if label is not None:
+            labels.learn(key, label)
+    return labels
+
+
+def _named(one: _Read, labels: Labels) -> _Read:
+    """With the key of its label."""
+    if one.reading is None or one.reading.label is None:
+        return one
+    clock = replace(one.reading.clock, label_key=labels.key_of(one.reading.label))
+    return replace(one, reading=replace(one.reading, clock=clock))
 
 
 def _read(ws: Workspace, reader: Reader, one: ClockTodo) -> _Read:
     """Crops come from hostile bytes: those that make no sense are named, and cost one reading."""
     if one.crops is None:
         return _Read(one, None)
-    with os.fdopen(ws.store.open_fd(one.crops), "rb", buffering=0) as file:
-        data = file.read()
     try:
-        strips = unpack(data)
+        strips = unpack(_crops(ws, one.crops))
     except ValueError as error:
         return _Read(one, None, str(error)[:300])
     return _Read(one, reader.read(strips))
+
+
+def _crops(ws: Workspace, digest: Digest) -> bytes:
+    with os.fdopen(ws.store.open_fd(digest), "rb", buffering=0) as file:
+        return file.read()
 
 
 def _keep(ws: Workspace, batch: Sequence[_Read], version: int) -> None:

@@ -12,6 +12,7 @@ from daylight.domain.digest import Digest
 from daylight.domain.principal import Principal
 
 CROPS = "overlay"  # the detector, and its blob
+PICTURES = 2  # of a label
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,20 @@ def unread(detector_version: int, version: int) -> list[ClockTodo]:
         for key, digest in rows.iterator(chunk_size=2000)
         if done.get(key) != blobs.get(key, b"").hex()
     ]
+
+
+def labelled() -> list[tuple[str, Digest]]:
+    """Each key of a label, with the crops that two of its recordings have, where they are kept still."""
+    rows = ClockReading.objects.exclude(Q(label_key="") | Q(source="")).order_by("item_id")
+    kept = {
+        bytes(one) for one in Rendition.objects.filter(name=CROPS).values_list("sha256", flat=True)
+    }
+    found: dict[str, list[Digest]] = {}
+    for key, source in rows.values_list("label_key", "source"):
+        crops = Digest(bytes.fromhex(source))
+        if len(found.setdefault(key, [])) < PICTURES and crops in kept:
+            found[key].append(crops)
+    return [(key, crops) for key, many in found.items() for crops in many]
 
 
 def burnt_clocks() -> dict[int, BurntClock]:
