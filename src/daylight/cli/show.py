@@ -1,11 +1,14 @@
 """``daylight show ITEM``: all that is known of one item."""
 
+from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
 from daylight.catalogue.ledger_rows import EntryView, entries_about, entries_at
 from daylight.catalogue.queries.burnt_clocks import ClockView, burnt_clock
+from daylight.catalogue.queries.found import findings_of
 from daylight.catalogue.queries.holds import HoldView, hold_on
 from daylight.catalogue.queries.items import ItemView, find, media_facts
 from daylight.cli.items import document
@@ -32,10 +35,25 @@ def run(
     custody = entries_at(entries_about(view.digest))
     hold = hold_on(view.digest)
     clock = burnt_clock(session.principal, view.public_id)
+    findings = findings_of(session.principal, view.public_id)
     if as_json:
-        print_json({**_document(view, facts, custody, hold), "burnt_clock": _clock_json(clock)})
+        more = {"burnt_clock": _clock_json(clock), "findings": [asdict(one) for one in findings]}
+        print_json({**_document(view, facts, custody, hold), **more})
     else:
         _tell(view, custody, hold, clock)
+        for one in findings:
+            say(f"finding    {one.detector}/{one.version}: {one.failed or _brief(one.facts)}")
+
+
+def _brief(facts: Mapping[str, object]) -> str:
+    """The facts that are numbers; what the file says of itself is left to ``--json``."""
+    told = []
+    for key, value in facts.items():
+        if isinstance(value, int | float):
+            told.append(f"{key} {value}")
+        elif isinstance(value, dict) and "seconds" in value:
+            told.append(f"{key} {value['seconds']} s")
+    return ", ".join(told)
 
 
 def _document(

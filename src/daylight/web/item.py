@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from daylight.catalogue.ledger_rows import EntryView, entries_about, entries_at
 from daylight.catalogue.queries.burnt_clocks import burnt_clock
+from daylight.catalogue.queries.found import findings_of, same_as
 from daylight.catalogue.queries.grid import neighbours
 from daylight.catalogue.queries.holds import hold_on
 from daylight.catalogue.queries.items import ItemView, RenditionView, item, media_facts
@@ -19,8 +20,10 @@ from daylight.domain.principal import Right
 from daylight.media.facts_json import from_json
 from daylight.web import shield
 from daylight.web.asked import Asked, in_part
+from daylight.web.found import told
 
 _OCCURRENCES = 50  # shown at once; the command line lists all
+_SAME = 50
 _PLAYABLE = ("video", "audio")
 
 
@@ -58,6 +61,8 @@ def show(request: Asked, public_id: str) -> HttpResponse:
         "custody": _custody(request, view),
         "hold": hold_on(view.digest),
         "burnt": burnt_clock(request.principal, public_id),
+        "found": told(findings_of(request.principal, public_id)),
+        "same": same_as(request.principal, public_id, view.digest)[:_SAME],
         "place": whereabouts(request.principal, public_id),
         "neighbours": neighbours(request.principal, public_id),
     }

@@ -242,3 +242,18 @@ def order_name(basis: str) -> str:
         "file-time": _("day and month told apart by the time that the disk kept of the file"),
     }
     return names.get(basis, basis)
+
+
+@register.filter
+def copy_name(kind: str) -> str:
+    """How one recording came from another."""
+    names = {
+        "identical": _("the same bytes"),
+        "remuxed": _("the same pictures in another container"),
+        "re-encoded": _("encoded anew"),
+        "rescaled": _("in another size"),
+        "letterboxed": _("with borders"),
+        "trimmed": _("cut shorter"),
+        "contained": _("a part of it"),
+    }
+    return names.get(kind, kind)
