@@ -13,7 +13,7 @@ from daylight.domain.media import State
 from daylight.domain.principal import Role
 from daylight.domain.sameness import Copy
 from daylight.web.timeline import RECENT
-from tests.recordings import recording
+from tests.recordings import digest, recording
 from tests.web.rooms import Room
 
 NOON = parse_naive("2021-03-04 12:00:00")
@@ -70,6 +70,7 @@ def test_rows_runs_and_items(room: Room):
         0,
         2 * SECOND,
         0,
+        digest(1).hex()[:12],
     ]
     assert max(told["crowd"]) == 2
     assert told["extent"][0] < NOON < told["extent"][1]

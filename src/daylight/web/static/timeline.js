@@ -518,11 +518,11 @@ function hit(x, y) {
   return { row, run, time: toTime(x) };
 }
 
-function describe([id, start, end, media, by, doubt, count], at, marks) {
+function describe([, start, end, media, by, doubt, count, name], at, marks) {
   const rows = [
     ["b", `${moment(real(start))} – ${second(real(end))}`],
     ["", words[`by${by}`] + (doubt === null ? "" : ` ${say("doubt", doubt / SECOND)}`)],
-    ["", id.slice(0, 12)],
+    ["", name],
   ];
   if (count) rows.push(["", say("copies", count)]);
   if (marks & DAMAGED) rows.push(["warn", words.damaged]);
