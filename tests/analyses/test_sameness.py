@@ -159,3 +159,10 @@ def test_a_mirrored_copy_and_a_cut_are_candidates():
         assert best.mirrored == (other.duration_us == 60_000_000)
         assert abs(best.at - (0 if best.mirrored else 20_000_000)) < 1_300_000
         assert len(judging.ask(recordings, best).probes) >= 3
+
+
+def test_recordings_without_any_picture_alike_ask_for_nothing():
+    """Nothing to line up is no mistake: an archive of two rooms, or of one recording."""
+    made = [recording(f"r{n}", prints(camera(n + 1), 1000 * n, 3)) for n in range(2)]
+    for some in (made, made[:1], []):
+        assert candidates(some, []) == []

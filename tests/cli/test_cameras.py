@@ -1,11 +1,36 @@
 """Cameras, places and clocks at the command line, over real films."""
 
+import io
 import json
 
+import av
+import numpy as np
 import pytest
 
 from tests.cli.test_verbs import daylight, vault  # noqa: F401  # a fixture
-from tests.media.films import film
+
+
+def filmed(camera: int, number: int) -> bytes:
+    """A room of some rectangles, and one that walks through it: every recording its own way."""
+    scene, walk = np.random.default_rng(camera), np.random.default_rng(100 + number)
+    room = np.full((96, 128), 90, np.uint8)
+    for _ in range(14):
+        y, x = scene.integers(0, 80), scene.integers(0, 100)
+        room[y : y + scene.integers(6, 40), x : x + scene.integers(6, 40)] = scene.integers(20, 230)
+    file = io.BytesIO()
+    with av.open(file, "w", format="mp4") as made:
+        stream = made.add_stream("libx264", rate=5)
+        stream.width, stream.height, stream.pix_fmt, stream.gop_size = 128, 96, "yuv420p", 5
+        for _ in range(60):
+            grey = room.copy()
+            y, x = walk.integers(0, 70), walk.integers(0, 100)
+            grey[y : y + 26, x : x + 20] = walk.integers(0, 255)
+            frame = av.VideoFrame.from_ndarray(
+                np.vstack([grey, np.full((48, 128), 128, np.uint8)]), "yuv420p"
+            )
+            made.mux(stream.encode(frame))
+        made.mux(stream.encode())
+    return file.getvalue()
 
 
 @pytest.fixture
@@ -14,8 +39,7 @@ def filled(vault, tmp_path):  # noqa: F811
     for number in range(4):
         folder = disk / "SITE-9" / f"CAM {number % 2}" / "2021-03-04"
         folder.mkdir(parents=True, exist_ok=True)
-        frames = 30 + number
-        (folder / f"{number}.mp4").write_bytes(film("mp4", "libx264", frames=frames, gop=5))
+        (folder / f"{number}.mp4").write_bytes(filmed(number % 2, number))
     done = daylight("--vault", vault, "import", disk, "--json")
     assert done.returncode == 0, done.stderr
 

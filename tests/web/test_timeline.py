@@ -6,14 +6,14 @@ import re
 import pytest
 from django.urls import reverse
 
-from daylight.catalogue.models import Camera, Recording
+from daylight.catalogue.models import Camera, ClockReading, Recording
 from daylight.catalogue.queries import timeline as queries
 from daylight.domain.clocks import SECOND, parse_naive
 from daylight.domain.media import State
 from daylight.domain.principal import Role
 from daylight.domain.sameness import Copy
 from daylight.web.timeline import RECENT
-from tests.recordings import recording
+from tests.recordings import digest, recording
 from tests.web.rooms import Room
 
 NOON = parse_naive("2021-03-04 12:00:00")
@@ -70,6 +70,7 @@ def test_rows_runs_and_items(room: Room):
         0,
         2 * SECOND,
         0,
+        digest(1).hex()[:12],
     ]
     assert max(told["crowd"]) == 2
     assert told["extent"][0] < NOON < told["extent"][1]
@@ -227,6 +228,17 @@ def test_an_items_page_says_where_and_when(room: Room):
     shown = client.get(address).content.decode()
     assert "± 1.5 s" in shown
     assert "proposed" not in shown
+
+
+def test_an_item_of_several_pieces_has_a_page(room: Room):
+    piece = {"length_us": SECOND, "uncertainty_us": 500_000, "read": 3, "confidence": 0.9}
+    put(room, 1, camera(), burnt_us=NOON)
+    ClockReading.objects.create(
+        item_id=1, version=1, ticking="pieces", layout="%Y-%m-%d %H:%M:%S",
+        pieces=[{"media_us": n * SECOND, "naive_us": NOON - n * HOUR, **piece} for n in range(3)],
+    )  # fmt: skip
+    address = reverse("item", args=[Recording.objects.get().item.public_id])
+    assert "it runs in 3 pieces" in room.as_(Role.ANALYST).get(address).content.decode()
 
 
 def test_nothing_that_moves_or_shows_is_on_the_page(room: Room):

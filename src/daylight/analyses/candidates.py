@@ -88,6 +88,8 @@ def _by_recordings(
     pictures: Pictures, pairs: Pairs
 ) -> list[tuple[int, int, int, Ints, Ints, Floats]]:
     """(a, b, view, times of a, times of b, weights) of each two recordings and view."""
+    if not len(pairs.one):
+        return []
     a, b = pictures.item[pairs.one], pictures.item[pairs.other]
     ta, tb = pictures.time[pairs.one], pictures.time[pairs.other]
     swap = a > b

@@ -74,7 +74,8 @@ def _recording(one: Stretch) -> dict[str, object]:
     zoned = one.by is not By.BURNT
     doubt = one.uncertainty_us
     return {
-        "item": one.item,
+        "item": one.digest,
+        "id": one.item,
         "start": iso(one.start, zone=zoned),
         "end": iso(one.end, zone=zoned),
         "by": one.by.name.lower(),
@@ -106,7 +107,8 @@ def _gap(one: Gap, row: Row) -> dict[str, object]:
 
 def _unplaced(one: Untimed) -> dict[str, object]:
     return {
-        "item": one.item,
+        "item": one.digest,
+        "id": one.item,
         "camera_id": one.camera or None,
         "duration": None if one.duration_us is None else one.duration_us / SECOND,
         "state": one.state,

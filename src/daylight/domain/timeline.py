@@ -39,8 +39,8 @@ class Mark(IntFlag):
 class Stretch:
     """Of an item (its public id), from ``start`` to ``end``; there ``media_us`` of it plays.
 
-    ``item_start``: of media zero, by the same clock, if it were one piece. ``copies``: public ids of
-    items that show nothing else. ``activity``: None where nobody has looked for it.
+    ``item_start``: of media zero, by the same clock, if it were one piece. ``digest``: SHA-256,
+    hexadecimal. ``copies``: digests of items that show nothing else. ``activity``: None where nobody has looked for it.
     """
 
     item: str
@@ -55,6 +55,7 @@ class Stretch:
     container_us: int | None = None
     burnt_us: int | None = None
     real_us: int | None = None
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,6 +70,17 @@ def _run(one: Run, items: list[list[Any]]) -> list[Any]:
 
 
 def _item(one: Stretch) -> list[Any]:
-    """Public id, start, end, where in the item that is (microseconds), clock, uncertainty, copies."""
+    """Public id, start, end, where in the item that is (microseconds), clock, uncertainty, how many
+    copies, and what the item is called.
+    """
     doubt = one.uncertainty_us if one.by is By.REAL else None
-    return [one.item, one.start, one.end, one.media_us, int(one.by), doubt, len(one.copies)]
+    return [
+        one.item,
+        one.start,
+        one.end,
+        one.media_us,
+        int(one.by),
+        doubt,
+        len(one.copies),
+        one.digest[:12],
+    ]

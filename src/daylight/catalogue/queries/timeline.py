@@ -15,7 +15,7 @@ from daylight.domain.sameness import ActiveSpan, Copy
 from daylight.domain.timeline import LEVELS, By, Mark, Row, Stretch
 
 _COLUMNS = (
-    "pk", "item__public_id", "state", "duration_us", "item__recording__camera_id",
+    "pk", "item__public_id", "item__sha256", "state", "duration_us", "item__recording__camera_id",
     "item__recording__confirmed", "item__recording__container_us", "item__recording__burnt_us",
     "item__recording__pieces", "item__recording__real_us", "item__recording__uncertainty_us",
     "item__recording__activity",
@@ -27,9 +27,12 @@ REPEATED_US: Final = 1_500_000  # what lies nearer is the same time
 
 @dataclass(frozen=True, slots=True)
 class Untimed:
-    """An item that no clock puts anywhere. ``camera``: the public id of the one it is put to, or empty."""
+    """An item (its public id) that no clock puts anywhere. ``camera``: the public id of the one it is put
+    to, or empty. ``digest``: SHA-256, hexadecimal.
+    """
 
     item: str
+    digest: str
     camera: str
     duration_us: int | None
     state: str
@@ -48,6 +51,7 @@ class Timeline:
 class _Item:
     key: int
     public_id: str
+    digest: str
     state: str
     duration_us: int | None
     camera: int | None
@@ -73,7 +77,7 @@ class _Known:
 class _Hidden:
     """An item that is not shown, since another shows it all; from ``at_us`` of that one on, None: all."""
 
-    public_id: str
+    digest: str
     at_us: int | None
 
 
@@ -115,7 +119,9 @@ def _ordered(stretches: Sequence[Stretch]) -> tuple[Stretch, ...]:
 
 
 def _untimed(one: _Item, cameras: Mapping[int, str]) -> Untimed:
-    return Untimed(one.public_id, cameras.get(one.camera or 0, ""), one.duration_us, one.state)
+    return Untimed(
+        one.public_id, one.digest, cameras.get(one.camera or 0, ""), one.duration_us, one.state
+    )
 
 
 def _items(principal: Principal) -> list[_Item]:
@@ -124,10 +130,10 @@ def _items(principal: Principal) -> list[_Item]:
 
 
 def _item(values: Sequence[Any]) -> _Item:
-    key, public_id, state, length, camera, confirmed, container, burnt, *rest = values
+    key, public_id, sha256, state, length, camera, confirmed, container, burnt, *rest = values
     pieces, real, doubt, active = rest
     return _Item(
-        key, public_id, state, length, camera, bool(confirmed), container, burnt,
+        key, public_id, bytes(sha256).hex(), state, length, camera, bool(confirmed), container, burnt,
         tuple((media, span, naive) for media, span, naive in pieces or ()), real, doubt,
         None if active is None else tuple(_active(one) for one in active),
     )  # fmt: skip
@@ -155,7 +161,7 @@ def _collapsed(items: Sequence[_Item]) -> tuple[list[_Item], dict[int, tuple[_Hi
         first = min(members, key=lambda one: (not _timed(one), one.key != top, one.key))
         shown.append(first)
         hidden[first.key] = tuple(
-            _Hidden(one.public_id, _part_of(first.key, best.get(one.key)))
+            _Hidden(one.digest, _part_of(first.key, best.get(one.key)))
             for one in members
             if one is not first
         )
@@ -221,12 +227,13 @@ def _stretch(one: _Item, known: _Known) -> Stretch | None:
     by, start = told[0]
     return Stretch(
         item=one.public_id,
+        digest=one.digest,
         start=start,
         end=start + max(one.duration_us or 0, 1),
         by=by,
         uncertainty_us=one.uncertainty_us,
         marks=_marks(one, known),
-        copies=tuple(hidden.public_id for hidden in known.copies.get(one.key, ())),
+        copies=tuple(hidden.digest for hidden in known.copies.get(one.key, ())),
         activity=one.activity,
         container_us=one.container_us,
         burnt_us=one.burnt_us,
@@ -252,7 +259,7 @@ def _piece(
     """Counted with it are copies of the whole item, and those that lie within this piece of it."""
     media, length, naive = piece
     copied = tuple(
-        one.public_id
+        one.digest
         for one in hidden
         if one.at_us is None or media - REPEATED_US <= one.at_us < media + length
     )

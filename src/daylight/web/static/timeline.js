@@ -395,10 +395,15 @@ function dashes(brush, at) {
 }
 
 function copies(brush, at, count) {
-  brush.fillStyle = css("--text");
+  const text = `×${count + 1}`, left = Math.max(at.left, 0) + 3;
   brush.font = `600 11px ${css("--sans")}`;
   brush.textBaseline = "middle";
-  brush.fillText(`×${count + 1}`, Math.max(at.left, 0) + 5, at.top + at.height / 2);
+  brush.fillStyle = "#0c0e0fd0";
+  brush.beginPath();
+  brush.roundRect(left, at.top + 2, brush.measureText(text).width + 6, at.height - 4, 3);
+  brush.fill();
+  brush.fillStyle = css("--text");
+  brush.fillText(text, left + 3, at.top + at.height / 2 + 0.5);
 }
 
 function drawChosen(brush, top) {
@@ -513,11 +518,11 @@ function hit(x, y) {
   return { row, run, time: toTime(x) };
 }
 
-function describe([id, start, end, media, by, doubt, count], at, marks) {
+function describe([, start, end, media, by, doubt, count, name], at, marks) {
   const rows = [
     ["b", `${moment(real(start))} – ${second(real(end))}`],
     ["", words[`by${by}`] + (doubt === null ? "" : ` ${say("doubt", doubt / SECOND)}`)],
-    ["", id.slice(0, 12)],
+    ["", name],
   ];
   if (count) rows.push(["", say("copies", count)]);
   if (marks & DAMAGED) rows.push(["warn", words.damaged]);
