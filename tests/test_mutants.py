@@ -628,6 +628,17 @@ def renumber_occurrences(m: Mutant) -> None:
         m.run("UPDATE catalogue_occurrence SET position = ? WHERE position = ?", after, before)
 
 
+@operator("objects-changed", runs=4)
+def give_an_act_items_that_it_never_had(m: Mutant) -> None:
+    """An entry that was done to nothing gets an opening, as if it had been done to an item."""
+    leaves = m.rows('SELECT "index", leaf FROM catalogue_entry')
+    entry = m.draw.choice([index for index, leaf in leaves if json.loads(leaf)["count"] == 0])
+    (item,) = m.one("SELECT id FROM catalogue_item")
+    columns = "entry, position, item_id, salt"
+    values = (entry, 0, item, m.draw.randbytes(32))
+    m.run(f"INSERT INTO catalogue_opening ({columns}) VALUES (?, ?, ?, ?)", *values)
+
+
 @operator("opening-misplaced", runs=3)
 def leave_gaps_between_occurrences(m: Mutant) -> None:
     m.run("UPDATE catalogue_occurrence SET position = position * 2 WHERE position > 0")

@@ -73,6 +73,6 @@ def test_the_sample_is_recognised(any_ws, sample_archive):
         if one.kind == "image":
             assert names == {"still-clear", "still-shielded"}
         if one.kind == "audio":
-            assert names == {"waveform"}
+            assert names == {"waveform", "sound-level"}
     check(any_ws)
     assert examine(any_ws, me, "", Silent()).items == 0

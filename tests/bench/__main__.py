@@ -1,10 +1,26 @@
 """``make bench``: every benchmark, a ratio a line."""
 
-from tests.bench import intake, ledger, recognise, verify, watching
+from tests.bench import (
+    court,
+    hearing,
+    intake,
+    ledger,
+    looking,
+    placing,
+    recognise,
+    timeline,
+    verify,
+    watching,
+)
 
 if __name__ == "__main__":
     intake.main()
     verify.main()
     ledger.main()
+    court.main()
     recognise.main()
     watching.main()
+    looking.main()
+    hearing.main()
+    placing.main()
+    timeline.main()

@@ -22,7 +22,6 @@ from tests.bench.common import scratch
 
 ENTRIES = int(os.environ.get("DAYLIGHT_BENCH_ENTRIES", "1000000"))
 BATCH = int(os.environ.get("DAYLIGHT_BENCH_BATCH", "400"))
-YIELD_SECONDS = 0.010  # as the import yields
 CLICK_SECONDS = 0.050  # between two small transactions of the web
 AGENT = "ab" * 16
 
@@ -65,17 +64,19 @@ def web_writer(root: Path, ended: Any, told: Any) -> None:
 
 def append(ws: Workspace) -> tuple[float, float]:
     """Seconds for all of them, pauses for other writers included; and of the processor alone."""
-    from daylight.services.record import Act, record_many
+    from daylight.services.bulk import Turns
+    from daylight.services.record import Act, enter, prepare
 
+    turns = Turns()
     began, spent = time.perf_counter(), time.process_time()
     for first in range(0, ENTRIES, BATCH):
         acts = [
             Act(AGENT, "appended", {"number": n, "place": "Tbilisi"})
             for n in range(first, min(first + BATCH, ENTRIES))
         ]
-        with transaction.atomic():
-            record_many(ws, acts)
-        time.sleep(YIELD_SECONDS)
+        prepared = prepare(acts)
+        with turns.take():
+            enter(ws, prepared)
     return time.perf_counter() - began, time.process_time() - spent
 
 

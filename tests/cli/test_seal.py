@@ -74,6 +74,27 @@ def test_one_that_fails_leaves_its_seal_wanted(vault, root, server):
     assert "removed" in daylight("--vault", vault, "seal", "list").stdout
 
 
+def test_status_says_since_when_nothing_was_sealed(vault, root, server):
+    def status():
+        said = daylight("--vault", vault, "status", "--json").stdout
+        return json.loads(said)["ledger"]["sealed"], daylight("--vault", vault, "status").stdout
+
+    sealed, shown = status()
+    assert sealed is None
+    assert "Never sealed" in shown
+    add(vault, "one", server.url, root)
+    assert daylight("--vault", vault, "seal").returncode == 0
+    sealed, shown = status()
+    assert set(sealed) == {"size", "at", "days_ago", "entries_since", "by"}
+    assert (sealed["size"], sealed["by"], sealed["entries_since"]) == (2, 1, 0)
+    assert "Sealed by one authority, and nothing was entered since" in shown
+    add(vault, "two", server.url, root)
+    sealed, shown = status()
+    assert sealed["entries_since"] == 1
+    assert "Not sealed since" in shown
+    assert "(1 entry); then by one authority" in shown
+
+
 def test_an_answer_that_does_not_hold_is_refused(vault, root, server):
     other = Chain()
     server.answer = lambda query: Said(stamp(other, query))

@@ -11,7 +11,9 @@ import time
 
 import pytest
 
+from daylight.crypto.sealed import sealed_size
 from daylight.storage.canary import spellings
+from tests.buckets import environment, new_bucket, s3_server
 from tests.cli.test_verbs import DAYLIGHT, NO_VAULT, daylight, vault  # noqa: F401  # a fixture
 
 NAME = "Ivanov-canary-purge-77.mkv"
@@ -50,11 +52,11 @@ class Desk:
     def digest(self, name):
         return hashlib.sha256((self.folder / name).read_bytes()).hexdigest()
 
-    def found(self, name=NAME):
+    def found(self, name=NAME, root=None):
         needles = [name.encode(), *spellings(bytes.fromhex(self.digest(name)))]
         return [
             path.name
-            for path in self.vault.rglob("*")
+            for path in (root or self.vault).rglob("*")
             if path.is_file()
             and any(one in path.read_bytes() + os.fsencode(path.name) for one in needles)
         ]
@@ -88,6 +90,7 @@ def test_from_hold_to_purge(desk):
     assert NAME not in told.stderr + told.stdout
     (report,) = json.loads(told.stdout)["purges"]
     assert (report["clean"], report["items"], report["traces"]) == (True, 1, [])
+    assert report["copies"] == {"backups": [], "replicas": [], "exports": []}
     assert desk.found() == []
     gone = desk.run("show", item)
     assert (gone.returncode, "no item has this name" in gone.stderr) == (2, True)
@@ -97,6 +100,31 @@ def test_from_hold_to_purge(desk):
     again = json.loads(desk.ok("import", desk.folder, "--accession", "two", "--json"))
     assert [one["kind"] for one in again["refused"]] == ["purged"]
     assert desk.found() == []
+
+
+def test_replicas_on_a_disk_and_in_a_bucket_forget_what_was_purged(desk, tmp_path):
+    folder, item = tmp_path / "replica", desk.digest(NAME)
+    with s3_server() as address:
+        env, bucket = environment(address), f"s3://{new_bucket(address)}/replica"
+        for place in (folder, bucket):
+            assert desk.run("replicate", place, env=env).returncode == 0
+        sizes = [one.stat().st_size for one in folder.rglob("*") if one.is_file()]
+        sealed = sealed_size((desk.folder / NAME).stat().st_size)
+        assert sizes.count(sealed) == 1
+        asked = desk.json("purge", item, "--reason", "consent withdrawn", by="ada")["id"]
+        told = desk.ok("approve", asked, by="boris")
+        assert told.count("STILL HELD by replica") == 2
+        for place in (folder, bucket):
+            done = desk.run("replicate", place, "--check", "all", "--json", env=env)
+            said = json.loads(done.stdout)
+            assert (said["forgotten"], said["objects"], said["checked"]) == (1, 2, 2)
+            words = ("restore", place, tmp_path / f"from-{place == bucket}", "--plain-disk")
+            keys = ("--keys", desk.vault / "vault.keys")
+            assert daylight(*words, *keys, env=env).returncode == 0
+        sizes = [one.stat().st_size for one in folder.rglob("*") if one.is_file()]
+        assert sealed not in sizes
+    for number in (False, True):
+        assert desk.found(root=tmp_path / f"from-{number}") == []
 
 
 def test_a_request_is_withdrawn(desk):

@@ -126,7 +126,7 @@ def test_documents_have_their_keys(vault, disk):
     listed = json.loads(daylight("--vault", vault, "items", "--json").stdout)
     assert set(listed[0]) == {
         "item", "id", "bytes", "kind", "state", "reason", "duration", "container", "codec",
-        "width", "height", "fps", "occurrences",
+        "width", "height", "fps", "occurrences", "contested",
     }  # fmt: skip
     paths = {os.fsencode(met["path"]) for one in listed for met in one["occurrences"]}
     assert paths == {b"note.txt", f"{CANARY}.bin".encode(), b"\xe2\xe8.txt"}
@@ -140,7 +140,12 @@ def test_documents_have_their_keys(vault, disk):
     assert shown["custody"][0]["action"] == "received"
     assert shown["kind"] == "document"
     examined = json.loads(daylight("--vault", vault, "examine", "--json").stdout)
-    assert examined == {"schema": "examine/1", "items": 0, "findings": 0, "failed": 0}
+    assert examined == {
+        "schema": "examine/1", "items": 0, "findings": 0, "failed": 0, "media_s": 0.0, "took_s": 0.0,
+        "relations": 0, "compared": 0,
+    }  # fmt: skip
+    doubled = json.loads(daylight("--vault", vault, "duplicates", "--json").stdout)
+    assert doubled == {"schema": "duplicates/1", "pairs": [], "groups": [], "contested": []}
 
 
 def test_the_vault_may_be_named_by_the_environment(vault):

@@ -1,6 +1,7 @@
 """The programs together, as the coordinator uses them, and lies in place of what they send."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from daylight.detectors import programs
 from daylight.detectors.programs import PROGRAMS
+from daylight.detectors.registry import Wants, listed
 from daylight.detectors.results import Results, parse
 from daylight.domain.media import Kind, State
 from daylight.errors import MediaRefused
@@ -16,7 +18,10 @@ from daylight.media.facts_json import to_json
 from daylight.media.inline import InlineExecutor
 from tests.media.films import film, opened, sine
 
-ALL = ["filmstrip", "still", "waveform"]
+ALL = sorted(listed())
+PICTURED = [name for name in ALL if listed()[name].wants is Wants.KEY_FRAMES]
+READ = [name for name in ALL if listed()[name].wants is Wants.CONTAINER]
+HEARD = [name for name in ALL if listed()[name].wants is Wants.SAMPLES]
 
 
 def run(program: str, request: dict, files: Sequence[int]) -> Results:
@@ -35,7 +40,7 @@ def in_spans(data: bytes) -> Results:
         partials = []
         with opened(began.index) as index:
             for number, (first, last) in enumerate(began.spans):
-                names = ["filmstrip", *(["waveform"] if number == 0 else [])]
+                names = [*PICTURED, *(HEARD if number == 0 else [])]
                 request = {"facts": facts, "first": first, "last": last, "detectors": names}
                 partials += run("look", request, [media, index]).partials
             said = [
@@ -43,7 +48,8 @@ def in_spans(data: bytes) -> Results:
                 for p in partials
             ]
             with opened(b"".join(p.data for p in partials)) as blobs:
-                return run("merge", {"facts": facts, "partials": said}, [index, blobs])
+                merged = run("merge", {"facts": facts, "partials": said}, [index, blobs])
+    return replace(merged, findings=(*began.findings, *merged.findings))
 
 
 def by_name(results: Results) -> dict:
@@ -69,9 +75,9 @@ def test_long_and_short_end_in_the_same_findings(monkeypatch, container, codec):
 @pytest.mark.parametrize(
     ("data", "names"),
     [
-        (film("mp4", "libx264"), {"filmstrip"}),
-        (film("mp4", "libx264", sound=True), {"filmstrip", "waveform"}),
-        (sine(), {"waveform"}),
+        (film("mp4", "libx264"), {*PICTURED, *READ}),
+        (film("mp4", "libx264", sound=True), {*PICTURED, *HEARD, *READ}),
+        (sine(), {*HEARD, *READ}),
         (b"words\n", set()),
         (b"", set()),
     ],

@@ -8,12 +8,14 @@ import pytest
 from PIL import Image
 
 from daylight.detectors.programs import PROGRAMS
+from daylight.detectors.registry import listed
 from daylight.media.executor import End, Executor, Task
 from daylight.media.inline import InlineExecutor
 from daylight.media.pool import ZygotePool
 from tests.media.films import FORMATS, film, opened, sine
+from tests.media.test_salvage import PLAIN, REORDERED, recording, without_index
 
-ALL = ["filmstrip", "still", "waveform"]
+ALL = sorted(listed())
 
 
 @pytest.fixture(scope="module")
@@ -59,3 +61,27 @@ def test_real_media(worker, shared_media):
         for name in sorted((shared_media / folder).iterdir()):
             if name.stat().st_size < 2_000_000:
                 alike(worker, name.read_bytes())
+
+
+@pytest.mark.parametrize("words", [PLAIN, REORDERED], ids=["plain", "reordered"])
+@pytest.mark.parametrize("codec", ["libx264", "libx265"])
+def test_salvage(worker, codec, words):
+    lost, sibling = (recording(codec, n, words=words[codec], frames=40) for n in (1, 2))
+    salvaged_alike(worker, "mp4", without_index(lost), sibling)
+    salvaged_alike(worker, "mp4", bytes(512) + lost[512:])
+
+
+@pytest.mark.parametrize("container", ["matroska", "avi"])
+def test_salvage_of_heads(worker, container):
+    whole, sibling = (film(container, "libx264", noise=n, frames=60) for n in (60, 90))
+    salvaged_alike(worker, container, bytes(512) + whole[512:], sibling)
+
+
+def salvaged_alike(worker: Executor, container: str, damaged: bytes, sibling: bytes = b"") -> None:
+    inline = InlineExecutor(PROGRAMS, i_am_a_test=True)
+    with opened(damaged) as one, opened(sibling) as other:
+        files = [one, *([other] if sibling else [])]
+        task = Task("salvage", {"container": container, "trial": False}, files)
+        inside, outside = worker.run(task), inline.run(task)
+    assert inside.end is End.DONE, inside.untrusted_reason
+    assert inside.messages == outside.messages

@@ -157,6 +157,19 @@ def test_no_bytes_in_place_of_details_stop_the_check(data):
         assert list(People(VAULT).take(action, data))
 
 
+NESTED = b'{"subject":' * 200_000 + b"[" * 200_000
+
+
+def test_endless_nesting_is_no_approval_and_no_statement():
+    """Deeper than the reader of JSON goes: a fault by name, never a crash of the check."""
+    for action in ("key-added", "key-retired", "user-disabled"):
+        assert [name for name, _ in People(VAULT).take(action, NESTED)] == ["personal-key-forged"]
+    for action in sorted(NEEDED):
+        assert [name for name, _ in People(VAULT).take(action, NESTED)] == ["approval-missing"]
+    with pytest.raises(ValueError, match="no statement"):
+        from_statement(NESTED)
+
+
 def test_a_subject_is_bound_to_items_and_salt():
     one, two = b"\1" * 32, b"\2" * 32
     assert (

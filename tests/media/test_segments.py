@@ -14,6 +14,7 @@ import pytest
 
 from daylight.domain.media import State
 from daylight.errors import MediaRefused
+from daylight.media import segment_video
 from daylight.media.cut import PROGRAM, Mode, from_request, to_request
 from daylight.media.cut_plan import KeyFrame, plan_cuts
 from daylight.media.executor import End, Task, TaskLimits
@@ -341,6 +342,19 @@ def harmed(data: bytes, damage: str) -> bytes:
         middle = changed[3000:]
         changed[3000:] = middle[len(middle) // 2 :] + middle[: len(middle) // 2]
     return bytes(changed)
+
+
+def test_what_is_damaged_is_decoded_in_one_thread(reel):
+    """FFmpeg's frame threads were seen to wait for each other for ever in H.264 with flipped bits."""
+    path, demuxer = reel("h264.mp4")
+    for state, most in ((State.OK, 4), (State.DAMAGED, 1)):
+        facts, keys = look(path, demuxer, state)
+        cut = from_request(to_request(plan_cuts(facts, keys, Mode.SHIELDED).cut(0)))
+        with av.open(str(path)) as container:
+            decoder = container.streams.video[0].codec_context
+            segment_video._prepare(decoder, cut)
+            assert 1 <= decoder.thread_count <= most
+            assert cut.damaged is (state is State.DAMAGED)
 
 
 def test_a_damaged_file_ends_soon_after_its_last_key_frame(reel, tmp_path):

@@ -3,7 +3,15 @@
 from daylight.catalogue.models import User
 from daylight.catalogue.queries.vault import custodian_here
 from daylight.domain.principal import Role
-from daylight.services import approve, hold, people, personal_keys, purge
+from daylight.services import (
+    approve,
+    hold,
+    override,
+    people,
+    personal_keys,
+    purge,
+    release,
+)
 from daylight.services.approvals import countersign
 from daylight.services.export_approval import ask_to_export
 from daylight.services.people import NewUser
@@ -37,6 +45,19 @@ def approved(ws, request, by="boris"):
 
 def purged(ws, *digests, **words):
     return approved(ws, asked(ws, *digests, **words)).purges[-1]
+
+
+def asked_to_override(ws, gate, *digests, by="ada"):
+    reason = "the child's face is hers to show, now that she is of age"
+    here = custodian_here()
+    return override.ask_to_override(ws, here, gate, digests, reason, signer(by), PHRASES[by])
+
+
+def signed_release(ws, public_id, reason="for the press"):
+    """Two people's signatures that a prepared release goes out."""
+    here = custodian_here()
+    made = release.ask_to_release(ws, here, public_id, reason, signer("ada"), PHRASES["ada"])
+    return countersign(ws, here, made, signer("boris"), PHRASES["boris"])
 
 
 def signed_export(ws, *names, reason="the court asked for it"):

@@ -181,12 +181,29 @@ def test_a_lifted_hold_is_bound_to_its_items(ws, tmp_path):
     hold.place(ws, custodian_here(), [one], "case 12/26")
     entry = approved(ws, asked_to_lift(ws, one)).entry
     salt = bytes(Opening.objects.get(entry=entry).salt)
+    kept = bytes(Request.objects.get().salt)
+    for spoiled in (bytes(32), kept[:31], b"", b"\xff" * 64):
+        Request.objects.update(salt=spoiled)
+        assert faults(ws) == {"approval-forged"}
+    Request.objects.update(salt=None)
+    assert faults(ws) == {"closed-unpurged"}, "no purge took it"
+    Request.objects.all().delete()
+    assert faults(ws) == {"closed-unpurged"}
+    assert salt
+    assert two != one
+
+
+def test_a_purge_that_keeps_its_hashes_is_bound_to_them(ws, item):
+    two_people(ws)
+    approved(ws, asked(ws, item, law="Criminal Procedure Code, art. 81"))
+    assert faults(ws) == set()
+    kept = bytes(Request.objects.get().salt)
     Request.objects.update(salt=bytes(32))
     assert faults(ws) == {"approval-forged"}
     Request.objects.update(salt=None)
+    assert faults(ws) == {"closed-unpurged"}
+    Request.objects.update(salt=kept)
     assert faults(ws) == set()
-    assert salt
-    assert two != one
 
 
 def test_a_key_that_no_entry_introduced_is_found(ws):

@@ -398,7 +398,13 @@ def test_the_export_is_entered(archive, principal, tmp_path):
     assert json.loads(entry.details)["manifest"] == hashlib.sha256(manifest).hexdigest()
     # It is told of in the next one.
     export(archive, principal, tmp_path / "next")
-    assert report.entry in package(tmp_path / "next")["items"][0]["entries"]
+    said = package(tmp_path / "next")
+    assert report.entry in said["items"][0]["entries"]
+    # And no more than that it was done: the reason, and who signed, is not for the next reader.
+    (told,) = [one for one in said["entries"] if json.loads(one["leaf"])["index"] == report.entry]
+    assert told["details"] is None
+    assert b"the court asked for it" not in everything(tmp_path / "next")
+    assert verify(tmp_path / "next")[0] == 0
 
 
 def test_one_item_opens_nothing_of_the_others(archive, principal, tmp_path):

@@ -21,7 +21,7 @@ from daylight import bootstrap
 from daylight.catalogue.models import Accession, Entry, Exclusion, Item, LeakedPath, Occurrence
 from daylight.errors import SourceUnreadable, SourceWritable, VaultFull, WorkerKilled
 from daylight.routes import folder
-from daylight.services import intake
+from daylight.services import bulk, intake
 from daylight.storage import local
 from daylight.storage.layout import read
 from daylight.storage.volume import Volume
@@ -372,7 +372,7 @@ def test_what_is_under_way_at_a_time_is_bounded(ws, tmp_path, monkeypatch):
     for number in range(300):
         (source / f"{number}").write_bytes(b"%d" % number)
     monkeypatch.setattr("daylight.services.lots.LOT_FILES", 3)
-    monkeypatch.setattr(intake, "YIELD_SECONDS", 0)
+    monkeypatch.setattr(bulk, "PAUSE", 0)
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     used = len(os.listdir("/proc/self/fd"))
     resource.setrlimit(resource.RLIMIT_NOFILE, (used + 40, hard))

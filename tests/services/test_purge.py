@@ -1,9 +1,12 @@
 """A purge leaves nothing: canaries in bytes and names, in rows, free pages, logs and leftovers."""
 
 import hashlib
+import hmac
 import os
 import secrets
 import sqlite3
+import threading
+from contextlib import ExitStack
 
 import pytest
 from django.db import connection, transaction
@@ -22,6 +25,7 @@ from daylight.catalogue.models import (
 from daylight.catalogue.queries.items import Filter, find, items
 from daylight.catalogue.queries.vault import custodian_here
 from daylight.crypto import locked
+from daylight.crypto.sealed import name_key
 from daylight.domain.digest import Digest
 from daylight.domain.progress import Silent
 from daylight.errors import ApprovalRefused, ItemHeld, PurgeRefused, UsageError, VaultBusy
@@ -32,7 +36,7 @@ from daylight.services.examine import examine
 from daylight.services.intake import ImportRequest, import_material
 from daylight.services.verify import VerifyRequest, verify
 from daylight.storage.canary import spellings
-from daylight.storage.layout import in_use
+from daylight.storage.layout import in_use, lock
 from tests.services.signing import approved, asked, asked_to_lift, purged, two_people
 from tests.test_docs import checked
 
@@ -182,8 +186,28 @@ def test_what_was_purged_does_not_come_back(any_ws, tmp_path):
     assert found(ws, canaries(gone, 0)) == []
     assert take(ws, folder, accession="one").refused[0].kind == "purged"
     assert found(ws, canaries(gone, 0)) == []
-    assert len(register.blinds()) == Purged.objects.count() == 1
+    (kept,) = register.to_let_go(ws)
+    assert Purged.objects.count() == 1
+    assert bytes.fromhex(kept) == bytes(Purged.objects.get().blind)
     assert faults(ws) == set()
+
+
+def test_who_has_not_the_vaults_key_cannot_tell_what_was_purged(ws, tmp_path):
+    folder = disk(tmp_path)
+    two_people(ws)
+    take(ws, folder)
+    gone = digest_of(folder, 0)
+    purged(ws, gone)
+    blind = bytes(Purged.objects.get().blind)
+    assert blind == register.blinding(ws)(gone)
+    public = [gone, ws.layout.vault_id.encode(), ws.keyring.signer.public, bytes(32), b""]
+    for key in public:
+        for data in (gone, b"object\0" + gone, b"daylight purged/1\0" + gone):
+            assert blind not in (
+                hashlib.sha256(key + data).digest(),
+                hmac.digest(key, data, "sha256"),
+                hmac.digest(name_key(key), data, "sha256"),
+            )
 
 
 def test_an_object_that_another_item_has_too_stays(ws, tmp_path):
@@ -211,6 +235,17 @@ def test_a_name_that_is_part_of_anothers_is_told(ws, tmp_path):
     take(ws, folder)
     report = purged(ws, digest_of(folder, 0))
     assert (report.names_kept, report.traces) == (1, ())
+
+
+def test_a_name_that_would_be_found_anywhere_is_not_looked_for(ws, tmp_path):
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    (folder / "1").write_bytes(b"one")
+    two_people(ws)
+    take(ws, folder)
+    report = purged(ws, Digest(hashlib.sha256(b"one").digest()))
+    assert (report.names_kept, report.traces) == (1, ())
+    assert not Purge.objects.exists()
 
 
 def test_what_an_archive_still_holds_is_not_purged_alone(ws, tmp_path):
@@ -274,6 +309,38 @@ def test_nothing_is_purged_while_others_write(ws, tmp_path):
         approved(ws, request)
     assert Item.objects.count() == 4
     assert approved(ws, request).purges[0].traces == ()
+
+
+def test_a_purge_waits_for_a_verify_and_gives_up_after_a_while(ws, tmp_path):
+    folder = disk(tmp_path)
+    two_people(ws)
+    take(ws, folder)
+    request = asked(ws, digest_of(folder, 0))
+    with lock(ws.layout, "verify"), pytest.raises(VaultBusy):
+        approved(ws, request)
+    assert Item.objects.count() == 4
+    with ExitStack() as verifying:
+        verifying.enter_context(lock(ws.layout, "verify"))
+        timer = threading.Timer(0.4, verifying.close)
+        timer.start()
+        assert approved(ws, request).purges[0].traces == ()
+        timer.join()
+
+
+def test_a_verify_does_not_begin_while_a_purge_runs(ws, tmp_path, monkeypatch):
+    folder = disk(tmp_path)
+    two_people(ws)
+    take(ws, folder)
+    met = []
+
+    def sweep_beside_a_verify(*given):
+        with pytest.raises(VaultBusy):
+            verify(ws, custodian_here(), VerifyRequest(), Silent())
+        met.append(given)
+
+    monkeypatch.setattr(purge, "sweep", sweep_beside_a_verify)
+    purged(ws, digest_of(folder, 0))
+    assert met
 
 
 class Killed(BaseException):

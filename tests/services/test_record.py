@@ -5,13 +5,17 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
 from daylight.catalogue.ledger_rows import entries, frontier
 from daylight.catalogue.models import Entry, Subtree
+from daylight.catalogue.queries.vault import custodian_here
+from daylight.domain.clock import coarse
 from daylight.domain.digest import digest_of
+from daylight.domain.progress import Silent
 from daylight.ledger.leaf import commit, commit_objects
-from daylight.services.record import record
+from daylight.services import bulk, ledger
+from daylight.services.record import Act, enter, prepare, record
 from tests.canonical import check
 
 AGENT = "ab" * 16
@@ -99,3 +103,39 @@ def test_the_check_sees_what_was_spoiled(ws, spoil):
         Entry.objects.filter(pk=3).delete()
     with pytest.raises(AssertionError):
         check(ws)
+
+
+def test_what_was_prepared_before_others_wrote_is_entered_after_them(any_ws):
+    """Salts and commitments are made outside the lock; place, minute and tree inside it."""
+    prepared = prepare([Act(AGENT, "tested", {"n": n}) for n in range(5)])
+    write(any_ws, 3)
+    with transaction.atomic():
+        told = enter(any_ws, prepared)
+    assert [one.index for one in told] == [4, 5, 6, 7, 8]
+    made = entries(4)
+    assert [json.loads(one.details)["n"] for one in made] == [0, 1, 2, 3, 4]
+    assert {one.at for one in made} == {coarse(any_ws.clock())}
+    check(any_ws)
+    assert ledger.recheck(any_ws, custodian_here(), {}, Silent()).faults == ()
+
+
+def test_turns_leave_others_their_time_and_count_what_is_done_meanwhile(ws, monkeypatch):
+    now, slept = [100.0], []
+
+    def sleep(seconds):
+        slept.append(round(seconds, 3))
+        now[0] += seconds
+
+    monkeypatch.setattr(bulk.time, "sleep", sleep)
+    monkeypatch.setattr(bulk.time, "monotonic", lambda: now[0])
+    turns = bulk.Turns()
+    for between in (0.0, 0.004, 0.05):
+        now[0] += between
+        with turns.take():
+            assert connection.in_atomic_block
+            now[0] += 0.02
+    with pytest.raises(RuntimeError), turns.take():
+        raise RuntimeError
+    with turns.take():
+        pass
+    assert slept == [0.006, 0.01, 0.01]

@@ -14,6 +14,7 @@ from daylight.errors import (
     ReplicaMissing,
     ReplicaUnreachable,
     StoreCorrupt,
+    UsageError,
 )
 from daylight.storage.quarantine import fault_of, object_path
 from daylight.storage.remote_objects import MemoryRemote
@@ -93,10 +94,24 @@ def test_only_what_is_named_is_looked_at(ws, principal, remote, digests):
     assert fault_of(ws.layout, other) == "object-changed"
 
 
+def test_what_was_purged_is_not_brought_back(ws, principal, remote, digests, monkeypatch):
+    from daylight.crypto import locked
+    from tests.services.signing import purged, two_people
+
+    monkeypatch.setattr(locked, "_N", 2)
+    two_people(ws)
+    purged(ws, digests[0])
+    assert list(Replica(remote, ws.keyring.storage_key).object(digests[0])), "no contact since"
+    with pytest.raises(UsageError):
+        repair(ws, principal, remote, digests[:2])
+    assert repair(ws, principal, remote).repaired == ()
+    assert digests[0] not in set(ws.store.digests())
+
+
 def test_what_the_replica_lacks_or_has_broken_stays_and_is_named(ws, principal, remote, digests):
     one, other, third = by_size(ws, digests)[-3:]
     replica = Replica(remote, ws.keyring.storage_key)
-    replica.forget(one)
+    replica.forget(replica.name(one))
     remote.put(replica.name(other), iter([b"".join(remote.get(replica.name(other)))[:-1]]))
     for victim in (one, other, third):
         spoil(ws, victim)
@@ -199,7 +214,7 @@ def test_every_column_that_names_an_object_is_looked_at():
 
     no_objects = {
         "token_sha256", "salt", "details_salt", "hash", "key", "roots_sha256", "path_sha256", "signature", "public",
-        "commitment", "first_key", "root", "blind",
+        "commitment", "first_key", "root", "blind", "digest",
     }  # fmt: skip
     found = {
         (model, field.name)

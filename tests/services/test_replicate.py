@@ -2,11 +2,14 @@
 
 import json
 import sqlite3
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from django.db import connections
 
 from daylight import bootstrap
+from daylight.crypto import locked
 from daylight.domain.digest import digest_of
 from daylight.domain.principal import Principal
 from daylight.domain.progress import Silent
@@ -17,6 +20,12 @@ from daylight.storage.remote_objects import MemoryRemote
 from daylight.storage.replica import Replica
 from tests.conftest import new_vault
 from tests.services.preserved import everything, fill, spoil
+from tests.services.signing import purged, two_people
+
+
+@pytest.fixture(autouse=True)
+def _cheap_passphrases(monkeypatch):
+    monkeypatch.setattr(locked, "_N", 2)
 
 
 @pytest.fixture
@@ -213,26 +222,127 @@ def test_no_right_no_replica(ws, remote):
     assert dict(remote.list()) == {}
 
 
-def test_what_was_purged_goes_at_the_next_contact(ws, principal, remote, digests, tmp_path):
-    from daylight.services.replicate import forget
-    from daylight.storage.quarantine import object_path
+@pytest.fixture(params=["folder", "bucket"])
+def place(request, tmp_path):
+    """A replica's place, as one disk or server is after another contact."""
+    if request.param == "folder":
+        return FolderRemote(tmp_path / "replica")
+    return MemoryRemote(nothing_kept_here_matters=True)
 
-    replicate(ws, principal, remote)
-    replicate(ws, principal, remote)
-    gone, back = digests[:2]
-    object_path(ws.layout, gone).unlink()
-    states = len(dict(remote.list())) - len(digests)
-    report = replicate(ws, principal, remote, purged=[gone, back, digest_of(b"never sent")])
-    assert report.forgotten == 1, "what came in again stays"
+
+def state_of(ws, remote) -> bytes:
+    """The catalogue that the replica's newest state gives, as it lies in its archive."""
     replica = Replica(remote, ws.keyring.storage_key)
+    return b"".join(replica.state(replica.newest()))
+
+
+def test_what_was_purged_goes_at_the_next_contact(ws, principal, place, digests):
+    two_people(ws)
+    assert replicate(ws, principal, place).forgotten == 0
+    replicate(ws, principal, place)
+    gone, replica = digests[1], Replica(place, ws.keyring.storage_key)
+    assert list(replica.object(gone))
+    assert gone in state_of(ws, place)
+    before = dict(place.list())
+    purged(ws, gone)
+    report = replicate(ws, principal, place)
+    assert (report.forgotten, report.objects, report.sent) == (1, 4, 0)
+    after = dict(place.list())
+    assert set(after) < set(before)
     with pytest.raises(KeyError):
         list(replica.object(gone))
-    assert list(replica.object(back))
-    assert len(dict(remote.list())) - (len(digests) - 1) == states - 2, "the older state went"
-    assert replica.newest().number == 3
-    object_path(ws.layout, back).unlink()
-    assert forget(ws, principal, remote, [back]) == 1
-    assert replicate(ws, principal, remote, purged=[gone, back]).forgotten == 0
+    assert len(after) == 4 + 2, "of the states only the newest is left, with its manifest"
+    assert gone not in state_of(ws, place)
+    later = replace(ws, clock=lambda: ws.clock() + timedelta(minutes=2))
+    assert [replicate(later, principal, place).forgotten for _ in range(2)] == [0, 0]
+    assert len(dict(place.list())) == 4 + 4, "and states take turns again"
+
+
+def test_a_run_that_is_cut_after_it_forgot_still_leaves_no_older_state(ws, principal, digests):
+    two_people(ws)
+    remote = Failing(1000)
+    replicate(ws, principal, remote)
+    replicate(ws, principal, remote)
+    purged(ws, digests[1])
+    remote.left = 1  # the flush that ends the forgetting
+    with pytest.raises(ReplicaFull):
+        replicate(ws, principal, remote)
+    remote.left = 1000
+    assert replicate(ws, principal, remote).forgotten == 0
+    assert len(dict(remote.list())) == 4 + 2
+    assert digests[1] not in state_of(ws, remote)
+
+
+def test_an_object_that_another_item_has_too_is_not_forgotten(ws, principal, remote, digests):
+    from daylight.catalogue.models import Item, Media
+
+    two_people(ws)
+    shared = ws.store.put(b"the same index")
+    for row in Item.objects.all():
+        Media.objects.create(
+            item=row, probe_version=1, kind="video", state="ok", facts={}, key_frames=shared
+        )
+    replicate(ws, principal, remote)
+    purged(ws, digests[0])
+    assert replicate(ws, principal, remote).forgotten == 1
+    assert list(Replica(remote, ws.keyring.storage_key).object(shared))
+
+
+def test_what_was_made_again_since_it_was_purged_is_sent_again(ws, principal, remote, digests):
+    """A rendition can have the very bytes of one that went with another item."""
+    from daylight.catalogue.models import Item, Media
+
+    two_people(ws)
+    shared = ws.store.put(b"a blank strip")
+    facts = {"probe_version": 1, "kind": "video", "state": "ok", "facts": {}}
+    first, second = Item.objects.order_by("pk")[:2]
+    Media.objects.create(item=first, key_frames=shared, **facts)
+    replicate(ws, principal, remote)
+    purged(ws, bytes(first.sha256))
+    assert replicate(ws, principal, remote).forgotten == 2
+    Media.objects.create(item=second, key_frames=ws.store.put(b"a blank strip"), **facts)
+    report = replicate(ws, principal, remote)
+    assert (report.forgotten, report.sent) == (0, 1)
+    assert replicate(ws, principal, remote).forgotten == 0
+    assert list(Replica(remote, ws.keyring.storage_key).object(shared))
+
+
+def test_a_purge_that_was_cut_short_is_not_sent(ws, principal, remote, digests, monkeypatch):
+    """Its bytes are still in the store, and go from the replica all the same."""
+    from daylight.services import purge
+
+    class Killed(BaseException):
+        pass
+
+    def dies(*_, **__):
+        raise Killed
+
+    two_people(ws)
+    replicate(ws, principal, remote)
+    with monkeypatch.context() as patch:
+        patch.setattr(purge, "_finish", dies)
+        with pytest.raises(Killed):
+            purged(ws, digests[1])
+    assert digests[1] in set(ws.store.digests())
+    report = replicate(ws, principal, remote)
+    assert (report.forgotten, report.sent, report.objects) == (1, 0, 4)
+    with pytest.raises(KeyError):
+        list(Replica(remote, ws.keyring.storage_key).object(digests[1]))
+
+
+def test_a_new_key_of_replicas_ends_what_was_kept_of_purges(ws, principal, remote, digests):
+    """Nobody can match it any more; and no later purge trips over a row that nobody can open."""
+    from daylight.catalogue.models import Purge, Purged
+    from daylight.services import ledger
+
+    two_people(ws)
+    purged(ws, digests[0])
+    Purge.objects.create(entry=1, todo={"sealed": "under the lost key"})
+    ledger.replace_lost_key(ws, principal, "", "the safe burnt")
+    assert not Purged.objects.exists()
+    assert purged(ws, digests[1]).traces == ()
+    assert not Purge.objects.exists()
+    assert Purged.objects.count() == 1
 
 
 def test_heads_go_along_and_none_is_newer_than_the_catalogue(ws, principal, remote, tmp_path):

@@ -355,6 +355,13 @@ def lose_row(ws):
     Seal.objects.order_by("size").first().delete()
 
 
+def lose_row_and_file(ws):
+    """The seal that contradicts, with all that shows it; the entry cannot go."""
+    row = Seal.objects.order_by("size").first()
+    (ws.layout.heads / f"{row.size}.one.tsr").unlink()
+    row.delete()
+
+
 def lose_head_file(ws):
     path_of(ws).with_name(path_of(ws).name.split(".")[0] + ".json").unlink()
 
@@ -429,7 +436,8 @@ def other_entry(ws):
         (swap, {"seal-broken", "seal-file-changed"}),
         (backdate, {"seal-contradicted"}),
         (lose_file, {"seal-file-missing"}),
-        (lose_row, {"seal-unknown"}),
+        (lose_row, {"seal-unknown", "seal-missing"}),
+        (lose_row_and_file, {"seal-missing"}),
         (lose_head_file, {"seal-head-file"}),
         (other_head_file, {"seal-head-file"}),
         (lose_head, {"seal-head-missing"}),

@@ -14,10 +14,12 @@ from daylight.catalogue.queries.vault import custodian_here
 from daylight.crypto.signing import SigningKey
 from daylight.crypto.sshsig import BEGIN, END, SshKey
 from daylight.domain.principal import Principal, Right, Role, rights_of
+from daylight.domain.progress import Silent
 from daylight.errors import Forbidden, HeadRefused, UsageError, WitnessRefused
 from daylight.ledger.head import SignedHead, sign
 from daylight.services import heads, ledger
 from daylight.services.record import record
+from daylight.services.verify import VerifyRequest, verify
 from daylight.services.witness import witness, witness_faults
 
 AGENT = "cd" * 16
@@ -198,12 +200,18 @@ SPOIL = {
         lambda ws: Entry.objects.filter(index=1).update(details=b"[1]"),
         "witness-forged",
     ),
+    "leaf": (lambda ws: Entry.objects.filter(index=1).update(leaf=b"\xff"), "witness-forged"),
+    "a leaf of nothing": (
+        lambda ws: Entry.objects.filter(index=1).update(leaf=b"[]"),
+        "witness-forged",
+    ),
     "unreadable details": (
         lambda ws: Entry.objects.filter(index=1).update(details=b"{"),
         "witness-forged",
     ),
     "head": (rewrite, "witness-contradicted"),
     "no head": (lambda ws: Head.objects.filter(size=1).delete(), "witness-contradicted"),
+    "no row": (lambda ws: Witness.objects.all().delete(), "witness-missing"),
     "tree": (lambda ws: Subtree.objects.update(hash=bytes(32)), "witness-contradicted"),
     "no tree": (lambda ws: Subtree.objects.all().delete(), "witness-contradicted"),
 }
@@ -215,4 +223,7 @@ def test_a_witness_that_was_tampered_with_is_found(ws, what):
     assert names(ws) == []
     spoil, fault = SPOIL[what]
     spoil(ws)
-    assert names(ws) == [fault]
+    # Of the entry that no row belongs to any more it is told as well.
+    assert set(names(ws)) == {fault} | ({"witness-missing"} if what == "entry" else set())
+    report = verify(ws, custodian_here(), VerifyRequest(), Silent())
+    assert fault in {one.name for one in report.faults}

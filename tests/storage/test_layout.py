@@ -1,5 +1,6 @@
 """The vault's folder: made once, read strictly, cleared of what died."""
 
+import fcntl
 import os
 import subprocess
 import sys
@@ -63,6 +64,27 @@ def test_leftovers_of_the_dead_go_but_not_those_of_the_living(made):
         )
         subprocess.run([sys.executable, "-c", code, os.fspath(made.root)], check=True)
         assert (made.spool / "living").exists()
+
+
+def test_what_the_dying_still_hold_at_the_start_goes_at_the_end(made):
+    """The children of an import that was killed die a moment later than it."""
+    left = made.spool / "of-the-dead"
+    dying = os.open(made.spool / "use.lock", os.O_RDWR | os.O_CREAT)
+    fcntl.flock(dying, fcntl.LOCK_SH)
+    left.mkdir()
+    with layout.in_use(made):
+        assert left.exists()
+        os.close(dying)
+    assert not left.exists()
+
+
+def test_what_others_have_in_the_spool_stays_at_the_end(made):
+    with layout.in_use(made):
+        mine = made.spool / "mine"
+        mine.mkdir()
+        with layout.in_use(made):
+            pass
+        assert mine.exists()
 
 
 def test_the_key_of_the_web_is_made_once(made):

@@ -170,7 +170,7 @@ def test_forgetting_takes_the_object_and_the_state_before(replica, remote):
     first = finish(replica, replica.begin(VAULT), b"first")
     replica.put_object(digest_of(b"a"), [b"a"])
     second = finish(replica, first, b"second")
-    replica.forget(digest_of(b"a"))
+    replica.forget(replica.name(digest_of(b"a")))
     replica.forget_other_state(second)
     assert len(dict(remote.list())) == 2
     assert b"".join(replica.state(replica.newest())) == b"second"

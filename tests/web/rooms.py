@@ -3,6 +3,7 @@
 import hashlib
 import io
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from fractions import Fraction
 
 from django.test import Client
@@ -10,6 +11,7 @@ from PIL import Image
 
 from daylight.catalogue.models import (
     Accession,
+    Authority,
     Collection,
     Entry,
     Finding,
@@ -22,6 +24,7 @@ from daylight.catalogue.models import (
     Occurrence,
     Rendition,
     RoleGrant,
+    Seal,
     Statement,
     User,
     Witness,
@@ -113,6 +116,18 @@ class Room:
             Witness.objects.create(
                 size=size, name=name, key="", signature="", created=now, entry=at
             )
+
+    def sealed(self, *names: str) -> None:
+        """Seals of 13 November over what is there, and one that is still wanted."""
+        size, now = Entry.objects.count(), self.ws.clock()
+        made = {"gen_time": datetime(2026, 11, 13, 10, 0, tzinfo=UTC), "token": b"token"}
+        for name in names:
+            authority = Authority.objects.create(
+                name=name, url="http://localhost", certificate="", added=now, entry=0
+            )
+            seal = {"authority": authority, "wanted": now, "next_try": now}
+            Seal.objects.create(size=size, entry=self.entry(), **seal, **made)
+            Seal.objects.create(size=size + 9, **seal)
 
     def item(
         self,

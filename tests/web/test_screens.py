@@ -55,6 +55,26 @@ def test_overview_says_since_when_nothing_was_witnessed_outside(room: Room):
     assert "Снаружи не засвидетельствовано с 12 ноября 2026 (22 записи)." in page
 
 
+def test_overview_says_since_when_nothing_was_sealed(room: Room):
+    room.item(1)
+    analyst, keeper = room.as_(Role.ANALYST), room.as_(Role.ADMINISTRATOR)
+    for client in (analyst, keeper):
+        page = client.get("/").content.decode()
+        assert "Never sealed." in page
+        assert "<code>daylight seal add</code>" in page
+    room.sealed("one", "two")
+    page = analyst.get("/").content.decode()
+    assert "Sealed by 2 authorities on 13 November 2026; nothing was entered since." in page
+    for _ in range(22):
+        room.entry()
+    for client in (analyst, keeper):
+        page = client.get("/").content.decode()
+        assert "Not sealed since 13 November 2026 (22 entries)." in page
+    analyst.post("/language/", {"language": "ru", "next": "/"})
+    page = analyst.get("/").content.decode()
+    assert "Без штампа времени с 13 ноября 2026 (22 записи)." in page
+
+
 def test_overview_hides_custody_from_who_may_not_see_it(room: Room):
     room.item(1)
     assert "S-17 whole" not in page_of(room, "/", Role.ANALYST)

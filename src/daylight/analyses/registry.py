@@ -5,5 +5,10 @@ from typing import Final
 from daylight.analyses.base import Listed
 
 ANALYSES: Final[dict[str, Listed]] = {
+    "sameness": Listed(1, ("fingerprint",)),
     "clocks": Listed(1, ("overlay",)),
+    "integrity": Listed(1, ("structure",)),
+    "clock-offsets": Listed(1, ()),
+    "date-orders": Listed(1, ("overlay",)),
+    "placing": Listed(1, ("background",)),
 }

@@ -1,5 +1,6 @@
 """``daylight examine``: recognise what came in, make filmstrips, stills and waveforms."""
 
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -7,8 +8,13 @@ import typer
 from daylight.cli.output import print_json, progress, say
 from daylight.cli.session import session_of
 from daylight.domain.principal import Principal
-from daylight.services.examine import ExamineReport, examine
+from daylight.services.examine import ExamineReport, examine, pace
+from daylight.services.placing import propose
+from daylight.services.salvage import SalvageReport, salvage
+from daylight.services.sameness import SamenessReport, compare_all
 from daylight.services.workspace import Workspace
+
+PAIRS = "pairs"
 
 
 def run(
@@ -19,19 +25,43 @@ def run(
 ) -> None:
     """Make every finding that is missing. Interrupted and run again, it goes on."""
     session = session_of(ctx)
-    report = examine_and_report(session.workspace, session.principal, only=only, quiet=as_json)
+    report, same = examine_and_report(
+        session.workspace, session.principal, only=only, quiet=as_json
+    )
     if as_json:
-        document = {"items": report.items, "findings": report.findings, "failed": report.failed}
-        print_json({"schema": "examine/1", **document})
+        said = {} if same is None else {"relations": same.relations, "compared": same.compared}
+        print_json({"schema": "examine/1", **asdict(report), **said})
 
 
 def examine_and_report(
     ws: Workspace, principal: Principal, *, only: str, quiet: bool
-) -> ExamineReport:
-    """Examine with progress; a line at the end unless ``quiet``."""
+) -> tuple[ExamineReport, SamenessReport | None]:
+    """Examine with progress, then compare; a line at the end of each unless ``quiet``.
+
+    Nothing is compared where one detector was asked for that is not the fingerprint.
+    """
     ws.keyring.unlock()
     with progress("examine") as shown:
         report = examine(ws, principal, only, shown)
+    with progress("salvage") as shown:
+        saved = SalvageReport(0, 0) if only else salvage(ws, principal, shown)
+    same = _compare(ws, principal, quiet=quiet) if only in ("", "fingerprint") else None
+    placed = None if only else propose(ws, principal)
     if not quiet:
+        if saved.tried:
+            say(f"Rebuilt {saved.rebuilt} of {saved.tried} recordings that cannot be opened.")
         say(f"Examined {report.items} items: {report.findings} findings, {report.failed} failed.")
-    return report
+        if report.media_s:
+            say(pace(report.media_s, report.took_s) + ".")
+        if placed is not None and placed.changed:
+            say(f"{placed.placed} recordings seem to be of {placed.cameras} cameras.")
+    return report, same
+
+
+def _compare(ws: Workspace, principal: Principal, *, quiet: bool) -> SamenessReport:
+    with progress("compare", PAIRS) as shown:
+        same = compare_all(ws, principal, shown)
+    if not quiet and same.relations:
+        found = f"{same.relations} relations between {same.recordings} recordings"
+        say(f"{found}: `daylight duplicates`.")
+    return same

@@ -1,12 +1,11 @@
 """``daylight export bag ITEM… DEST``: originals as a bag that any archive can check."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from daylight.cli.export_people import AsPerson, Reason, Request, signed
-from daylight.cli.named import KeyFile
+from daylight.cli.export_people import AsPerson, Destination, Reason, Request, Signing, signed
+from daylight.cli.named import Items, KeyFile
 from daylight.cli.output import progress, say
 from daylight.cli.session import session_of
 from daylight.services.bag_export import export_bag
@@ -15,10 +14,8 @@ from daylight.services.export import folder_sink
 
 def run(
     ctx: typer.Context,
-    items: Annotated[
-        list[str], typer.Argument(help="SHA-256 (or its first 8 digits and more), or id.")
-    ],
-    dest: Annotated[Path, typer.Argument(help="A folder that is not there yet.")],
+    items: Items,
+    dest: Destination,
     *,
     reason: Reason = "",
     request: Request = "",
@@ -32,14 +29,8 @@ def run(
     session = session_of(ctx)
     ws, principal = session.workspace, session.principal
     sink = folder_sink(ws, dest)
-    approved = signed(
-        session,
-        items,
-        reason=reason,
-        request=request,
-        as_user=as_user,
-        key_passphrase_file=key_passphrase_file,
-    )
+    signing = Signing(reason, request, as_user, key_passphrase_file)
+    approved = signed(session, items, signing)
     if approved is None:
         return
     with progress("export") as shown:

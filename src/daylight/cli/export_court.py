@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from daylight.cli.export_people import AsPerson, Reason, Request, signed
-from daylight.cli.named import KeyFile
+from daylight.cli.export_people import AsPerson, Destination, Reason, Request, Signing, signed
+from daylight.cli.named import Items, KeyFile
 from daylight.cli.output import progress, say
 from daylight.cli.session import session_of
 from daylight.services.court import export_court
@@ -16,10 +16,8 @@ from daylight.services.export import folder_sink
 
 def run(
     ctx: typer.Context,
-    items: Annotated[
-        list[str], typer.Argument(help="SHA-256 (or its first 8 digits and more), or id.")
-    ],
-    dest: Annotated[Path, typer.Argument(help="A folder that is not there yet.")],
+    items: Items,
+    dest: Destination,
     *,
     reason: Reason = "",
     request: Request = "",
@@ -54,14 +52,8 @@ def run(
     ws, principal = session.workspace, session.principal
     wanted = Wanted(selection, with_paths, with_custody, with_names, old_hashes, working_copies)
     sink = folder_sink(ws, dest)
-    approved = signed(
-        session,
-        items,
-        reason=reason,
-        request=request,
-        as_user=as_user,
-        key_passphrase_file=key_passphrase_file,
-    )
+    signing = Signing(reason, request, as_user, key_passphrase_file)
+    approved = signed(session, items, signing)
     if approved is None:
         return
     with progress("export") as shown:

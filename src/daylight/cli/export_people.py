@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
 
@@ -14,21 +14,24 @@ from daylight.services.approvals import Approved, countersign
 from daylight.services.export_approval import ask_to_export, names_in
 from daylight.services.personal_keys import signer
 
+Destination = Annotated[Path, typer.Argument(help="A folder that is not there yet.")]
 Reason = Annotated[str, typer.Option(help="Why it goes out, from the person who signs first.")]
 Request = Annotated[str, typer.Option(help="What the first person's signature is kept under.")]
 AsPerson = Annotated[str, typer.Option("--as", help="The user who signs.")]
 
 
-def signed(
-    session: Session,
-    items: Sequence[str],
-    *,
-    reason: str,
-    request: str,
-    as_user: str,
-    key_passphrase_file: Path | None,
-) -> Approved | None:
+class Signing(NamedTuple):
+    """What a person who signs an export gives: either ``reason`` or ``request``."""
+
+    reason: str
+    request: str
+    as_user: str
+    passphrase_file: Path | None
+
+
+def signed(session: Session, items: Sequence[str], said: Signing) -> Approved | None:
     """What two have signed; None after the first signature, which is told."""
+    reason, request, as_user, file = said
     if not as_user or bool(reason) == bool(request):
         raise UsageError(
             "originals go out on two signatures: first --as USER --reason TEXT, "
@@ -36,7 +39,7 @@ def signed(
         )
     ws, principal = session.workspace, session.principal
     ws.keyring.unlock()
-    person, phrase = signer(as_user), personal(key_passphrase_file, as_user)
+    person, phrase = signer(as_user), personal(file, as_user)
     if request:
         approved = countersign(ws, principal, request, person, phrase)
         names_in(approved, items, principal)

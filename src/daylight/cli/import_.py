@@ -80,18 +80,22 @@ def run(
     ws.keyring.unlock()
     with progress("import") as shown:
         report = import_material(ws, principal, request, shown)
-    if report.codename:
-        note(f"The codename of whoever handed it over: {report.codename}")
-    if as_json:
-        print_json(_document(report))
-    else:
-        _tell(report)
+    _say(report, as_json=as_json)
     if examine:
         examine_and_report(ws, principal, only="", quiet=as_json)
     if not as_json:
         head_card.show(heads.current())
     if any(fault.level == "error" for fault in report.bag_faults):
         raise typer.Exit(FAULTY)
+
+
+def _say(report: ImportReport, *, as_json: bool) -> None:
+    if report.codename:
+        note(f"The codename of whoever handed it over: {report.codename}")
+    if as_json:
+        print_json(_document(report))
+    else:
+        _tell(report)
 
 
 def _statements(file: Path | None, given: dict[str, str], *, ask: bool) -> Statements:

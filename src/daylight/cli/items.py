@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from daylight.catalogue.queries.items import Filter, ItemView, items
+from daylight.catalogue.queries.relations import ContestView
 from daylight.cli.output import print_json, say, text_of
 from daylight.cli.session import session_of
 
@@ -54,6 +55,21 @@ def document(one: ItemView) -> dict[str, object]:
             }
             for met in one.occurrences
         ],
+        "contested": [contest_document(mark) for mark in one.contested],
+    }
+
+
+def contest_document(one: ContestView) -> dict[str, object]:
+    """The JSON of a mark: what of an item is in a film known outside."""
+    return {
+        "known": one.known,
+        "known_sha256": one.known_digest.hex(),
+        "kind": one.kind,
+        "item_start": one.item_start_us / 1e6,
+        "known_start": one.known_start_us / 1e6,
+        "length": one.length_us / 1e6,
+        "score": one.score,
+        "entry": one.entry,
     }
 
 

@@ -48,6 +48,7 @@ def request_document(one: RequestView) -> dict[str, object]:
         "items": [digest.hex() for digest in one.digests],
         "reason": said.reason,
         "law": said.law or None,
+        "about": said.about or None,
         "asked_at": said.at,
         "first": one.first_name,
         "first_agent": one.first,

@@ -74,6 +74,9 @@ class _Bar:
         self._steps += steps
         self._bar.update(self._task, advance=amount, steps=self._steps)
 
+    def say(self, words: str) -> None:
+        self._bar.update(self._task, words=words)
+
 
 class _Lines:
     """A line now and then in a pipe."""
@@ -85,6 +88,7 @@ class _Lines:
         self._began, self._last = time.monotonic(), time.monotonic()
         self._amount = self._steps = 0
         self._total = -1
+        self._words = ""
 
     def total(self, *, amount: int, steps: int) -> None:
         del steps
@@ -97,7 +101,13 @@ class _Lines:
             self._last = time.monotonic()
             note(self.line())
 
+    def say(self, words: str) -> None:
+        self._words = words
+
     def line(self) -> str:
+        return f"{self._numbers()}, {self._words}" if self._words else self._numbers()
+
+    def _numbers(self) -> str:
         seconds = max(time.monotonic() - self._began, 1e-6)
         rate = self._amount / seconds
         left = (self._total - self._amount) / rate if self._total > 0 and rate else None
@@ -124,6 +134,7 @@ def progress(what: str, unit: str = FILES) -> Iterator[ProgressPort]:
         TextColumn(f"{{task.fields[steps]}} {unit}"),
         TransferSpeedColumn(),
         TimeRemainingColumn(),
+        TextColumn("{task.fields[words]}"),
     )
     with Progress(*columns, console=Console(stderr=True)) as bar:
-        yield _Bar(bar, bar.add_task(what, total=None, steps=0))
+        yield _Bar(bar, bar.add_task(what, total=None, steps=0, words=""))

@@ -5,15 +5,14 @@ from typing import Annotated
 import typer
 
 from daylight.cli.named import As, KeyFile, digests
-from daylight.cli.output import note, print_json, say
+from daylight.cli.output import FAULTY, note, print_json, say
 from daylight.cli.passphrase import personal
 from daylight.cli.session import session_of
 from daylight.errors import UsageError
 from daylight.services import purge
+from daylight.services.copies import Copies, Copy
 from daylight.services.personal_keys import signer
 from daylight.services.purge import Report
-
-FAULTY = 1  # done, but something is left
 
 
 def run(
@@ -79,20 +78,44 @@ def _document(one: Report) -> dict[str, object]:
         "traces": list(one.traces),
         "names_kept": one.names_kept,
         "not_searched": list(one.unseen),
+        "copies": {
+            "backups": [_copy(copy) for copy in one.copies.backups],
+            "replicas": [{**_copy(copy), "replica": copy.replica} for copy in one.copies.replicas],
+            "exports": [_copy(copy) for copy in one.copies.exports],
+        },
     }
+
+
+def _copy(one: Copy) -> dict[str, object]:
+    return {"entry": one.entry, "at": one.at}
 
 
 def _say(one: Report) -> None:
     say(f"{one.items} items are purged (entry {one.entry}): {one.objects} objects, {one.bytes} B.")
     if one.names_kept:
-        say(f"{one.names_kept} of their names are part of other items' names, and stay there.")
+        say(
+            f"{one.names_kept} of their names were not looked for: they are part of other items' "
+            "names, or of less than 8 bytes."
+        )
     for trace in one.traces:
         say(f"LEFT OVER in {trace}")
     if not one.traces:
         say("The vault's files were searched for their names and digests: nothing is left.")
     for unseen in one.unseen:
         say(f"Not searched: {unseen}.")
-    note(
-        "daylight: backups made before still hold it, and replicas until the next `replicate`; "
-        "a review room that runs keeps what it showed in memory until it is started again"
-    )
+    _say_copies(one.copies)
+    note("daylight: a review room that runs keeps what it showed until it is started again")
+
+
+def _say_copies(copies: Copies) -> None:
+    for copy in copies.backups:
+        say(f"STILL NAMED by the backup of {copy.at} (entry {copy.entry}): destroy it.")
+    for copy in copies.replicas:
+        say(
+            f"STILL HELD by replica {copy.replica} (last run {copy.at}, entry {copy.entry}) until the "
+            "next `replicate` to it."
+        )
+    for copy in copies.exports:
+        say(f"STILL HELD by what was given out on {copy.at} (entry {copy.entry}): ask for it back.")
+    if copies == Copies():
+        say("The ledger knows of no backup, replica or export that holds it.")

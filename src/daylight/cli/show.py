@@ -79,11 +79,16 @@ def _tell(
     view: ItemView, custody: list[EntryView], hold: HoldView | None, clock: ClockView | None
 ) -> None:
     for key, value in document(view).items():
-        if key != "occurrences" and value not in (None, ""):
+        if key not in ("occurrences", "contested") and value not in (None, ""):
             say(f"{key:<10} {value}")
     for met in view.occurrences:
         checked = "read back" if met.verified else "not read back"
         say(f"came in    {met.accession}: {text_of(met.untrusted_path or b'')} ({checked})")
+    for mark in view.contested:
+        say(
+            f"CONTESTED  {mark.length_us / 1e6:.1f} s from {mark.item_start_us / 1e6:.1f} s on are in "
+            f"{mark.known}, which is known outside ({mark.kind}, score {mark.score:.2f})"
+        )
     for one in view.renditions:
         say(f"rendition  {one.name} by {one.detector}/{one.version}: {one.digest.hex()}")
     _tell_clock(clock)

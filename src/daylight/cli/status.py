@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from daylight.catalogue.queries.overview import AccessionView, Overview, Witnessing, overview
+from daylight.catalogue.queries.overview import AccessionView, Attested, Overview, overview
 from daylight.cli.output import print_json, say
 from daylight.cli.session import session_of
 from daylight.domain.clock import coarse
@@ -40,12 +40,13 @@ def _document(seen: Overview, now: datetime) -> dict[str, object]:
         "accessions": [_accession(one) for one in seen.accessions],
         "ledger": {
             "entries": seen.ledger_entries,
-            "witnessed": seen.witnessed and _witnessed(seen.witnessed, now),
+            "witnessed": seen.witnessed and _attested(seen.witnessed, now),
+            "sealed": seen.sealed and _attested(seen.sealed, now),
         },
     }
 
 
-def _witnessed(seen: Witnessing, now: datetime) -> dict[str, object]:
+def _attested(seen: Attested, now: datetime) -> dict[str, object]:
     return {
         "size": seen.size,
         "at": coarse(seen.at),
@@ -82,9 +83,10 @@ def _tell(seen: Overview) -> None:
         for topic, value in (one.statements or {}).items():
             say(f"  {topic.replace('_', ' ')}: {value or 'unknown'}")
     say(f"Ledger: {seen.ledger_entries} entries. {_witness_line(seen.witnessed)}")
+    say(_seal_line(seen.sealed))
 
 
-def _witness_line(seen: Witnessing | None) -> str:
+def _witness_line(seen: Attested | None) -> str:
     if seen is None:
         return (
             "Never witnessed outside: give a card to two people outside (`daylight ledger card`), "
@@ -93,6 +95,21 @@ def _witness_line(seen: Witnessing | None) -> str:
     partners = "one partner" if seen.by == 1 else f"{seen.by} partners"
     if not seen.entries_since:
         return f"Witnessed outside by {partners}, and nothing was entered since {seen.at:%d %b %Y}."
+    return f"Not witnessed outside since {_since(seen)}; then by {partners}."
+
+
+def _seal_line(seen: Attested | None) -> str:
+    if seen is None:
+        return (
+            "Never sealed: name two time-stamp authorities (`daylight seal add`), and let "
+            "`daylight work` ask them (docs/seal.md)."
+        )
+    authorities = "one authority" if seen.by == 1 else f"{seen.by} authorities"
+    if not seen.entries_since:
+        return f"Sealed by {authorities}, and nothing was entered since {seen.at:%d %b %Y}."
+    return f"Not sealed since {_since(seen)}; then by {authorities}."
+
+
+def _since(seen: Attested) -> str:
     entries = "1 entry" if seen.entries_since == 1 else f"{seen.entries_since:,} entries"
-    since = f"{seen.at:%d %b %Y} ({entries})"
-    return f"Not witnessed outside since {since}; then by {partners}."
+    return f"{seen.at:%d %b %Y} ({entries})"

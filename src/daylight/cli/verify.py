@@ -7,14 +7,13 @@ from typing import Annotated
 import typer
 
 from daylight.cli import passphrase
-from daylight.cli.output import note, print_json, progress, say
+from daylight.cli.output import FAULTY, note, print_json, progress, say
 from daylight.cli.session import session_of
 from daylight.errors import UsageError
 from daylight.services import heads
 from daylight.services.seals_report import state_document
 from daylight.services.verify import Report, VerifyRequest, verify
 
-FAULTY = 1  # done, but the evidence has a fault
 SHOWN = 200  # faults that are told in lines; --json has them all
 
 

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from daylight.detectors.registry import Wants
 from daylight.domain.media import MediaFacts
+from daylight.media.container_signs import ContainerSigns
 from daylight.media.keyframes import KeyFrameIndex
 from daylight.media.picture import Picture
 from daylight.media.program import Json
@@ -61,7 +62,7 @@ class Still:
 # Pictures come in the order of the key-frame index, with those between them where it is sparse, and
 # end with the first of the next span (``number >= span.last``). Pictures ``InGroup`` come after all
 # of them, to the sessions that asked: see ``Deeper``.
-Material = Picture | Samples | Still
+Material = Picture | Samples | Still | ContainerSigns
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,9 @@ A ``finding`` {detector, version, facts, blobs: [{name, media_type, facts, size}
 end to end as payload. The parent checks all of it: ``detectors.results``.
 
 ``segment``  makes one segment for a player: ``media.segments``.
+
+``compare``  holds pictures of two items against one another: ``detectors.compare``.
+``salvage``  says how to make an openable file of one that is not: ``media.salvage``.
 """
 
 import os
@@ -21,6 +24,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, Final
 
+from daylight.detectors import compare
 from daylight.detectors.base import (
     Deeper,
     Detector,
@@ -42,9 +46,11 @@ from daylight.media.failures import EXPECTED
 from daylight.media.groups import groups, lengths
 from daylight.media.keyframes import pack, unpack
 from daylight.media.pictures import FAR, Tally, key_pictures
-from daylight.media.probe import probe
+from daylight.media.probe import Probe, probe
 from daylight.media.program import Emit, Json, Programs, Request
 from daylight.media.reading import DEFAULT_RATE, size_of
+from daylight.media.salvage import salvage
+from daylight.media.salvaged import PROGRAM as SALVAGE
 from daylight.media.segments import segment
 from daylight.media.sound import RATE, sound_blocks
 from daylight.media.stills import still_pixels
@@ -60,6 +66,8 @@ def examine(request: Request, files: Sequence[int], emit: Emit) -> None:
     subject = Subject(probed.facts, probed.index)
     emit("facts", to_json(probed.facts), b"" if probed.index is None else pack(probed.index))
     chosen = [d for d in _named(request) if d.wants in applicable(probed.facts)]
+    _say_structure(probed, subject, chosen, emit)
+    chosen = [d for d in chosen if d.wants is not Wants.CONTAINER]
     keys = 0 if probed.index is None else len(probed.index)
     bounds = _bounds(subject)
     if len(bounds) > 1:
@@ -69,6 +77,16 @@ def examine(request: Request, files: Sequence[int], emit: Emit) -> None:
     partials = _look(files[0], subject, Span(0, keys), chosen, emit)
     for name, partial in partials.items():
         _merge(DETECTORS[name], subject, [partial], emit)
+
+
+def _say_structure(probed: Probe, subject: Subject, chosen: Sequence[Detector], emit: Emit) -> None:
+    """What needs no decoding is said at once, of long items too."""
+    if probed.signs is None:
+        return
+    for detector in (d for d in chosen if d.wants is Wants.CONTAINER):
+        session = detector.start(subject, Span(0, 0))
+        session.push(probed.signs)
+        _merge(detector, subject, [session.finish()], emit)
 
 
 def look(request: Request, files: Sequence[int], emit: Emit) -> None:
@@ -97,6 +115,8 @@ PROGRAMS: Final[Programs] = {
     "look": look,
     "merge": merge,
     PROGRAM: segment,
+    compare.PROGRAM: compare.compare,
+    SALVAGE: salvage,
 }
 
 

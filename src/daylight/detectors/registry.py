@@ -24,6 +24,7 @@ class Wants(StrEnum):
     KEY_FRAMES = "key-frames"  # Picture, of items with moving pictures
     SAMPLES = "samples"  # Samples, of items with sound
     STILL = "still"  # one Still, of images
+    CONTAINER = "container"  # ContainerSigns, of what has packets: nothing is decoded for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +37,16 @@ class Listed:
 
 
 _OURS: Final[dict[str, Listed]] = {
+    "activity": Listed(1, Wants.KEY_FRAMES, "daylight.detectors.activity:Activity"),
+    "fingerprint": Listed(1, Wants.KEY_FRAMES, "daylight.detectors.fingerprint:Fingerprint"),
+    "background": Listed(1, Wants.KEY_FRAMES, "daylight.detectors.background:Background"),
     "filmstrip": Listed(1, Wants.KEY_FRAMES, "daylight.detectors.filmstrip:Filmstrip"),
+    "lens": Listed(1, Wants.KEY_FRAMES, "daylight.detectors.lens:Lens"),
+    "shots": Listed(1, Wants.KEY_FRAMES, "daylight.detectors.shots:Shots"),
     "overlay": Listed(1, Wants.KEY_FRAMES, "daylight.detectors.overlay:Overlay"),
     "still": Listed(1, Wants.STILL, "daylight.detectors.still:Still"),
+    "sound": Listed(1, Wants.SAMPLES, "daylight.detectors.sound:Sound"),
+    "structure": Listed(1, Wants.CONTAINER, "daylight.detectors.structure:Structure"),
     "waveform": Listed(1, Wants.SAMPLES, "daylight.detectors.waveform:Waveform"),
 }
 
@@ -62,6 +70,8 @@ def applicable(facts: MediaFacts) -> frozenset[Wants]:
         wants.add(Wants.KEY_FRAMES)
     if facts.kind in (Kind.VIDEO, Kind.AUDIO) and facts.audio is not None:
         wants.add(Wants.SAMPLES)
+    if facts.kind in (Kind.VIDEO, Kind.AUDIO) and facts.demuxer:
+        wants.add(Wants.CONTAINER)
     if facts.kind is Kind.IMAGE:
         wants.add(Wants.STILL)
     return frozenset(wants)

@@ -16,6 +16,9 @@ from PIL import Image
 
 from daylight.detectors.programs import DETECTORS, PROGRAMS
 from daylight.media import segments
+from daylight.media.facts_json import to_json
+from daylight.media.keyframes import pack
+from daylight.media.probe import probe
 from daylight.media.program import Json
 from daylight.media.zygote import serve
 
@@ -44,6 +47,7 @@ def warm_up() -> None:
     for cut in (b"", b"text", _picture("PNG")[:200], _picture("JPEG")[:400]):
         _examine(cut)
     segments.warm_up()
+    _compare(_clip(*_CLIPS[0]))
 
 
 def _listen() -> None:
@@ -63,6 +67,22 @@ def _examine(data: bytes) -> None:
         PROGRAMS["examine"]({"detectors": sorted(DETECTORS)}, [descriptor], _ignore)
     finally:
         os.close(descriptor)
+
+
+def _compare(data: bytes) -> None:
+    descriptor, index = (os.memfd_create("warm-up", os.MFD_CLOEXEC) for _ in range(2))
+    try:
+        os.write(descriptor, data)
+        probed = probe(descriptor)
+        os.write(index, b"" if probed.index is None else pack(probed.index))
+        side: Json = to_json(probed.facts)
+        box: Json = [0, 1000, 10_000, 9_000]
+        request: dict[str, Json] = {"a": side, "b": side, "a_box": box, "b_box": box}
+        request |= {"mirrored": True, "pace": "1", "probes": [[0, 0]]}
+        PROGRAMS["compare"](request, [descriptor, index] * 2, _ignore)
+    finally:
+        os.close(descriptor)
+        os.close(index)
 
 
 def _ignore(kind: str, facts: Json, payload: bytes = b"") -> None:

@@ -27,6 +27,7 @@ class Right(StrEnum):
     EXPORT = "export"
     HOLD = "hold"
     APPROVE = "approve"
+    PLACE = "place"  # say which camera a recording is of, and how its clock stands
 
 
 RIGHTS: dict[Role, frozenset[Right]] = {
@@ -50,9 +51,10 @@ RIGHTS: dict[Role, frozenset[Right]] = {
             Right.SEE_CUSTODY,
             Right.EXPORT,
             Right.APPROVE,
+            Right.PLACE,
         }
     ),
-    Role.ANALYST: frozenset({Right.SEE_ITEMS, Right.WATCH}),
+    Role.ANALYST: frozenset({Right.SEE_ITEMS, Right.WATCH, Right.PLACE}),
     Role.EDITOR: frozenset({Right.SEE_ITEMS, Right.WATCH}),
     Role.COUNSEL: frozenset(
         {

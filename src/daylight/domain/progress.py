@@ -6,13 +6,14 @@ from typing import Protocol
 class Progress(Protocol):
     """``total`` may be called again when more becomes known; -1 is unknown.
 
-    ``wants_total``: somebody looks at it, so that finding out how much there is is worth the time.
+    ``say``: a few words beside the numbers, in place of those before. ``wants_total``: somebody looks at it, so that finding out how much there is is worth the time.
     """
 
     wants_total: bool
 
     def total(self, *, amount: int, steps: int) -> None: ...
     def advance(self, *, amount: int = 0, steps: int = 0) -> None: ...
+    def say(self, words: str) -> None: ...
 
 
 class Silent:
@@ -20,3 +21,4 @@ class Silent:
 
     def total(self, *, amount: int, steps: int) -> None: ...
     def advance(self, *, amount: int = 0, steps: int = 0) -> None: ...
+    def say(self, words: str) -> None: ...

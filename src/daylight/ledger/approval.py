@@ -27,7 +27,8 @@ class Statement:
     """What two people sign. ``act``: an action's code. ``subject``: see :func:`subject_of`.
 
     ``at``: the minute of the first signature; ``nonce``: 32 random bytes, so that no signature
-    serves twice; ``law``: what demands that the digests of purged items be kept, or empty.
+    serves twice; ``law``: what demands that the digests of purged items be kept, or empty;
+    ``about``: what it is besides its items: a release's root, a gate's code, or empty.
     """
 
     vault: str
@@ -37,6 +38,7 @@ class Statement:
     at: str
     nonce: bytes
     law: str = ""
+    about: str = ""
 
     def encode(self) -> bytes:
         """RFC 8785 JSON."""
@@ -50,6 +52,7 @@ class Statement:
                 "at": self.at,
                 "nonce": self.nonce.hex(),
                 "law": self.law,
+                "about": self.about,
             }
         )
 
@@ -77,6 +80,7 @@ class Approval:
             "asked_at": self.statement.at,
             "nonce": self.statement.nonce.hex(),
             "law": self.statement.law,
+            "about": self.statement.about,
         }
         for name, one in (("first", self.first), ("second", self.second)):
             said[f"{name}_agent"] = one.agent
@@ -102,6 +106,7 @@ def from_statement(body: bytes) -> Statement:
             said["at"],
             bytes.fromhex(said["nonce"]),
             said["law"],
+            said["about"],
         )
         if made.encode() == body:
             return made
@@ -120,6 +125,7 @@ def from_details(vault: str, act: str, said: Mapping[str, Any]) -> Approval:
         said["asked_at"],
         bytes.fromhex(said["nonce"]),
         said["law"],
+        said["about"],
     )
     first, second = (
         Signature(

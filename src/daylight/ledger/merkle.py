@@ -80,14 +80,22 @@ class Growing:
 
     def append(self, hashed_leaf: bytes) -> list[tuple[int, int, bytes]]:
         """(level, position, hash) of the subtrees that this leaf completed, the leaf itself first."""
-        size, hashes, top, level = self.size, self._hashes, hashed_leaf, 0
-        done = [(0, size, top)]
-        while size >> level & 1:
-            level += 1
-            top = _sha256(b"\x01" + hashes.pop() + top).digest()
-            done.append((level, size >> level, top))
-        hashes.append(top)
-        self.size = size + 1
+        return self.extend([hashed_leaf])
+
+    def extend(self, hashed_leaves: Iterable[bytes]) -> list[tuple[int, int, bytes]]:
+        """:meth:`append` for many."""
+        size, hashes = self.size, self._hashes
+        done: list[tuple[int, int, bytes]] = []
+        for leaf in hashed_leaves:
+            top, level = leaf, 0
+            done.append((0, size, top))
+            while size >> level & 1:
+                level += 1
+                top = _sha256(b"\x01" + hashes.pop() + top).digest()
+                done.append((level, size >> level, top))
+            hashes.append(top)
+            size += 1
+        self.size = size
         return done
 
     def frontier(self) -> Frontier:

@@ -191,7 +191,7 @@ class Recheck:
         if any(salt is None for salt, _, _ in row.openings):
             self._closed.add(row.index)
         held = [one for one in map(_commitment, row.openings) if one is not None]
-        if len(held) < len(row.openings) or leaf["count"] == 0:
+        if len(held) < len(row.openings):
             return  # closed without a trace: told at the end, unless a purge did it
         if (len(held), commit_objects(held).hex()) != (leaf["count"], leaf["object"]):
             self._say("objects-changed", where, "the files are not those that were entered")
@@ -199,10 +199,15 @@ class Recheck:
             self._check_subject(where, row)
 
     def _check_subject(self, where: str, row: Row) -> None:
+        """That two people signed for these very items, unless a purge has closed what tells."""
         digests = [digest for _, digest, _ in row.openings if digest is not None]
-        if row.subject_salt is None or row.details is None or len(digests) < len(row.openings):
+        if row.details is None or len(digests) < len(row.openings):
             return
-        if not _is_about(row.details, row.subject_salt, digests):
+        if not row.openings:
+            digests = _kept_digests(row.details)
+        if digests and row.subject_salt is None:
+            self._say("closed-unpurged", where, "what binds its two signatures to items is gone")
+        elif digests and not _is_about(row.details, row.subject_salt or b"", digests):
             self._say("approval-forged", where, "two people approved it for other items")
 
     def _head_faults(self, name: str, signed: SignedHead) -> Iterator[Fault]:
@@ -244,6 +249,15 @@ def _is_about(details: bytes, salt: bytes, digests: Sequence[bytes]) -> bool:
         return bool(said == subject_of(salt, digests).hex())
     except (ValueError, KeyError, TypeError, RecursionError):
         return False
+
+
+def _kept_digests(details: bytes) -> list[bytes]:
+    """What a purge names where a law demands that the hashes be kept; else nothing."""
+    try:
+        said = json.loads(details)
+        return [bytes.fromhex(one) for one in said.get("digests", "").split()]
+    except (ValueError, AttributeError, RecursionError):
+        return []
 
 
 def _leaf(data: bytes) -> Mapping[str, Any] | None:

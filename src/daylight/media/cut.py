@@ -42,7 +42,8 @@ class Cut:
     sound that belongs to the span is met as well. ``step``: seconds from picture to picture, used
     where the container has no times and for filling gaps. ``anywhere``: spans need not start at a
     key frame, so nothing may be copied. ``blank``: black pictures instead of what cannot be read.
-    ``last``: no span follows. ``rotation``: degrees, clockwise.
+    ``damaged``: something of the recording is; then one thread decodes, since FFmpeg's frame threads wait
+    for each other for ever in some broken H.264. ``last``: no span follows. ``rotation``: degrees, clockwise.
     """
 
     demuxer: str
@@ -61,6 +62,7 @@ class Cut:
     anywhere: bool = False
     blank: bool = False
     last: bool = False
+    damaged: bool = False
 
     @property
     def until(self) -> int:
@@ -86,6 +88,7 @@ def to_request(cut: Cut) -> dict[str, Json]:
         "anywhere": cut.anywhere,
         "blank": cut.blank,
         "last": cut.last,
+        "damaged": cut.damaged,
     }
 
 

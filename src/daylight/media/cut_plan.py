@@ -79,6 +79,7 @@ def plan_cuts(facts: MediaFacts, keys: Sequence[KeyFrame], mode: Mode) -> CutPla
         height=height,
         rotation=0 if video is None else video.rotation % 360,
         anywhere=anywhere,
+        damaged=facts.state is State.DAMAGED,
     )
     return CutPlan(spans, base, entries)
 

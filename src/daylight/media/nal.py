@@ -78,7 +78,7 @@ def _by_length(packet: bytes, size: int) -> Iterator[bytes]:
 
 def _by_start_code(packet: bytes) -> Iterator[bytes]:
     marks = [found.start() for found in _START.finditer(packet)]
-    for mark, end in zip(marks, [*marks[1:], len(packet)], strict=True):
+    for mark, end in zip(marks, [*marks[1:], len(packet)][: len(marks)], strict=True):
         unit = packet[mark + 3 : end].rstrip(b"\x00")
         if unit:
             yield unit

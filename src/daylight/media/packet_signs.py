@@ -31,7 +31,7 @@ class PacketSigns:
         self.wiped = 0
         self.broken = 0
         self.partial = 0
-        self._lengths = _length_size(codec, extradata)
+        self._lengths = length_size(codec, extradata)
         self._rows = -(-height // 16) if 0 < height <= _HIGHEST else 0
         checks: dict[str, Callable[[bytes, int], None]] = {
             "h264": self._units,
@@ -91,7 +91,7 @@ class PacketSigns:
         )
 
 
-def _length_size(codec: str, extradata: bytes) -> int:
+def length_size(codec: str, extradata: bytes) -> int:
     """Bytes of a unit's length, 0 for streams with start codes."""
     at = {"h264": 4, "hevc": 21}.get(codec)
     if at is None or extradata[:1] != b"\x01" or len(extradata) <= at:

@@ -27,7 +27,9 @@ class Picture:
 
     ``number``: of the key frame that it is, or that it follows, in the item's key-frame index;
     ``ordinal``: 0 for the key frame itself, else its place after it among the pictures that were
-    decoded; ``seconds``: from media zero. Nothing of it may be kept beyond ``push``, except what its
+    decoded; ``seconds``: from media zero. ``standout``: how much the largest packet since the picture
+    handed out before stands out, as a multiple of the 90th percentile of those packets; None where
+    there is nothing to compare. Nothing of it may be kept beyond ``push``, except what its
     methods return.
     """
 
@@ -45,6 +47,7 @@ class Picture:
         self._payload = payload
         self._greys: dict[tuple[int, int], Grey] = {}
         self.number, self.ordinal, self.seconds = number, ordinal, seconds
+        self.standout: float | None = None
 
     @property
     def size(self) -> tuple[int, int]:

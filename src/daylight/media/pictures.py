@@ -22,6 +22,7 @@ from daylight.media.picture import Picture
 
 FAR: Final = Fraction(4)  # seconds between two key frames, beyond which the rest is looked at too
 STEP: Final = Fraction(2)  # seconds between the pictures that are handed out of it, at least
+FEWEST: Final = 4  # packets, before one of them can stand out
 MOST_BETWEEN: Final = (
     3_000_000_000  # pixels decoded between key frames in one call: some 20 s of work
 )
@@ -62,25 +63,42 @@ def key_pictures(
     if plan is None:
         return
     with open_at(descriptor, facts, index, reach[0]) as opened:
-        between, budget = None, MOST_BETWEEN
-        for packet, number in opened.packets():
-            if number > plan.last:
-                break
-            if not packet.is_keyframe:
-                yield from between.push(packet) if between is not None else ()
-                continue
-            if between is not None:
-                yield from between.finish()
-                budget -= between.pixels
-                between = None
-            if number in plan.chosen:
-                counted = Tally() if number == plan.beyond else tally
-                yield from _key(opened, packet, number, counted)
-                if number in plan.far and budget > 0:
-                    between = _Between(opened, number, budget)
-                    yield from between.push(packet)
+        sizes: list[int] = []
+        for one in _pass(opened, plan, tally, sizes):
+            one.standout = _standout(sizes)
+            sizes.clear()
+            yield one
+
+
+def _pass(opened: Opened, plan: _Plan, tally: Tally, sizes: list[int]) -> Iterator[Picture]:
+    """One reading of a span; ``sizes`` gathers those of the packets that are no key frames."""
+    between, budget = None, MOST_BETWEEN
+    for packet, number in opened.packets():
+        if number > plan.last:
+            break
+        if not packet.is_keyframe:
+            sizes.append(packet.size)
+            yield from between.push(packet) if between is not None else ()
+            continue
         if between is not None:
             yield from between.finish()
+            budget -= between.pixels
+            between = None
+        if number in plan.chosen:
+            counted = Tally() if number == plan.beyond else tally
+            yield from _key(opened, packet, number, counted)
+            if number in plan.far and budget > 0:
+                between = _Between(opened, number, budget)
+                yield from between.push(packet)
+    if between is not None:
+        yield from between.finish()
+
+
+def _standout(sizes: Sequence[int]) -> float | None:
+    if len(sizes) < FEWEST:
+        return None
+    ordered = sorted(sizes)
+    return ordered[-1] / max(1, ordered[len(ordered) * 9 // 10 - 1])
 
 
 def _plan(facts: MediaFacts, index: KeyFrameIndex, reach: tuple[int, int]) -> _Plan | None:

@@ -19,10 +19,23 @@ from av.stream import Stream
 from av.video.stream import VideoStream
 
 from daylight.domain.media import Kind, MediaFacts, State, StreamFacts
+from daylight.media.container_signs import (
+    KEY_HEAD,
+    WRITERS,
+    ContainerSigns,
+    KeyFrameSigns,
+    backwards,
+    first_of,
+    gaps,
+    group_lengths,
+    joined,
+    short_digest,
+)
 from daylight.media.display_matrix import rotations
 from daylight.media.facts_json import MAX_STREAMS, MAX_TEXT
 from daylight.media.keyframes import UNKNOWN, KeyFrameIndex
 from daylight.media.last_picture import CUT, is_cut
+from daylight.media.layout import layout
 from daylight.media.packet import MediaPacket
 from daylight.media.packet_signs import PacketSigns
 from daylight.media.reading import DEFAULT_RATE, UNTIMED, open_media, size_of
@@ -31,6 +44,7 @@ from daylight.media.sniffed import Sniffed
 from daylight.media.stills import still_facts
 from daylight.media.stream_facts import (
     Shown,
+    base_of,
     codec_name,
     is_decodable,
     is_described,
@@ -55,10 +69,14 @@ _ENCODERS: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """``index`` is None for items without video. The facts' state is as far as seen without decoding."""
+    """``index`` is None for items without video. The facts' state is as far as seen without decoding.
+
+    ``signs``: of how it was written; None for what has no packets.
+    """
 
     facts: MediaFacts
     index: KeyFrameIndex | None
+    signs: ContainerSigns | None = None
 
 
 def probe(descriptor: int) -> Probe:
@@ -78,6 +96,10 @@ def probe(descriptor: int) -> Probe:
             probed = _read_through(container, seen, wrong, turned)
     except (av.FFmpegError, ValueError) as error:
         return Probe(_unreadable(seen, wrong, error), None)
+    signs = replace(
+        probed.signs or ContainerSigns(), layout=layout(descriptor, size, seen.container)
+    )
+    probed = replace(probed, signs=signs)
     if seen.demuxer in UNTIMED and probed.index and is_cut(descriptor, seen.demuxer, probed.index):
         return replace(probed, facts=_damaged(probed.facts, CUT))
     return probed
@@ -135,6 +157,7 @@ class _Pass:
     marked: int = 0  # packets that the demuxer itself calls corrupt
     errors: int = 0
     encoder: bytes = b""
+    marks: KeyFrameSigns | None = None
 
     @property
     def shown(self) -> Shown:
@@ -176,7 +199,33 @@ def _read_through(
         untrusted_metadata=pairs(container.metadata),
     )
     index = None if video is None else _index(video, seen_pass, facts, step)
-    return Probe(facts, index)
+    return Probe(facts, index, _container_signs(container, main, seen_pass, facts))
+
+
+def _container_signs(
+    container: InputContainer, main: Stream, seen: _Pass, facts: MediaFacts
+) -> ContainerSigns:
+    base = base_of(main)
+    zero = facts.start or Fraction(0)
+    times = () if facts.demuxer in UNTIMED else seen.times
+    away, away_count = first_of(gaps(times, base, zero))
+    back, back_count = first_of(backwards(times, base, zero))
+    marks = seen.marks or KeyFrameSigns("", b"")
+    stated = [container.metadata, *(stream.metadata for stream in container.streams)]
+    written = [text for pairs_ in stated for key, text in pairs_.items() if key in WRITERS]
+    return ContainerSigns(
+        untrusted_strings=joined(written, list(marks.strings)),
+        parameters=short_digest(marks.extradata),
+        parameter_sets=len(marks.sets),
+        gaps=away,
+        gap_count=away_count,
+        back=back,
+        back_count=back_count,
+        groups=group_lengths(seen.key_numbers) if facts.kind is Kind.VIDEO else (),
+        time_base=base,
+        video_streams=len(container.streams.video),
+        order=tuple(one.media for one in facts.streams),
+    )
 
 
 def _turned(facts: StreamFacts, degrees: int) -> StreamFacts:
@@ -198,6 +247,8 @@ def _main_video(container: InputContainer) -> VideoStream | None:
 def _walk(container: InputContainer, main: Stream) -> _Pass:
     seen = _Pass()
     signs = _packet_signs(main)
+    extradata = getattr(main.codec_context, "extradata", None) or b""
+    seen.marks = KeyFrameSigns(codec_name(main), extradata)
     for packet in _packets(container, main, seen):
         _note(seen, packet)
         if signs.looks:
@@ -228,6 +279,8 @@ def _packets(container: InputContainer, main: Stream, seen: _Pass) -> Iterator[M
 def _note(seen: _Pass, packet: MediaPacket) -> None:
     pts = packet.pts if packet.pts is not None else packet.dts
     if packet.is_keyframe:
+        if seen.marks is not None:
+            seen.marks.look(bytes(memoryview(packet)[:KEY_HEAD]))
         if not seen.encoder:
             found = _ENCODERS.search(bytes(packet)[:4096])
             seen.encoder = found[0] if found else b"-"

@@ -265,7 +265,7 @@ class EncodedPictures:
 
 def _prepare(decoder: VideoCodecContext, cut: Cut) -> None:
     decoder.thread_type = "AUTO"
-    decoder.thread_count = min(4, len(os.sched_getaffinity(0)))
+    decoder.thread_count = 1 if cut.damaged else min(4, len(os.sched_getaffinity(0)))
     if cut.mode is Mode.SHIELDED:  # block edges do not survive the shield anyway
         decoder.options = {"skip_loop_filter": "all"}
 

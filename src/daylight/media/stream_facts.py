@@ -32,7 +32,7 @@ def stream_facts(stream: Stream, step: Fraction | None, shown: Shown | None) -> 
         index=stream.index,
         media=str(getattr(stream, "type", None) or "data"),
         codec=codec_name(stream),
-        time_base=_base(stream),
+        time_base=base_of(stream),
         duration=stream.duration,
         start=stream.start_time,
         frames=shown.packets if shown else stream.frames or None,
@@ -71,8 +71,8 @@ def codec_name(stream: Stream) -> str:
     return str(codec.canonical_name) if codec else "unknown"
 
 
-def _base(stream: Stream) -> Fraction:
-    """Data streams of broken files have none, whatever the stubs say."""
+def base_of(stream: Stream) -> Fraction:
+    """Seconds a tick. Data streams of broken files have none, whatever the stubs say."""
     return getattr(stream, "time_base", None) or Fraction(1, av.time_base)
 
 

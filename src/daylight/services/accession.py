@@ -25,8 +25,8 @@ from daylight.domain.digest import Digest
 from daylight.domain.principal import Principal, Right
 from daylight.errors import UsageError, VaultBusy, VaultFull
 from daylight.ledger.leaf import Value
-from daylight.services.bulk import insert, next_key
-from daylight.services.record import record
+from daylight.services.bulk import Turns, insert, next_key
+from daylight.services.record import Act, Prepared, enter, prepare, record
 from daylight.services.vault import EVERYTHING
 from daylight.services.workspace import Workspace
 from daylight.storage.base import Staged
@@ -65,6 +65,15 @@ class Refusal:
     kind: str
     reason: str
     untrusted_target: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A lot as it is committed; ``verified``: its files were read back from the medium."""
+
+    kept: Sequence[Lot]
+    refusals: Sequence[Refusal]
+    verified: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,15 +229,15 @@ def keep(
     ws: Workspace,
     principal: Principal,
     accession: OpenAccession,
-    kept: Sequence[Lot],
-    refusals: Sequence[Refusal],
-    *,
-    verified: bool,
+    arrived: Arrived,
+    turns: Turns,
 ) -> int:
     """Rows and entry for one lot, in one transaction. The number of items not seen before."""
+    kept, refusals = arrived.kept, arrived.refusals
+    received = prepare([_received(principal, accession, arrived)]) if kept else []
     try:
-        with transaction.atomic():
-            new = _keep_files(ws, principal, accession, kept, verified=verified) if kept else 0
+        with turns.take():
+            new = _keep_files(ws, accession, arrived, received) if kept else 0
             if refusals:
                 _keep_refusals(ws, principal, accession, refusals)
     except OperationalError as error:
@@ -238,34 +247,37 @@ def keep(
     return new
 
 
-def _keep_files(
-    ws: Workspace,
-    principal: Principal,
-    accession: OpenAccession,
-    kept: Sequence[Lot],
-    *,
-    verified: bool,
-) -> int:
+def _received(principal: Principal, accession: OpenAccession, arrived: Arrived) -> Act:
     details: dict[str, Value] = {
         "accession": accession.public_id,
-        "bytes": str(sum(lot.staged.size for lot in kept)),  # may pass what JSON numbers hold
-        "read_back": "yes" if verified else "no",
+        # May pass what JSON numbers hold.
+        "bytes": str(sum(lot.staged.size for lot in arrived.kept)),
+        "read_back": "yes" if arrived.verified else "no",
     }
-    entry = record(
-        ws,
-        principal.agent,
-        "received",
-        objects=[lot.staged.digest for lot in kept],
-        details=details,
-        keep_openings=False,  # the occurrences hold them
-    )
+    digests = [lot.staged.digest for lot in arrived.kept]
+    # The occurrences hold the openings.
+    return Act(principal.agent, "received", details, digests, keep_openings=False)
+
+
+def _keep_files(
+    ws: Workspace, accession: OpenAccession, arrived: Arrived, received: Sequence[Prepared]
+) -> int:
+    kept, (entry,) = arrived.kept, enter(ws, received)
     items, new = _items(accession, kept)
     first = next_key(Occurrence)
     insert(
         Occurrence,
         ("id", "item_id", "accession_id", "entry", "position", "salt", "verified"),
         [
-            (first + n, items[lot.staged.digest], accession.key, entry.index, n, salt, verified)
+            (
+                first + n,
+                items[lot.staged.digest],
+                accession.key,
+                entry.index,
+                n,
+                salt,
+                arrived.verified,
+            )
             for n, (lot, salt) in enumerate(zip(kept, entry.salts, strict=True))
         ],
     )

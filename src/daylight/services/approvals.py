@@ -28,12 +28,13 @@ MAX_REASON = 2000  # characters
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """``act``: the action's code. ``law``: see ``ledger.approval.Statement``."""
+    """``act``: the action's code. ``law``, ``about``: see ``ledger.approval.Statement``."""
 
     act: str
     digests: Sequence[Digest]
     reason: str
     law: str = ""
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,7 @@ def ask(ws: Workspace, principal: Principal, asked: Asked, first: Signer, passph
         at=coarse(now),
         nonce=secrets.token_bytes(32),
         law=check_reason(asked.law) if asked.law else "",
+        about=asked.about,
     )
     signed = first.sign(passphrase, statement.encode())
     with transaction.atomic():

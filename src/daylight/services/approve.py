@@ -4,11 +4,12 @@ from dataclasses import dataclass
 
 from daylight.domain.principal import Principal
 from daylight.errors import ApprovalRefused
-from daylight.services import hold, purge
+from daylight.services import hold, override, purge
 from daylight.services.approvals import countersign
 from daylight.services.export_approval import EXPORTED
 from daylight.services.personal_keys import Signer
 from daylight.services.purge import Report
+from daylight.services.release import RELEASED
 from daylight.services.workspace import Workspace
 
 
@@ -32,6 +33,8 @@ def approve(
     if act == purge.PURGED:
         reports = purge.carry_out(ws, approved)
         return Done(act, max(one.entry for one in reports), tuple(reports))
-    if act == EXPORTED:
-        raise ApprovalRefused("an export is signed where it goes out: `export … --request`")
+    if act == override.OVERRIDDEN:
+        return Done(act, override.carry_out(ws, approved))
+    if act in (EXPORTED, RELEASED):
+        raise ApprovalRefused("what goes out is signed there: `export … --request`")
     raise ApprovalRefused(f"this version cannot carry out '{act}'")

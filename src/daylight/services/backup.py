@@ -17,6 +17,7 @@ from daylight.services.record import record
 from daylight.services.snapshot import snapshot
 from daylight.services.workspace import Workspace
 from daylight.storage.direct import sync_directory
+from daylight.storage.layout import in_use
 from daylight.storage.state_archive import pack
 
 
@@ -38,6 +39,16 @@ def backup(
     if os.path.lexists(file):
         raise UsageError("there is a file of this name already; a backup overwrites nothing")
     draft = file.with_name(f"{file.name}.{secrets.token_hex(8)}.part")
+    with in_use(ws.layout):  # a purge names the backups that were made before it: all of them
+        size = _write_whole(ws, draft, file, recipients, passphrase)
+        _record(ws, principal, len(recipients))
+    heads.keep(ws)
+    return size
+
+
+def _write_whole(
+    ws: Workspace, draft: Path, file: Path, recipients: Sequence[str], passphrase: str
+) -> int:
     try:
         size = _write(ws, draft, recipients, passphrase)
         draft.rename(file)
@@ -49,8 +60,6 @@ def backup(
     finally:
         with suppress(OSError):
             draft.unlink()
-    _record(ws, principal, len(recipients))
-    heads.keep(ws)
     return size
 
 

@@ -42,7 +42,8 @@ from daylight.ledger.release import path_among
 from daylight.media.facts_json import from_json
 from daylight.services.workspace import Workspace
 
-# Their details hold ids, sums, versions, hashes, keys: nothing on the source, no leaked name.
+# Their details hold ids, sums, versions, hashes, keys: nothing on the source, no leaked name. Not what two
+# people sign: a reason in free words, and to whom originals went before, is not for the next reader.
 OPENED: Final = frozenset(
     {
         "vault-created",
@@ -51,8 +52,6 @@ OPENED: Final = frozenset(
         "received",
         "examined",
         "analysed",
-        "exported",
-        "originals-exported",
         "release-tree",
     }
 )

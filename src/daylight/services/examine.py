@@ -5,11 +5,13 @@ tasks that are named by content alone, so a crash costs the tasks in flight and 
 """
 
 import os
+import time
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from typing import Final
 
 from daylight.catalogue.queries.work import Todo, todo
@@ -35,16 +37,22 @@ from daylight.storage.layout import in_use, lock
 
 SLOTS: Final = max(2, os.cpu_count() or 2)
 BATCH: Final = 24  # items a transaction
+_LONG_SOUND: Final = 300.0  # seconds more: ten hours of speech take few bytes and a minute or two
 _SECONDS_A_GIGABYTE: Final = 60.0  # a whole file is read, some of it decoded
 
 
 @dataclass(frozen=True, slots=True)
 class ExamineReport:
-    """``failed``: findings that could not be made; the items are kept and listed all the same."""
+    """``failed``: findings that could not be made; the items are kept and listed all the same.
+
+    ``media_s``: seconds of recordings among the items; ``took_s``: of work.
+    """
 
     items: int
     findings: int
     failed: int
+    media_s: float = 0.0
+    took_s: float = 0.0
 
 
 @dataclass(slots=True)
@@ -101,6 +109,7 @@ class _Coordinator:
         self._spans: deque[tuple[_Long, int]] = deque()
         self._ready: list[Examined] = []
         self._done = [0, 0, 0]
+        self._media, self._began = Fraction(0), time.monotonic()
 
     def run(self) -> ExamineReport:
         try:
@@ -114,7 +123,9 @@ class _Coordinator:
             self._commit()
         finally:
             self._pool.shutdown(wait=True, cancel_futures=True)
-        return ExamineReport(*self._done)
+        items, found, failed = self._done
+        took = time.monotonic() - self._began
+        return ExamineReport(items, found, failed, float(self._media), took)
 
     def _start(self) -> None:
         """Keep every slot busy with one task in reserve; spans of an item begun go first."""
@@ -168,7 +179,9 @@ class _Coordinator:
     def _look(self, long: _Long, number: int) -> Outcome:
         """The first span has the sound of the whole item as well."""
         first, last = long.results.spans[number]
+        said = {one.detector for one in long.results.findings}
         names = [n for n in long.wanted if number == 0 or listed()[n].wants == "key-frames"]
+        names = [n for n in names if n not in said]
         request: dict[str, Json] = {
             "facts": _facts_json(long),
             "first": first,
@@ -212,7 +225,14 @@ class _Coordinator:
         self._done[0] += len(ready)
         self._done[1] += sum(len(one.findings) for one in ready)
         self._done[2] += sum(bool(f.failed) for one in ready for f in one.findings)
+        self._media += sum((one.facts.duration or Fraction(0) for one in ready), Fraction(0))
+        self._progress.say(pace(float(self._media), time.monotonic() - self._began))
         self._progress.advance(amount=sum(one.todo.size for one in ready), steps=len(ready))
+
+
+def pace(media_s: float, took_s: float) -> str:
+    """How much was recorded in what was seen, and how fast it went."""
+    return f"{media_s / 3600:.1f} h of recordings, {media_s / max(took_s, 1e-3):.0f}x real time"
 
 
 def _memory_file(data: bytes) -> int:
@@ -223,7 +243,7 @@ def _memory_file(data: bytes) -> int:
 
 
 def _limits(size: int) -> TaskLimits:
-    seconds = 120.0 + size / 1e9 * _SECONDS_A_GIGABYTE
+    seconds = 120.0 + min(size / 5e5, _LONG_SOUND) + size / 1e9 * _SECONDS_A_GIGABYTE
     return TaskLimits(wall_seconds=seconds, cpu_seconds=int(seconds))
 
 
@@ -274,10 +294,12 @@ def _facts_json(long: _Long) -> Json:
 
 
 def _with_failures(results: Results, long: _Long, failure: str) -> Results:
+    have = {one.detector for one in results.partials}
+    have |= {one.detector for one in long.results.findings}
     failed = tuple(
         CheckedFinding(name, listed()[name].version, {}, failed=failure[:300])
         for name in long.wanted
-        if name not in {p.detector for p in results.partials}
+        if name not in have
     )
     return Results(
         seen=results.seen, findings=(*results.findings, *failed), partials=results.partials
@@ -300,6 +322,7 @@ def _finished(long: _Long, merged: Results, failure: str) -> Examined:
         facts = _damaged(facts, failure or f"part of it could not be read: {failed[0].failed}")
     holes = {one.detector: one.failed for one in failed}
     found = [_with_hole(one, holes.get(one.detector, "")) for one in merged.findings]
+    found += long.results.findings  # said before it was cut
     return Examined(
         long.todo, facts, long.results.index, _all(long.wanted, [*failed, *found], failure)
     )

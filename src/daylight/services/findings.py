@@ -74,7 +74,7 @@ def _keep_rows(ready: Sequence[Examined]) -> None:
         for one, found in made
     )
     Rendition.objects.bulk_create(
-        _rendition(one.todo.key, row, blob)
+        row_of(one.todo.key, row, blob)
         for (one, found), row in zip(made, rows, strict=True)
         for blob in found.blobs
     )
@@ -101,7 +101,8 @@ def _row(one: Examined) -> dict[str, Any]:
     }
 
 
-def _rendition(item: int, finding: Finding, blob: CheckedBlob) -> Rendition:
+def row_of(item: int, finding: Finding, blob: CheckedBlob) -> Rendition:
+    """Not saved yet."""
     digest: Digest = digest_of(blob.data)
     return Rendition(
         item_id=item,

@@ -28,8 +28,9 @@ from daylight.routes.budget import Budget
 from daylight.routes.registry import for_path, for_stored
 from daylight.services import accession as accessions
 from daylight.services import heads
-from daylight.services.accession import Known, Lot, OpenAccession, Refusal
+from daylight.services.accession import Arrived, Known, Lot, OpenAccession, Refusal
 from daylight.services.bags import bag_checked
+from daylight.services.bulk import Turns
 from daylight.services.crew import Crew
 from daylight.services.lots import lots
 from daylight.services.purged import PURGED, turn_away
@@ -39,7 +40,6 @@ from daylight.storage.layout import in_use
 from daylight.storage.volume import inspect
 
 WORKERS = 6
-YIELD_SECONDS = 0.010  # between transactions, so that the web gets its turn (measured)
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +204,7 @@ class _Run:
         self._exhausted: set[bytes] = set()
         self._differing: list[BagFault] = []
         self._met = bytearray()  # by an occurrence's key: this run has met it again
-        self._last_commit = 0.0
+        self._turns = Turns()
 
     def __enter__(self) -> Self:
         return self
@@ -348,13 +348,8 @@ class _Run:
     def _commit(self, kept: list[Lot], refusals: list[Refusal]) -> None:
         if not kept and not refusals:
             return
-        pause = self._last_commit + YIELD_SECONDS - time.monotonic()
-        if pause > 0:
-            time.sleep(pause)
-        new = accessions.keep(
-            self._ws, self._principal, self._opened, kept, refusals, verified=self._request.verify
-        )
-        self._last_commit = time.monotonic()
+        lot = Arrived(kept, refusals, verified=self._request.verify)
+        new = accessions.keep(self._ws, self._principal, self._opened, lot, self._turns)
         self._count(kept, refusals, new)
 
     def _count(self, kept: list[Lot], refusals: list[Refusal], new: int) -> None:

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from daylight.catalogue import ledger_scan
 from daylight.catalogue.ledger_rows import EntryView, entries_at, signing_key, with_nodes
-from daylight.catalogue.models import PersonalKey, Vault
+from daylight.catalogue.models import PersonalKey, Purge, Purged, Vault
 from daylight.catalogue.snapshot import snapshot
 from daylight.crypto.vault_keys import VaultKeys, new_keys, to_file
 from daylight.domain.fault import Fault
@@ -160,7 +160,8 @@ def rotate_key(ws: Workspace, principal: Principal, passphrase: str) -> bytes:
 def replace_lost_key(ws: Workspace, principal: Principal, passphrase: str, reason: str) -> bytes:
     """Go on without a key that is lost: what it signed stays good, and the ledger says so openly.
 
-    The key of replicas is made anew as well: those made so far open with their shares alone.
+    The key of replicas is made anew as well: those made so far open with their shares alone. What
+    is kept of purges goes, since nobody can match or open it any more.
     """
     principal.require(Right.MANAGE_KEYS)
     if not reason.strip():
@@ -169,6 +170,8 @@ def replace_lost_key(ws: Workspace, principal: Principal, passphrase: str, reaso
     _put(ws, fresh, passphrase)
     with transaction.atomic():
         Vault.objects.update(key=fresh.signer.public)
+        Purged.objects.all().delete()
+        Purge.objects.all().delete()
         details = {"old": old.hex(), "new": fresh.signer.public.hex(), "reason": reason}
         record(ws, principal.agent, "key-replaced", details=details)
     heads.keep(ws)

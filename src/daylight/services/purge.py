@@ -8,14 +8,13 @@ import base64
 import hashlib
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import connection, transaction
 
 from daylight.catalogue.ledger_rows import lock_writers
-from daylight.catalogue.models import Item, LeakedPath, Purge, Purged, Request
-from daylight.crypto.blind import blind
+from daylight.catalogue.models import Entry, Item, LeakedPath, Purge, Request
 from daylight.crypto.locked import lock, unlock
 from daylight.domain.digest import Digest
 from daylight.domain.principal import Principal
@@ -25,8 +24,9 @@ from daylight.ledger.leaf import Value
 from daylight.routes.registry import may_be_archive
 from daylight.services import approvals, closing, heads, hold
 from daylight.services.approvals import Approved, Asked
+from daylight.services.copies import Copies, copies_of, told_in
 from daylight.services.personal_keys import Signer
-from daylight.services.purged import in_use, remove
+from daylight.services.purged import in_use, remember, remove
 from daylight.services.record import record
 from daylight.services.stage import HEAD
 from daylight.services.sweep import cut_log, scan, sweep
@@ -43,7 +43,8 @@ _DATABASE = "the files of the PostgreSQL server, its logs and backups"
 class Report:
     """What went. ``traces``: files of the vault that still hold something; ``unseen``: not searched.
 
-    ``names_kept``: names that are part of other items' names. ``bytes``: of objects that went now.
+    ``names_kept``: names that were not looked for, being part of other items' names or of less than
+    8 bytes. ``bytes``: of objects that went now. ``copies``: what held it outside when it went.
     """
 
     entry: int
@@ -53,6 +54,7 @@ class Report:
     traces: tuple[str, ...]
     names_kept: int
     unseen: tuple[str, ...]
+    copies: Copies
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,10 +145,10 @@ def _take_out(ws: Workspace, approved: Approved) -> None:
         if len(items) < len(approved.digests):
             raise ApprovalRefused("an item of this request is gone")
         hold.require_none(approved.digests)
-        left = closing.traces(items)
+        left, copies = closing.traces(items), copies_of(items)
         closing.delete_names(items)
         closed = closing.close(items)
-        entry = _record(ws, approved, closed)
+        entry = _record(ws, approved, closed, copies)
         approvals.close(approved, entry, keep_salt=bool(approved.approval.statement.law))
         closing.delete(items, ws.clock())
         gone = tuple(sorted(one for one in left.objects if not in_use(Digest(one))))
@@ -155,11 +157,14 @@ def _take_out(ws: Workspace, approved: Approved) -> None:
     heads.keep(ws)
 
 
-def _record(ws: Workspace, approved: Approved, closed: Sequence[int]) -> int:
+def _record(
+    ws: Workspace, approved: Approved, closed: Sequence[int], copies: Mapping[str, Value]
+) -> int:
     details: dict[str, Value] = {
         **approved.approval.details(),
         "items": len(approved.digests),
         CLOSED: " ".join(map(str, closed)),
+        **copies,
     }
     if approved.approval.statement.law:
         details["digests"] = " ".join(digest.hex() for digest in approved.digests)
@@ -168,17 +173,15 @@ def _record(ws: Workspace, approved: Approved, closed: Sequence[int]) -> int:
 
 
 def _remember(ws: Workspace, entry: int, todo: _Todo) -> None:
-    key, now = ws.keyring.storage_key, ws.clock()
-    names = (blind(key, digest) for digest in todo.objects)
-    rows = [Purged(blind=name, at=now, entry=entry) for name in names]
-    Purged.objects.bulk_create(rows, ignore_conflicts=True)
+    remember(ws, todo.objects, entry)
     said = {
         "items": todo.items,
         "objects": [one.hex() for one in todo.objects],
         "sought": [one.hex() for one in todo.sought],
         "names": [base64.b64encode(one).decode() for one in todo.names],
     }
-    Purge.objects.create(entry=entry, todo=lock(json.dumps(said).encode(), key.hex(), _BOUND))
+    key = ws.keyring.storage_key.hex()
+    Purge.objects.create(entry=entry, todo=lock(json.dumps(said).encode(), key, _BOUND))
 
 
 def _recall(ws: Workspace, row: Purge) -> _Todo:
@@ -208,7 +211,9 @@ def _finish(ws: Workspace) -> list[Report]:
 def _report(ws: Workspace, entry: int, todo: _Todo, size: int) -> Report:
     found, kept = scan(ws, todo.sought, todo.names)
     unseen = (_DATABASE,) if connection.vendor == "postgresql" else ()
-    return Report(entry, todo.items, len(todo.objects), size, tuple(found), kept, unseen)
+    said = json.loads(bytes(Entry.objects.get(index=entry).details or b"{}"))
+    copies = told_in(said)
+    return Report(entry, todo.items, len(todo.objects), size, tuple(found), kept, unseen, copies)
 
 
 def _forget(ws: Workspace, done: Sequence[Purge]) -> None:

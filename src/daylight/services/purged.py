@@ -1,31 +1,69 @@
-"""What was purged may not come back: recognised by a keyed hash that tells nobody what it was."""
+"""What was purged may not come back: recognised by the name that replicas know it under.
 
-from collections.abc import Sequence
+A keyed hash: it tells nobody what it was, and needs no digest to take it out of a replica.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+
+from django.db.models import Max
 
 from daylight.catalogue.models import Item, Media, Purged, Rendition
-from daylight.crypto.blind import blind
 from daylight.domain.digest import Digest
 from daylight.services.workspace import Workspace
 from daylight.storage import quarantine
+from daylight.storage.replica import object_names
 
 PURGED = "these bytes were purged from this vault"
 
 
-def blinds() -> frozenset[bytes]:
-    """All of them: what replicas must let go (unless the store holds it again). 32 bytes each."""
-    return frozenset(bytes(one) for one in Purged.objects.values_list("blind", flat=True))
+def blinding(ws: Workspace) -> Callable[[bytes], bytes]:
+    """What is kept of a digest, 32 bytes: only who has the vault's storage key can match them."""
+    name = object_names(ws.keyring.storage_key)
+    return lambda digest: bytes.fromhex(name(digest))
+
+
+def remember(ws: Workspace, digests: Iterable[bytes], entry: int) -> None:
+    """Inside the transaction of the purge: these may not come back."""
+    blind, now = blinding(ws), ws.clock()
+    rows = [Purged(blind=blind(digest), at=now, entry=entry) for digest in digests]
+    Purged.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def to_let_go(ws: Workspace) -> frozenset[str]:
+    """Names that replicas must not hold: of what was purged, and no row here names again.
+
+    What is still in the store because its purge was cut short is among them.
+    """
+    names = {bytes(one).hex() for one in Purged.objects.values_list("blind", flat=True)}
+    if names:
+        name = object_names(ws.keyring.storage_key)
+        names -= {name(one) for one in ws.store.digests() if name(one) in names and in_use(one)}
+    return frozenset(names)
+
+
+def newest() -> datetime | None:
+    """When something was purged last."""
+    found: datetime | None = Purged.objects.aggregate(at=Max("at"))["at"]
+    return found
 
 
 def turn_away(ws: Workspace, digests: Sequence[Digest]) -> frozenset[Digest]:
     """Those that were purged; what an import has put into the store of them is gone again."""
-    if not digests or not Purged.objects.exists():
-        return frozenset()
-    named = {blind(ws.keyring.storage_key, digest): digest for digest in digests}
-    found = Purged.objects.filter(blind__in=list(named)).values_list("blind", flat=True)
-    barred = frozenset(named[bytes(one)] for one in found)
+    barred = among(ws, digests)
     for digest in barred:
         remove(ws, digest)
     return barred
+
+
+def among(ws: Workspace, digests: Sequence[Digest]) -> frozenset[Digest]:
+    """Those that were purged."""
+    if not digests or not Purged.objects.exists():
+        return frozenset()
+    blind = blinding(ws)
+    named = {blind(digest): digest for digest in digests}
+    found = Purged.objects.filter(blind__in=list(named)).values_list("blind", flat=True)
+    return frozenset(named[bytes(one)] for one in found)
 
 
 def remove(ws: Workspace, digest: Digest) -> int:

@@ -6,6 +6,7 @@ covers, nor a head over what was rolled back.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from django.db import connection
 
@@ -28,6 +29,7 @@ from daylight.ledger.merkle import Frontier, Growing, leaf_hash
 from daylight.services.bulk import insert
 from daylight.services.workspace import Workspace
 
+_NO_TIME = "1970-01-01"
 _Row = tuple[int, bytes, bytes, bytes]  # index, leaf, details, details_salt
 
 
@@ -53,6 +55,19 @@ class Recorded:
     salts: tuple[bytes, ...]
 
 
+class Prepared(NamedTuple):
+    """An entry but for its place and minute: salts and commitments, made in a bulk writer's own time.
+
+    ``leaf``: with a place and a time that do not count.
+    """
+
+    act: Act
+    salts: tuple[bytes, ...]
+    leaf: Leaf
+    body: bytes
+    details_salt: bytes
+
+
 def record(
     ws: Workspace,
     agent: str,
@@ -71,41 +86,53 @@ def record(
 
 def record_many(ws: Workspace, acts: Sequence[Act]) -> list[Recorded]:
     """Append entries under one head."""
-    if not connection.in_atomic_block:
-        raise AssertionError("an entry belongs into the transaction of what it records")
-    lock_writers()
-    signer = ws.keyring.signer_of(signing_key())
-    at, growing = coarse(ws.clock()), Growing(frontier())
-    rows: list[_Row] = []
-    nodes: list[tuple[int, bytes]] = []
-    told: list[Recorded] = []
-    for act in acts:
-        row, recorded = _entry(growing.size, at, act)
-        done = growing.append(leaf_hash(row[1]))
-        nodes += [(key_of(level, position), hashed) for level, position, hashed in done]
-        rows.append(row)
-        told.append(recorded)
-    insert(Entry, ("index", "leaf", "details", "details_salt"), rows)
-    insert(Subtree, ("key", "hash"), nodes)
-    _keep_openings(acts, told)
-    _sign(ws, signer, growing.frontier(), at)
-    return told
+    return enter(ws, prepare(acts))
 
 
-def _entry(index: int, at: str, act: Act) -> tuple[_Row, Recorded]:
+def prepare(acts: Sequence[Act]) -> list[Prepared]:
+    """All of their entries that does not depend on the ledger: before the transaction, where there
+    are many, so that others wait less for the write lock.
+    """
+    return [_prepared(act) for act in acts]
+
+
+def _prepared(act: Act) -> Prepared:
     salts, details_salt = tuple(new_salt() for _ in act.objects), new_salt()
     body = canonical(act.details)
     held = [commit(salt, digest) for salt, digest in zip(salts, act.objects, strict=True)]
     leaf = Leaf(
-        index=index,
-        at=at,
+        index=0,
+        at=_NO_TIME,
         action=act.action,
         agent=act.agent,
         count=len(act.objects),
         object=commit_objects(held),
         details=commit_details(details_salt, body),
-    ).encode()
-    return (index, leaf, body, details_salt), Recorded(index, salts)
+    )
+    return Prepared(act, salts, leaf, body, details_salt)
+
+
+def enter(ws: Workspace, prepared: Sequence[Prepared]) -> list[Recorded]:
+    """Append what was prepared, once, under one head; as :func:`record`."""
+    if not connection.in_atomic_block:
+        raise AssertionError("an entry belongs into the transaction of what it records")
+    lock_writers()
+    signer = ws.keyring.signer_of(signing_key())
+    at, growing = coarse(ws.clock()), Growing(frontier())
+    first = growing.size
+    leaves = [one.leaf.encode_as(index, at) for index, one in enumerate(prepared, first)]
+    done = growing.extend(map(leaf_hash, leaves))
+    rows: list[_Row] = [
+        (index, leaf, one.body, one.details_salt)
+        for index, (leaf, one) in enumerate(zip(leaves, prepared, strict=True), first)
+    ]
+    insert(Entry, ("index", "leaf", "details", "details_salt"), rows)
+    nodes = [(key_of(level, position), hashed) for level, position, hashed in done]
+    insert(Subtree, ("key", "hash"), nodes)
+    told = [Recorded(index, one.salts) for index, one in enumerate(prepared, first)]
+    _keep_openings([one.act for one in prepared], told)
+    _sign(ws, signer, growing.frontier(), at)
+    return told
 
 
 def _keep_openings(acts: Sequence[Act], told: Sequence[Recorded]) -> None:

@@ -12,9 +12,10 @@ from daylight.catalogue.queries.objects import items_among, named
 from daylight.domain.digest import Digest
 from daylight.domain.principal import Principal, Right
 from daylight.domain.progress import Progress
-from daylight.errors import ReplicaDamaged, ReplicaForeign
+from daylight.errors import ReplicaDamaged, ReplicaForeign, UsageError
 from daylight.services import heads
 from daylight.services.flight import in_flight, until
+from daylight.services.purged import PURGED, among
 from daylight.services.record import record
 from daylight.services.workspace import Workspace
 from daylight.storage.base import Staged, Store
@@ -59,6 +60,8 @@ def repair(
     """
     principal.require(Right.PRESERVE)
     with lock(ws.layout, "repair"), in_use(ws.layout):
+        if among(ws, only):
+            raise UsageError(PURGED)
         replica = Replica(remote, ws.keyring.storage_key)
         manifest = replica.newest()
         if manifest.vault != ws.layout.vault_id:

@@ -18,13 +18,13 @@ from daylight.domain.digest import Digest
 from daylight.domain.principal import Principal, Right
 from daylight.domain.progress import Progress
 from daylight.errors import ReplicaDamaged, StoreCorrupt
-from daylight.services import heads
+from daylight.services import heads, purged
 from daylight.services.flight import in_flight, until
 from daylight.services.record import record
 from daylight.services.snapshot import snapshot
 from daylight.services.workspace import Workspace
 from daylight.storage.base import Store
-from daylight.storage.layout import lock
+from daylight.storage.layout import in_use, lock
 from daylight.storage.names import NameTable
 from daylight.storage.remote import Remote
 from daylight.storage.replica import Manifest, Replica
@@ -71,22 +71,23 @@ def replicate(
     progress: Progress,
     *,
     check: int = 0,
-    purged: Iterable[Digest] = (),
 ) -> ReplicateReport:
-    """Send what the replica lacks, then the state of catalogue, heads and keys.
+    """Take away what was purged, send what the replica lacks, then catalogue, heads and keys.
 
     ``check``: how many of the objects that are there are read back, drawn by lot; ``CHECK_ALL``.
     Cut short, it goes on with what is missing, and the state before stays usable.
     """
     principal.require(Right.PRESERVE)
-    with lock(ws.layout, "replicate"):
+    with lock(ws.layout, "replicate"), in_use(ws.layout):  # nothing is purged meanwhile
         replica = Replica(remote, ws.keyring.storage_key)
         before = replica.begin(ws.layout.vault_id, islice(ws.store.digests(), LOOKED_FOR))
+        at, barred = coarse(ws.clock()), purged.to_let_go(ws)
         with snapshot(ws.layout) as members, NameTable(replica.listing()) as held:
-            forgotten = _forget(ws.store, replica, held, before, purged)
-            outcomes = _send(ws.store, replica, held, check, progress)
-            made = _finish(ws, replica, before, members_of=pack(members), objects=outcomes.objects)
-        if forgotten:
+            forgotten = _forget(replica, held, before, barred)
+            outcomes = _send(ws.store, replica, held, _Wanted(check, barred), progress)
+            next_one = replace(before, number=before.number + 1, objects=outcomes.objects, at=at)
+            made = _finish(replica, next_one, pack(members))
+        if _is_told_by(before):
             replica.forget_other_state(made)
         report = outcomes.report(made, forgotten)
         _record(ws, principal, report)
@@ -94,32 +95,21 @@ def replicate(
     return report
 
 
-def forget(ws: Workspace, principal: Principal, remote: Remote, purged: Iterable[Digest]) -> int:
-    """Take purged objects out of a replica, and the state before the last one; how many there were.
-
-    The last state may name them as well: only the next :func:`replicate` replaces it.
-    """
-    principal.require(Right.PRESERVE)
-    with lock(ws.layout, "replicate"):
-        replica = Replica(remote, ws.keyring.storage_key)
-        current = replica.begin(ws.layout.vault_id)
-        with NameTable(replica.listing()) as held:
-            return _forget(ws.store, replica, held, current, purged)
-
-
-def _forget(
-    store: Store, replica: Replica, held: NameTable, current: Manifest, purged: Iterable[Digest]
-) -> int:
-    """What came in again since it was purged stays."""
-    count = 0
-    for digest in purged:
-        if held.size_of(replica.name(digest)) is not None and _size(store, digest) is None:
-            replica.forget(digest)
-            count += 1
-    if count:
+def _forget(replica: Replica, held: NameTable, current: Manifest, barred: Iterable[str]) -> int:
+    """Take out what was purged, and the state before the last one, which names it; how many."""
+    gone = [name for name in barred if held.size_of(name) is not None]
+    for name in gone:
+        replica.forget(name)
+    if gone:
         replica.forget_other_state(current)
         replica.flush()
-    return count
+    return len(gone)
+
+
+def _is_told_by(state: Manifest) -> bool:
+    """Whether a state may name what was purged since: it was taken before, or in that minute."""
+    newest = purged.newest()
+    return newest is not None and state.at <= coarse(newest)
 
 
 def _size(store: Store, digest: Digest) -> int | None:
@@ -162,11 +152,18 @@ class _Outcomes:
         )
 
 
+class _Wanted(NamedTuple):
+    """How many objects are read back; names that are not sent (a purge that was cut short)."""
+
+    check: int
+    barred: frozenset[str]
+
+
 def _send(
-    store: Store, replica: Replica, held: NameTable, check: int, progress: Progress
+    store: Store, replica: Replica, held: NameTable, wanted: _Wanted, progress: Progress
 ) -> _Outcomes:
     outcomes = _Outcomes()
-    tasks = _tasks(store, replica, held, check)
+    tasks = _tasks(store, replica, held, wanted)
     for one in in_flight(functools.partial(_one, store, replica), tasks):
         outcomes.add(one)
         progress.advance(amount=one.size if one.sent or one.checked else 0, steps=1)
@@ -180,13 +177,13 @@ class _Task(NamedTuple):
     check: bool
 
 
-def _tasks(store: Store, replica: Replica, held: NameTable, check: int) -> Iterator[_Task]:
-    chance = _chance(store, check)
+def _tasks(store: Store, replica: Replica, held: NameTable, wanted: _Wanted) -> Iterator[_Task]:
+    chance = _chance(store, wanted.check)
     for digest in store.digests():
-        size = _size(store, digest)
-        if size is None:
-            continue  # purged since it was listed
-        there = held.size_of(replica.name(digest)) == sealed_size(size)
+        size, name = _size(store, digest), replica.name(digest)
+        if size is None or name in wanted.barred:
+            continue  # purged since it was listed, or a purge is at it
+        there = held.size_of(name) == sealed_size(size)
         yield _Task(digest, size, there, there and secrets.randbelow(1 << 30) < chance)
 
 
@@ -234,12 +231,9 @@ def _read(store: Store, digest: Digest) -> Iterator[bytes]:
         raise StoreCorrupt("an object has other bytes than its name says")
 
 
-def _finish(
-    ws: Workspace, replica: Replica, before: Manifest, *, members_of: Iterator[bytes], objects: int
-) -> Manifest:
+def _finish(replica: Replica, next_one: Manifest, state: Iterator[bytes]) -> Manifest:
     """Write the state of the other slot, then its manifest, which makes it the newest."""
-    next_one = replace(before, number=before.number + 1, objects=objects, at=coarse(ws.clock()))
-    sha256, size = replica.put_state(next_one.slot, members_of)
+    sha256, size = replica.put_state(next_one.slot, state)
     made = replace(next_one, state_sha256=sha256, state_bytes=size)
     replica.finish(made)
     return made

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from daylight.catalogue.ledger_rows import EntryView, entries_at, head_at
+from daylight.catalogue.ledger_rows import EntryView, entries_at, head_at, indices_of
 from daylight.catalogue.models import Authority, Seal
 from daylight.domain.fault import Fault
 from daylight.errors import HeadRefused, InputRefused, SealRefused
@@ -92,7 +92,7 @@ def seals_report(ws: Workspace) -> SealsReport:
             continue
         checked += 1
         faults += _seal_faults(ws, seal, giver, trusts.get(giver.pk))
-    faults += _unknown(ws, known)
+    faults += [*_unknown(ws, known), *_lost()]
     return SealsReport(authorities(), checked, tuple(faults))
 
 
@@ -217,6 +217,14 @@ def _head_file_faults(ws: Workspace, head: SignedHead) -> Iterator[Fault]:
     if not same:
         detail = "the head that was sealed does not lie beside its token as it was signed"
         yield Fault("seal-head-file", path.name, detail)
+
+
+def _lost() -> Iterator[Fault]:
+    """Seals that the ledger says were made, and the catalogue does not have any more."""
+    kept = set(Seal.objects.exclude(token=None).values_list("entry", flat=True))
+    for index in indices_of({"sealed"}):
+        if index not in kept:
+            yield Fault("seal-missing", f"entry {index}", "the seal that it enters is gone")
 
 
 def _unknown(ws: Workspace, known: set[str]) -> Iterator[Fault]:

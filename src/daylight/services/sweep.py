@@ -15,6 +15,8 @@ from daylight.errors import VaultBusy
 from daylight.services.workspace import Workspace
 from daylight.storage.canary import LONGEST, spellings, traces
 
+SHORTEST = 8  # bytes of a name that is looked for
+
 
 def sweep(ws: Workspace, touched: Iterable[type[Model]]) -> None:
     """``VaultBusy`` while somebody else reads: the log cannot be cut under them. Run it again."""
@@ -52,9 +54,10 @@ def scan(
 ) -> tuple[list[str], int]:
     """Files of the vault that still hold one of these, and how many names were not looked for.
 
-    A name that is part of another item's name is that item's as well, and stays.
+    A name that is part of another item's name is that item's as well, and stays. One of less than
+    ``SHORTEST`` bytes lies everywhere by chance, or as a word of the catalogue's own.
     """
-    own = _not_of_others(names)
+    own = _not_of_others({name for name in names if len(name) >= SHORTEST})
     needles: list[Any] = [*own]
     for digest in digests:
         needles += spellings(digest)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from daylight.catalogue.queries.items import key_frame_index, media_facts, seen_digest
+from daylight.catalogue.queries.pictures import rebuilt
 from daylight.domain.digest import Digest
 from daylight.domain.media import State
 from daylight.domain.principal import Principal, Right
@@ -44,6 +45,8 @@ class _Place(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
+    """``digest``: of the object that is played: the item, or what was rebuilt of it."""
+
     digest: Digest
     cuts: CutPlan
 
@@ -83,7 +86,7 @@ class Player:
         with self._lock:
             known = self._plans.get(key)
         if known is None:
-            known = _Plan(digest, self._planned(principal, public_id, key[1]))
+            known = self._planned(principal, public_id, key)
             with self._lock:
                 self._plans[key] = known
                 while len(self._plans) > CACHED_PLANS:
@@ -148,16 +151,20 @@ class Player:
                 total -= len(future.result())
                 del self._made[place]
 
-    def _planned(self, principal: Principal, public_id: str, mode: Mode) -> CutPlan:
+    def _planned(self, principal: Principal, public_id: str, key: tuple[Digest, Mode]) -> _Plan:
+        """Of the original; of what was rebuilt where that cannot be opened."""
+        digest, mode = key
         stored = media_facts(principal, public_id)
         if stored is None:
             raise MediaRefused("it is not examined yet")
-        facts = from_json(stored)
+        facts, index = from_json(stored), key_frame_index(principal, public_id)
         if facts.state is State.UNREADABLE:
-            raise MediaRefused("it cannot be read")
-        index = key_frame_index(principal, public_id)
+            found = rebuilt(principal, public_id)
+            if found is None:
+                raise MediaRefused("it cannot be read")
+            digest, facts, index = found.digest, from_json(found.facts), found.index
         keys = [] if index is None else self._keys(index, untimed=facts.demuxer in UNTIMED)
-        return plan_cuts(facts, keys, mode)
+        return _Plan(digest, plan_cuts(facts, keys, mode))
 
     def _keys(self, digest: Digest, *, untimed: bool) -> Sequence[KeyFrame]:
         descriptor = self._ws.store.open_fd(digest)

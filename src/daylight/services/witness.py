@@ -15,6 +15,7 @@ from daylight.catalogue.ledger_rows import (
     WitnessView,
     entries_at,
     head_at,
+    indices_of,
     nodes,
     size,
     witnesses,
@@ -36,6 +37,7 @@ from daylight.services.workspace import Workspace
 NAMESPACE = (
     "daylight-head"  # of ``ssh-keygen -Y sign -n``: a signature over mail is none over a head
 )
+WITNESSED = "witnessed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,8 +163,11 @@ def _digest(text: str) -> str:
 
 
 def witness_faults(ws: Workspace) -> Iterator[Fault]:
-    """Every countersignature again: ``witness-forged`` and ``witness-contradicted``."""
-    for number, one in enumerate(witnesses(), 1):
+    """Every countersignature again: ``witness-forged``, ``-contradicted`` and ``-missing``."""
+    kept = witnesses()
+    for lost in sorted(set(indices_of({WITNESSED})) - {one.entry for one in kept}):
+        yield Fault("witness-missing", f"entry {lost}", "the countersignature that it took is gone")
+    for number, one in enumerate(kept, 1):
         what = f"witness {number} of head {one.size}"
         signature = _as_entered(one)
         if signature is None:
@@ -199,11 +204,11 @@ def _as_entered(one: WitnessView) -> SshSignature | None:
 
 
 def _details(index: int) -> dict[str, object]:
-    found = entries_at([index])
-    if not found or found[0].action != "witnessed" or found[0].details is None:
-        return {}
     try:
+        found = entries_at([index])
+        if not found or found[0].action != WITNESSED or found[0].details is None:
+            return {}
         said = json.loads(found[0].details)
-    except ValueError:
-        return {}
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return {}  # the ledger's own check names what is wrong with the entry
     return said if isinstance(said, dict) else {}

@@ -180,13 +180,20 @@ def _clear(spool: Path) -> None:
 
 @contextmanager
 def in_use(layout: Layout) -> Iterator[None]:
-    """Say that this process writes to the spool; leftovers of dead processes go first."""
+    """Say that this process writes to the spool; leftovers of dead processes go first, and at the end:
+    the children of a process that was killed need a moment to die, and hold its lock until then.
+    """
     fd = os.open(layout.spool / "use.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        with suppress(BlockingIOError):
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            _clear(layout.spool)
+        _clear_if_alone(layout.spool, fd)
         fcntl.flock(fd, fcntl.LOCK_SH)
         yield
+        _clear_if_alone(layout.spool, fd)
     finally:
         os.close(fd)
+
+
+def _clear_if_alone(spool: Path, fd: int) -> None:
+    with suppress(BlockingIOError):
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _clear(spool)

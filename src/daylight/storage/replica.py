@@ -8,7 +8,7 @@ cut short leaves the state before it. Objects lie beside them, each once.
 import hashlib
 import json
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Final
 
@@ -32,8 +32,8 @@ _MANIFEST_MAX: Final = 1 << 16  # bytes
 class Manifest:
     """A finished state. ``number`` counts up from 1; 0 says that nothing was finished yet.
 
-    ``replica``: a random id, what the ledger calls this place. ``state_sha256``, ``state_bytes``:
-    the archive of catalogue, heads and keys. ``objects``: how many the vault had.
+    ``replica``: a random id, what the ledger calls this place. ``at``: the minute before the state
+    was taken. ``state_sha256``, ``state_bytes``: the archive of catalogue, heads and keys. ``objects``: how many the vault had.
     """
 
     vault: str
@@ -49,15 +49,18 @@ class Manifest:
         return self.number % SLOTS
 
 
+def object_names(key: bytes) -> Callable[[bytes], str]:
+    """What objects are called in the replicas of a vault with this 32-byte ``key``, by their digest."""
+    names = name_key(key)
+    return lambda digest: sealed_name(names, "object", digest)
+
+
 class Replica:
     """``remote`` seen through a vault's 32-byte ``key``. Nothing is asked of it until it is used."""
 
     def __init__(self, remote: Remote, key: bytes) -> None:
         self._remote, self._key, self._names = remote, key, name_key(key)
-
-    def name(self, digest: Digest) -> str:
-        """What an object is called there."""
-        return sealed_name(self._names, "object", digest)
+        self.name = object_names(key)
 
     def listing(self) -> Iterator[Listed]:
         return self._remote.list()
@@ -69,8 +72,9 @@ class Replica:
         """An object's bytes; ``ReplicaDamaged`` at their end if they are not those of ``digest``."""
         return _hashed(self._get("object", digest), digest.hex())
 
-    def forget(self, digest: Digest) -> None:
-        self._remote.delete(self.name(digest))
+    def forget(self, name: str) -> None:
+        """Take an object away by its name there: of what was purged nothing else is known."""
+        self._remote.delete(name)
 
     def forget_other_state(self, current: Manifest) -> None:
         """Take away the state before ``current``: it may name what was purged."""

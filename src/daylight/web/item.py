@@ -13,6 +13,7 @@ from daylight.catalogue.queries.burnt_clocks import burnt_clock
 from daylight.catalogue.queries.grid import neighbours
 from daylight.catalogue.queries.holds import hold_on
 from daylight.catalogue.queries.items import ItemView, RenditionView, item, media_facts
+from daylight.catalogue.queries.timeline import whereabouts
 from daylight.domain.media import MediaFacts
 from daylight.domain.principal import Right
 from daylight.media.facts_json import from_json
@@ -28,6 +29,7 @@ class Viewer:
     """What the pictures and the player of an item need, as they stand now.
 
     ``strip``, ``still``: the rendition to show and its address; None if there is none.
+    ``rebuilt``: what is played in place of an original that cannot be opened.
     """
 
     pictures_clear: bool
@@ -39,6 +41,7 @@ class Viewer:
     waveform_url: str
     playlist_url: str
     playable: bool
+    rebuilt: RenditionView | None
 
 
 @require_safe
@@ -55,6 +58,7 @@ def show(request: Asked, public_id: str) -> HttpResponse:
         "custody": _custody(request, view),
         "hold": hold_on(view.digest),
         "burnt": burnt_clock(request.principal, public_id),
+        "place": whereabouts(request.principal, public_id),
         "neighbours": neighbours(request.principal, public_id),
     }
     return render(request, "item/page.html", words)
@@ -106,6 +110,8 @@ def _viewer(view: ItemView, clear: frozenset[str]) -> Viewer:
     kind = "clear" if pictures else "shielded"
     strip, still = view.rendition(f"filmstrip-{kind}"), view.rendition(f"still-{kind}")
     mode = "clear" if player else "shielded"
+    unreadable = view.state == "unreadable"
+    rebuilt = view.rendition("salvage") if unreadable else None
     return Viewer(
         pictures_clear=pictures,
         player_clear=player,
@@ -115,7 +121,8 @@ def _viewer(view: ItemView, clear: frozenset[str]) -> Viewer:
         still_url=rendition_url(view.public_id, still),
         waveform_url=rendition_url(view.public_id, view.rendition("waveform")),
         playlist_url=reverse("playlist", args=[view.public_id, mode]),
-        playable=view.kind in _PLAYABLE and view.state != "unreadable",
+        playable=view.kind in _PLAYABLE and (not unreadable or rebuilt is not None),
+        rebuilt=rebuilt,
     )
 
 

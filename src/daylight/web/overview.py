@@ -13,6 +13,7 @@ from daylight.catalogue.queries.overview import (
     Overview,
     accessions,
     overview,
+    sealing,
     witnessing,
 )
 from daylight.domain.principal import Right
@@ -37,7 +38,8 @@ def show(request: Asked) -> HttpResponse:
     """Whoever may not see items still sees what was handed over."""
     principal = request.principal
     if not principal.may(Right.SEE_ITEMS):
-        few = {"accessions": accessions(principal), "witnessed": witnessing()}
+        outside = {"witnessed": witnessing(), "sealed": sealing()}
+        few = {"accessions": accessions(principal), **outside}
         return render(request, "overview.html", few)
     seen = overview(principal)
     kinds = _kinds(seen)
@@ -49,6 +51,7 @@ def show(request: Asked) -> HttpResponse:
         "versions": probe_versions(principal),
         "accessions": seen.accessions,
         "witnessed": seen.witnessed,
+        "sealed": seen.sealed,
     }
     return render(request, "overview.html", words)
 

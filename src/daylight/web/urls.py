@@ -2,11 +2,14 @@
 
 from django.urls import URLPattern, path
 
-from daylight.web import entry, grid, item, overview, play, renditions
+from daylight.web import entry, grid, item, overview, play, renditions, timeline
 
 urlpatterns: list[URLPattern] = [
     path("", overview.show, name="overview"),
     path("items/", grid.show, name="items"),
+    path("timeline/", timeline.show, name="timeline"),
+    path("timeline/data", timeline.data, name="timeline-data"),
+    path("timeline/list/", timeline.listed, name="timeline-list"),
     path("items/<slug:public_id>/", item.show, name="item"),
     path("items/<slug:public_id>/lift/", item.lift, name="lift"),
     path("items/<slug:public_id>/lower/", item.lower, name="lower"),

@@ -22,14 +22,27 @@ from daylight.catalogue.models.people import (
     User,
     Vault,
 )
+from daylight.catalogue.models.recordings import Camera, ClockOffset, PlacingRun, Recording
+from daylight.catalogue.models.relations import (
+    Analysed,
+    Comparison,
+    Contested,
+    Known,
+    Relation,
+)
 from daylight.catalogue.models.releases import Release, ReleaseOpening
 from daylight.catalogue.models.seals import Authority, Seal
 
 __all__ = [
     "Accession",
+    "Analysed",
     "Authority",
+    "Camera",
+    "ClockOffset",
     "ClockReading",
     "Collection",
+    "Comparison",
+    "Contested",
     "Entry",
     "Exclusion",
     "Finding",
@@ -37,6 +50,7 @@ __all__ = [
     "Hold",
     "Holding",
     "Item",
+    "Known",
     "LeakedPath",
     "LoginLink",
     "Media",
@@ -44,8 +58,11 @@ __all__ = [
     "Occurrence",
     "Opening",
     "PersonalKey",
+    "PlacingRun",
     "Purge",
     "Purged",
+    "Recording",
+    "Relation",
     "Release",
     "ReleaseOpening",
     "Rendition",

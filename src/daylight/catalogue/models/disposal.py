@@ -29,7 +29,7 @@ class Purge(models.Model):
 
 
 class Purged(models.Model):
-    """What may not come back, and must go from replicas: see ``crypto.blind``. Tells no digest."""
+    """What may not come back. ``blind``: its name in replicas, which must let it go; tells no digest."""
 
     blind = models.BinaryField(max_length=32, primary_key=True)
     at = models.DateTimeField()

@@ -7,8 +7,16 @@ from typing import Any
 
 from django.db.models import Prefetch, QuerySet
 
-from daylight.catalogue.models import Item, LeakedPath, Media, Occurrence, Rendition
+from daylight.catalogue.models import (
+    Contested,
+    Item,
+    LeakedPath,
+    Media,
+    Occurrence,
+    Rendition,
+)
 from daylight.catalogue.queries.access import accessions_seen_by, items_seen_by
+from daylight.catalogue.queries.relations import ContestView, contest_views
 from daylight.domain.digest import Digest
 from daylight.domain.principal import Principal, Right
 
@@ -42,7 +50,10 @@ class RenditionView:
 
 @dataclass(frozen=True, slots=True)
 class ItemView:
-    """``kind`` is empty while the item has not been examined. ``duration_us``: microseconds."""
+    """``kind`` is empty while the item has not been examined. ``duration_us``: microseconds.
+
+    ``contested``: the films known outside that it shares a stretch with.
+    """
 
     public_id: str
     digest: Digest
@@ -58,6 +69,7 @@ class ItemView:
     duration_us: int | None
     occurrences: tuple[OccurrenceView, ...]
     renditions: tuple[RenditionView, ...]
+    contested: tuple[ContestView, ...] = ()
 
     def rendition(self, name: str) -> RenditionView | None:
         """Of several versions the newest."""
@@ -155,6 +167,7 @@ def _views(principal: Principal, rows: QuerySet[Item]) -> list[ItemView]:
     found = rows.select_related("media").prefetch_related(
         Prefetch("occurrences", queryset=met),
         Prefetch("renditions", queryset=Rendition.objects.select_related("finding")),
+        Prefetch("contested", queryset=Contested.objects.select_related("item", "known")),
     )
     return [_view(row, paths=paths) for row in found]
 
@@ -176,6 +189,7 @@ def _view(row: Item, *, paths: bool) -> ItemView:
         duration_us=media.duration_us,
         occurrences=tuple(_occurrence(one, paths=paths) for one in row.occurrences.all()),
         renditions=tuple(rendition_view(one) for one in row.renditions.all()),
+        contested=tuple(contest_views(row.contested.all())),
     )
 
 

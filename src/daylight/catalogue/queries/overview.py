@@ -13,6 +13,7 @@ from daylight.catalogue.models import (
     Exclusion,
     Media,
     Occurrence,
+    Seal,
     Statement,
     Witness,
 )
@@ -45,10 +46,11 @@ class KindCount:
 
 
 @dataclass(frozen=True, slots=True)
-class Witnessing:
-    """The newest head that was countersigned outside: ``by`` how many partners, signed ``at``.
+class Attested:
+    """The newest head that somebody outside has signed: ``by`` how many partners or authorities, ``at``
+    its minute, or the time that a seal states.
 
-    ``entries_since`` leaves out the entries that only say that it was witnessed.
+    ``entries_since`` leaves out the entries that only say that this was done.
     """
 
     size: int
@@ -71,7 +73,8 @@ class Overview:
     kinds: tuple[KindCount, ...]
     accessions: tuple[AccessionView, ...]
     ledger_entries: int
-    witnessed: Witnessing | None
+    witnessed: Attested | None
+    sealed: Attested | None
 
 
 def overview(principal: Principal) -> Overview:
@@ -93,10 +96,11 @@ def overview(principal: Principal) -> Overview:
         accessions=tuple(accessions(principal)),
         ledger_entries=Entry.objects.count(),
         witnessed=witnessing(),
+        sealed=sealing(),
     )
 
 
-def witnessing() -> Witnessing | None:
+def witnessing() -> Attested | None:
     """Since when nothing was witnessed outside; None where nothing ever was. It names nobody."""
     newest = Witness.objects.aggregate(size=Max("size"))["size"]
     head = None if newest is None else head_at(newest)
@@ -104,11 +108,27 @@ def witnessing() -> Witnessing | None:
         return None
     since = Entry.objects.filter(index__gte=newest).count()
     of_witnesses = Witness.objects.filter(entry__gte=newest).count()
-    return Witnessing(
+    return Attested(
         size=newest,
         at=minute(head.head.at),
         by=Witness.objects.filter(size=newest).values("name").distinct().count(),
         entries_since=max(0, since - of_witnesses),
+    )
+
+
+def sealing() -> Attested | None:
+    """Since when nothing was sealed by a time-stamp authority; None where nothing ever was."""
+    made = Seal.objects.exclude(gen_time=None)
+    newest = made.order_by("-size", "gen_time").values_list("size", "gen_time").first()
+    size, at = newest or (0, None)
+    if at is None:
+        return None
+    since = Entry.objects.filter(index__gte=size).count()
+    return Attested(
+        size=size,
+        at=at,
+        by=made.filter(size=size).count(),
+        entries_since=max(0, since - made.filter(entry__gte=size).count()),
     )
 
 

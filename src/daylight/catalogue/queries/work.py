@@ -24,6 +24,7 @@ _APPLIES = {
     "key-frames": Q(media__kind="video", media__key_frames__isnull=False),
     "samples": Q(media__kind__in=["video", "audio"], media__has_sound=True),
     "still": Q(media__kind="image"),
+    "container": Q(media__kind__in=["video", "audio"]),
 }
 
 

@@ -3,7 +3,8 @@
 
 const STEP = 1 / 25; // seconds; the length of a picture is not known here
 let hls = null;
-let position = 0; // kept while the player is exchanged for its clear or shielded form
+// Kept while the player is exchanged for its clear or shielded form; an address may name a moment.
+let position = Math.max(0, Number(new URLSearchParams(location.search).get("t")) || 0);
 
 const screen_ = () => document.querySelector("video.screen");
 

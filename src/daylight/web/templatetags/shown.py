@@ -1,5 +1,6 @@
 """How values are shown: sizes, lengths, times, and text that came from hostile bytes."""
 
+from collections.abc import Sized
 from datetime import UTC, datetime
 from fractions import Fraction
 
@@ -12,6 +13,8 @@ from django.utils.translation import pgettext
 
 from daylight.domain.burnt_clock import ClockPiece
 from daylight.domain.burnt_clock_json import naive_text
+from daylight.domain.clocks import iso
+from daylight.domain.timeline import By
 
 register = template.Library()
 
@@ -149,9 +152,12 @@ def action_name(value: str) -> str:
         "accession-closed": _("accession closed"),
         "custody-stated": _("statement on custody"),
         "not-kept": _("entries not kept"),
+        "salvaged": _("rebuilt beside the original, or tried"),
         "repaired": _("restored from a replica"),
         "held": _("put under legal hold"),
         "hold-lifted": _("legal hold lifted"),
+        "contested": _("found in a film known outside"),
+        "placed": _("put to a camera"),
     }
     return names.get(value, value)
 
@@ -182,3 +188,57 @@ def facet_name(value: str) -> str:
 def choice_name(facet: str, label: str) -> str:
     """A choice of a facet in words; accessions bear names of their own."""
     return {"kind": kind_name, "state": state_name}.get(facet, str)(label)
+
+
+@register.filter
+def length_is_grouped(values: Sized) -> str:
+    """How many there are."""
+    return grouped(len(values))
+
+
+@register.filter
+def micro_time(microseconds: int) -> str:
+    """``2021-03-04 12:00:05`` as it stands, without saying of which zone; empty outside the calendar."""
+    told = iso(microseconds, zone=False)
+    return "" if told is None else told.replace("T", " ")[:19]
+
+
+@register.filter
+def micro_day(microseconds: int) -> str:
+    """``4 March 2021``, by the names of the reader's language; empty outside the calendar."""
+    told = iso(microseconds, zone=False)
+    return "" if told is None else date_format(datetime.fromisoformat(told), "j E Y")
+
+
+@register.filter
+def micro_seconds(microseconds: int) -> str:
+    """Seconds, for an address or a list."""
+    return f"{microseconds / 1e6:.3f}".rstrip("0").rstrip(".")
+
+
+@register.filter
+def clock_name(value: By) -> str:
+    """The clock that puts a recording where it is."""
+    names = {
+        By.REAL: _("real time, UTC"),
+        By.BURNT: _("as the camera's own clock shows"),
+        By.CONTAINER: _("by the file's clock, UTC"),
+    }
+    return names[value]
+
+
+@register.filter
+def hundredths(share: float) -> int:
+    """A share in [0, 1] as a whole number of hundredths."""
+    return round(share * 100)
+
+
+@register.filter
+def order_name(basis: str) -> str:
+    """What told day and month apart."""
+    names = {
+        "camera": _("day and month told apart by the camera's other recordings"),
+        "container": _("day and month told apart by the file's clock"),
+        "file-time": _("day and month told apart by the time that the disk kept of the file"),
+    }
+    return names.get(basis, basis)

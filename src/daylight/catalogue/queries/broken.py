@@ -1,0 +1,98 @@
+"""Recordings that cannot be opened, and those that could lend them what they lost."""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from daylight.catalogue.models import Finding, Media, Occurrence
+from daylight.domain.digest import Digest
+
+CONTAINERS = ("mp4", "matroska", "avi")
+ALIKE = 2  # siblings of one codec, size and rate that are tried: they differ in little
+MOST = 24  # siblings that are tried
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """``tried``: what an earlier run tried in vain, as it noted it; empty if there was none."""
+
+    key: int
+    digest: Digest
+    size: int
+    container: str
+    tried: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lender:
+    """A whole recording. ``shape``: its codec, size and rate."""
+
+    key: int
+    digest: Digest
+    shape: tuple[str, int | None, int | None, float | None]
+
+
+def broken(detector: str, version: int) -> list[Broken]:
+    """Those without a salvage of this version, or with one that failed."""
+    made = Finding.objects.filter(detector=detector, version=version)
+    failed = {row.item_id: str(row.facts.get("tried", "")) for row in made if row.failed}
+    done = {row.item_id for row in made if not row.failed}
+    rows = Media.objects.filter(kind="video", state="unreadable", container__in=CONTAINERS)
+    found = rows.order_by("item").values_list("item", "item__sha256", "item__size", "container")
+    return [
+        Broken(key, Digest(bytes(digest)), size, container, failed.get(key, ""))
+        for key, digest, size, container in found
+        if key not in done
+    ]
+
+
+def lenders(container: str) -> list[Lender]:
+    """Recordings without a sign of damage, in the order in which they came in."""
+    rows = Media.objects.filter(kind="video", state="ok", container=container).order_by("item")
+    names = ("item", "item__sha256", "codec", "width", "height", "fps")
+    return [
+        Lender(key, Digest(bytes(digest)), (codec, width, height, fps))
+        for key, digest, codec, width, height, fps in rows.values_list(*names)
+    ]
+
+
+def folders(keys: Sequence[int]) -> dict[int, list[bytes]]:
+    """The leaked folders that items lay in: to tell who is whose neighbour, not to be shown."""
+    found: dict[int, list[bytes]] = {}
+    rows = Occurrence.objects.exclude(leaked_path=None).order_by("pk")
+    for start in range(0, len(keys), 500):
+        some = rows.filter(item__in=keys[start : start + 500])
+        for key, path in some.values_list("item", "leaked_path__path"):
+            found.setdefault(key, []).append(os.path.dirname(bytes(path)))
+    return found
+
+
+def nearest(
+    one: Broken, among: Sequence[Lender], lying: Mapping[int, Sequence[bytes]]
+) -> list[Lender]:
+    """Those to be tried, the likeliest first: a camera's recordings mostly lie in one folder."""
+    own = lying.get(one.key, ())
+
+    def apart(lender: Lender) -> int:
+        theirs = lying.get(lender.key, ())
+        return min((-_shared(a, b) for a in own for b in theirs), default=0)
+
+    chosen: list[Lender] = []
+    for lender in sorted(among, key=apart):
+        alike = sum(other.shape == lender.shape for other in chosen)
+        if lender.digest != one.digest and alike < ALIKE:
+            chosen.append(lender)
+        if len(chosen) == MOST:
+            break
+    return chosen
+
+
+def _shared(one: bytes, other: bytes) -> int:
+    """How many folders two paths share from the top."""
+    parts = zip(one.split(b"/"), other.split(b"/"), strict=False)
+    count = 0
+    for a, b in parts:
+        if a != b:
+            break
+        count += 1
+    return count

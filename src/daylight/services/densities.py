@@ -1,0 +1,42 @@
+"""Where something moves, copied from the activity detector's object into the rows of the timeline.
+
+The timeline draws thousands of recordings at once and cannot open an object for each.
+"""
+
+import os
+
+from daylight.catalogue.models import Recording, Rendition
+from daylight.domain.digest import Digest
+from daylight.domain.series import active_spans
+from daylight.domain.timeline import LEVELS
+from daylight.services.rows import update
+from daylight.services.workspace import Workspace
+
+DETECTOR = "activity"
+
+
+def refresh(ws: Workspace) -> int:
+    """Bring the rows up to the newest findings; how many were written."""
+    rows = Rendition.objects.filter(name=DETECTOR, finding__detector=DETECTOR)
+    newest = {
+        item: bytes(digest).hex()
+        for item, digest in rows.order_by("finding__version").values_list("item_id", "sha256")
+    }
+    changed = []
+    for row in Recording.objects.all():
+        wanted = newest.get(row.item_id, "")
+        if row.activity_of != wanted:
+            row.activity_of = wanted
+            row.activity = _levels(ws, Digest(bytes.fromhex(wanted))) if wanted else None
+            changed.append(row)
+    update(Recording, changed, ["activity", "activity_of"])
+    return len(changed)
+
+
+def _levels(ws: Workspace, digest: Digest) -> list[list[int]]:
+    with os.fdopen(ws.store.open_fd(digest), "rb") as file:
+        spans = active_spans(file.read())
+    return [
+        [one.media_us, one.length_us, max(1, min(LEVELS, round(one.level * LEVELS)))]
+        for one in spans
+    ]

@@ -1,0 +1,230 @@
+"""Holding the archive against footage that is known outside: examined in the sandbox, and not taken in.
+
+The cheapest way to discredit an archive is one old clip slipped in. An item that shares a stretch with a
+known film is marked contested, with the match; whether that means anything, people decide.
+"""
+
+import hashlib
+import os
+import stat
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+from django.db import transaction
+
+from daylight.analyses import kinds
+from daylight.analyses.kinds import Kind, Relation
+from daylight.analyses.sameness import sought
+from daylight.analyses.stretches import Recording
+from daylight.catalogue.models import Contested, Item, Known
+from daylight.catalogue.queries.relations import fingerprinted, item_keys
+from daylight.catalogue.queries.vault import agents
+from daylight.detectors.registry import listed
+from daylight.domain.digest import Digest
+from daylight.domain.principal import Principal, Right
+from daylight.domain.progress import Progress
+from daylight.errors import UsageError
+from daylight.media.executor import Executor
+from daylight.media.facts_json import to_json
+from daylight.media.prints import unpack
+from daylight.services import heads
+from daylight.services.examine import SLOTS
+from daylight.services.fingerprinting import fingerprint
+from daylight.services.record import record
+from daylight.services.sameness import shelved
+from daylight.services.settling import Settler, Shelf
+from daylight.services.side_by_side import Material
+from daylight.services.workspace import Workspace
+from daylight.storage.layout import in_use, lock
+
+MOST_NAME: Final = 300  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class AgainstReport:
+    """``files`` met in the folder; ``compared``: those with pictures to compare; ``contested``: items."""
+
+    files: int
+    compared: int
+    contested: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Film:
+    """A file of the folder, examined. ``prints``: its fingerprint as a blob."""
+
+    path: Path
+    name: str
+    digest: Digest
+    facts: Mapping[str, Any]
+    index: bytes
+    prints: bytes
+
+
+def against(ws: Workspace, principal: Principal, folder: Path, progress: Progress) -> AgainstReport:
+    """Mark what of the archive is in the films of ``folder``, links left out.
+
+    Raises ``UsageError`` where it is no folder, ``VaultBusy`` when another process examines,
+    ``SandboxMissing``.
+    """
+    principal.require(Right.EXAMINE)
+    if not folder.is_dir():
+        raise UsageError(f"{str(folder)!r} is not a folder")
+    files = list(_files(folder))
+    with ExitStack() as held:
+        held.enter_context(in_use(ws.layout))
+        held.enter_context(lock(ws.layout, "examine"))
+        with ws.start_executor(SLOTS) as executor:
+            films = _films(executor, folder, files, progress)
+        found = _Matching(ws, films, progress).contests() | _the_same_bytes(films)
+        _keep(ws, films, found)
+        heads.keep(ws)
+    return AgainstReport(len(files), len(films), len({item for item, _ in found}))
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    for path, folders, names in os.walk(folder):
+        folders.sort()
+        for name in sorted(names):
+            one = Path(path, name)
+            if stat.S_ISREG(one.lstat().st_mode):
+                yield one
+
+
+def _open(path: Path) -> int:
+    return os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+
+
+def _films(
+    executor: Executor, folder: Path, files: Sequence[Path], progress: Progress
+) -> list[_Film]:
+    """Each film once, in the order of their names."""
+    films: dict[Digest, _Film] = {}
+    progress.total(amount=-1, steps=len(files))
+    for path in files:
+        descriptor = _open(path)
+        with os.fdopen(descriptor, "rb") as file:
+            digest = Digest(hashlib.file_digest(file, "sha256").digest())
+            made = fingerprint(executor, file.fileno())
+        progress.advance(steps=1)
+        if made is not None:
+            name = os.fsencode(path.relative_to(folder)).decode(errors="replace")[:MOST_NAME]
+            facts: Any = to_json(made.facts)
+            films.setdefault(digest, _Film(path, name, digest, facts, made.index, made.prints))
+    return [films[digest] for digest in sorted(films)]
+
+
+def _the_same_bytes(films: Sequence[_Film]) -> dict[tuple[int, Digest], list[Relation]]:
+    keys = item_keys([film.digest for film in films])
+    found: dict[tuple[int, Digest], list[Relation]] = {}
+    for film in films:
+        if film.digest in keys:
+            length = unpack(film.prints).duration_us
+            one = Relation(
+                Kind.IDENTICAL, 0, 0, 0, 0, length, 1.0, coded=True, mirrored=False, pace=1.0
+            )
+            found[keys[film.digest], film.digest] = [one]
+    return found
+
+
+class _Matching:
+    """Items first, films after them. What items share with one another is settled as well (mostly it was
+    compared before): a film that is a copy of one item is then found in all copies of it.
+    """
+
+    def __init__(self, ws: Workspace, films: Sequence[_Film], progress: Progress) -> None:
+        self._items = shelved(ws.store, fingerprinted(listed()["fingerprint"].version))
+        self._films, self._ws, self._progress = films, ws, progress
+        self._count = len(self._items.recordings)
+
+    def contests(self) -> dict[tuple[int, Digest], list[Relation]]:
+        shelf = self._shelf()
+        settler = Settler(self._ws, shelf, SLOTS, self._progress)
+        stretches = settler.settle(sought(shelf.recordings))
+        found: dict[tuple[int, Digest], list[Relation]] = {}
+        for one in kinds.relations(shelf.recordings, stretches):
+            low, high = sorted((one.a, one.b))
+            key = shelf.rows[low]
+            if low < self._count <= high and key is not None:
+                found.setdefault((key, self._films[high - self._count].digest), []).append(
+                    one if one.a == low else _turned(one)
+                )
+        return found
+
+    def _shelf(self) -> Shelf:
+        recordings = [Recording(bytes(f.digest), unpack(f.prints)) for f in self._films]
+        material = [
+            Material(partial(_open, film.path), film.facts, film.index, film.digest.hex())
+            for film in self._films
+        ]
+        return Shelf(
+            [*self._items.recordings, *recordings],
+            [*self._items.material, *material],
+            [*self._items.rows, *(None for _ in self._films)],
+        )
+
+
+def _turned(one: Relation) -> Relation:
+    return Relation(
+        one.kind,
+        one.b,
+        one.a,
+        one.b_start_us,
+        one.a_start_us,
+        round(one.length_us * one.pace),
+        one.score,
+        one.coded,
+        one.mirrored,
+        1 / one.pace,
+    )
+
+
+def _keep(
+    ws: Workspace, films: Sequence[_Film], found: Mapping[tuple[int, Digest], Sequence[Relation]]
+) -> None:
+    """The films that were compared are known from now on; marks on the same films are made anew."""
+    with transaction.atomic():
+        known = {film.digest: _known(ws, film) for film in films}
+        Contested.objects.filter(known__in=known.values()).delete()
+        if not films:
+            return
+        keys = sorted({item for item, _ in found})
+        digests = _digests(keys)
+        entry = record(
+            ws,
+            agents().software,
+            "contested",
+            objects=[digests[key] for key in keys],
+            details={"known": len(films), "marks": sum(map(len, found.values()))},
+        ).index
+        Contested.objects.bulk_create(
+            Contested(
+                item_id=item,
+                known=known[digest],
+                kind=one.kind.value,
+                item_start_us=one.a_start_us,
+                known_start_us=one.b_start_us,
+                length_us=one.length_us,
+                score=one.score,
+                entry=entry,
+            )
+            for (item, digest), many in sorted(found.items())
+            for one in many
+        )
+
+
+def _known(ws: Workspace, film: _Film) -> Known:
+    said = {"name": film.name, "prints": film.prints}
+    known, _ = Known.objects.get_or_create(
+        digest=bytes(film.digest), defaults={**said, "added": ws.clock()}
+    )
+    return known
+
+
+def _digests(keys: Sequence[int]) -> dict[int, Digest]:
+    rows = Item.objects.filter(pk__in=keys).values_list("pk", "sha256")
+    return {key: Digest(bytes(digest)) for key, digest in rows}
