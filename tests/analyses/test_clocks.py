@@ -64,14 +64,16 @@ def test_a_time_without_a_date():
 
 def test_day_and_month_are_said_to_be_open_where_they_are():
     other = START.replace(day=4)
-    reading = read(film(Look(), clock=lambda at: other + timedelta(seconds=float(at))))
-    assert reading.clock.layout == "%d.%m.%Y %H:%M:%S"
-    assert reading.clock.others == ("%m.%d.%Y %H:%M:%S",)
+    look = Look(layout="%d/%m/%Y %H:%M:%S")
+    reading = read(film(look, clock=lambda at: other + timedelta(seconds=float(at))))
+    assert reading.clock.layout == look.layout
+    assert reading.clock.others == ("%m/%d/%Y %H:%M:%S",)
 
 
 def test_midnight_tells_the_day_from_the_month():
     late = START.replace(day=4, hour=23, minute=59, second=50)
-    reading = read(film(Look(), clock=lambda at: late + timedelta(seconds=float(at))))
+    look = Look(layout="%d-%m-%Y %H:%M:%S")
+    reading = read(film(look, clock=lambda at: late + timedelta(seconds=float(at))))
     assert reading.clock.ticking is Ticking.EVEN
     assert reading.clock.others == ()
 

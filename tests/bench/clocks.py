@@ -110,7 +110,12 @@ def truth_of(files: dict, path: str) -> Callable[[float], float]:
         return joined
     source = files[made["original"]] if made["kind"] == "copy" else made
     start = when(source["burnt_start"]) + made.get("trim_start", 0)
-    return lambda at: start + at
+    encoded = made["kind"] == "copy" and made["copy"] in ("re-encoded", "re-scaled", "letterboxed")
+    raw = (
+        encoded and source["container"] == "h264"
+    )  # states no rate: the copy was made at 25 a second
+    pace = 25 / source["fps"] if raw else 1
+    return lambda at: start + at * pace
 
 
 def examined(path: Path, most: int) -> tuple[tuple[Strip, ...], int, float]:

@@ -63,8 +63,10 @@ class Form:
             return ()
         if self.date.startswith("####"):
             return (Order.YMD,)
-        first = (Order.DMY, Order.MDY)
-        if self.half >= 0 and "." not in self.date:
+        first: tuple[Order, ...] = (Order.DMY, Order.MDY)
+        if "." in self.date:
+            first = (Order.DMY,)  # nobody writes the month first with points
+        elif self.half >= 0:
             first = first[::-1]
         return first if "####" in self.date else (*first, Order.YMD)
 

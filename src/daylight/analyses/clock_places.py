@@ -23,6 +23,7 @@ LEAST: Final = 5  # characters
 _PLAUSIBLE: Final = 0.7  # mean probability of the digits at their places: below, it is no clock
 _GOOD: Final = 0.9  # as much as is wanted of places found before
 _ENDS: Final = 1.5  # heights, by which a line may be longer or shorter than the characters known
+_PLAIN: Final = 0.9  # probability of a digit that is plainly seen
 _SQUEEZED: Final = 0.55  # of the usual distance, below which one of two is no character
 
 
@@ -100,6 +101,29 @@ def greys(strip: Strip, *, dark: bool) -> Floats:
     return 255 - grey if dark else grey
 
 
+def digits_in(strip: Strip, cap: float, *, dark: bool) -> list[tuple[float, int]]:
+    """Digits that are plainly seen in the first crop: where (pixels of the picture), and which."""
+    x, y, width, tall = strip.cut
+    rows, columns = strip.pixels.shape[1:]
+    step = cap / CAP
+    count = int(width / step)
+    if count < COLUMNS + 1:
+        return []
+    middle = strip.box[1] + strip.box[3] / 2
+    down = sampling(rows, (middle - y) * rows / tall - 0.5, step * rows / tall, ROWS)
+    over = sampling(columns, (columns - 1) / 2, step * columns / width, count)
+    lines: Floats = (down @ greys(strip, dark=dark)[:1] @ over.T).astype(np.float32)
+    seen = np.exp(along(lines))[0]
+    at = _characters(1 - seen[:, NONE])
+    classes = seen[np.round(at).astype(np.int64)]
+    across = x + width / 2 + (at + (COLUMNS - 1) / 2 - (count - 1) / 2) * step
+    return [
+        (float(place), int(values[:10].argmax()))
+        for place, values in zip(across, classes, strict=True)
+        if values[:10].max() > _PLAIN
+    ]
+
+
 def sampling(size: int, middle: float, step: float, count: int) -> Floats:
     """The matrix (count, size) that takes ``count`` samples, ``step`` apart, around ``middle``."""
     at = np.clip(middle + (np.arange(count) - (count - 1) / 2) * step, 0, size - 1)
@@ -156,6 +180,8 @@ def _at(strip: Strip, *, dark: bool, height: float, shift: float) -> tuple[float
 def _characters(there: NDArray[np.float32]) -> NDArray[np.float64]:
     """Middles of the stretches where a character is."""
     edges = np.flatnonzero(np.diff(there > 0.5, prepend=False, append=False))
+    if not len(edges):
+        return np.zeros(0)
     pairs = list(zip(edges[::2], edges[1::2], strict=True))
     at = np.array([np.average(np.arange(a, b), weights=there[a:b]) for a, b in pairs])
     weight = np.array([there[a:b].sum() for a, b in pairs])

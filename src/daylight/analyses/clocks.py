@@ -31,7 +31,8 @@ _MOST_KNOWN: Final = 64
 @dataclass(frozen=True, slots=True)
 class Reading:
     """``clock``: what is kept. ``camera``: the same for recordings of one camera, as far as the form and
-    place of its clock tell, empty where there is none; ``label``: its other line, as a picture. ``times``, ``shown``: µs of media time of each
+    place of its clock tell, empty where there is none; ``label``: its other line, as a picture, and
+    ``label_line``: what that was made from. ``times``, ``shown``: µs of media time of each
     picture and the naive second read there, -1 where none is believed.
     """
 
@@ -40,6 +41,7 @@ class Reading:
     shown: Seconds
     camera: str = ""
     label: Label | None = None
+    label_line: Strip | None = None
 
 
 _Found = tuple[Places, Strip]
@@ -90,7 +92,7 @@ class Reader:
             if places is not None and _sharp(strip, places):
                 reading = _with_label(_read([(places, strip)]), (places, strip), still)
                 return replace(reading, clock=replace(reading.clock, ticking=Ticking.FROZEN))
-        return Reading(BurntClock(Ticking.NONE), *_nothing(), label=_lone_label(still))
+        return _lone_label(still)
 
     def _remember(self, places: Places) -> None:
         if not any(places is one for one in self._known):
@@ -103,13 +105,18 @@ def _with_label(reading: Reading, clock: _Found, strips: Sequence[Strip]) -> Rea
     if line is None:
         return reading
     pitch = (places.across[-1] - places.across[0]) / (len(places.across) - 1)
-    return replace(reading, label=label_of(line, pitch))
+    label = label_of(line, pitch, places.cap, dark=places.dark)
+    return replace(reading, label=label, label_line=line)
 
 
-def _lone_label(still: Sequence[Strip]) -> Label | None:
+def _lone_label(still: Sequence[Strip]) -> Reading:
     """Without a clock beside it the size of its characters is all that tells the scale."""
-    line = label_line(still, None)
-    return None if line is None else label_of(line, 0.85 * line.box[3])
+    none, line = Reading(BurntClock(Ticking.NONE), *_nothing()), label_line(still, None)
+    if line is None:
+        return none
+    height = line.box[3]
+    label = label_of(line, 0.85 * height, height, dark=line.dark)
+    return replace(none, label=label, label_line=line)
 
 
 def _sharp(strip: Strip, places: Places) -> bool:

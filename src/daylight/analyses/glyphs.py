@@ -1,6 +1,6 @@
 """A small network that tells characters of burnt-in clocks: digits, what stands between them, A, P, M.
 
-Trained by ``tools/glyphs.py`` on drawn lines in some eighty free fonts, spoilt as cameras spoil them; it
+Trained by ``tools/glyphs.py`` on drawn lines in ninety free fonts, spoilt as cameras spoil them; it
 knows no layout and no dates. It looks at a window of ``ROWS`` by ``COLUMNS`` in which digits are ``CAP``
 high, wherever it is laid, and can say that no character stands in its middle. Pure NumPy.
 """

@@ -8,12 +8,12 @@ and CAM 11 differ in one character only.
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from daylight.analyses.clock_places import greys, sampling
+from daylight.analyses.clock_places import digits_in, greys, sampling
 from daylight.analyses.glyphs import Floats
 from daylight.media.overlay_blob import Strip
 
@@ -35,15 +35,21 @@ _SPREAD: Final = 20.0  # greys: strokes stand out by more, noise and smears by l
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """``values``: (ROWS, columns), how far greys stand out of those around them. ``digest``: names it."""
+    """``values``: (ROWS, columns), how far greys stand out of those around them. ``digest``: names it.
+    ``digits``: those plainly seen, each with its column: 06 and 08 differ in a few pixels only.
+    """
 
     values: Floats
     digest: str
+    digits: tuple[tuple[float, int], ...] = ()
 
 
-def label_of(strip: Strip, pitch: float) -> Label:
-    """``strip``: the mean of a line; ``pitch``: pixels of the picture from character to character."""
-    _, y, width, height = strip.cut
+def label_of(strip: Strip, pitch: float, cap: float, *, dark: bool) -> Label:
+    """``strip``: the mean of a line; ``pitch``: pixels of the picture from character to character.
+
+    ``cap``: height of a character, ``dark``: whether they are darker than their ground.
+    """
+    x, y, width, height = strip.cut
     rows, columns = strip.pixels.shape[1:]
     step = pitch / PITCH
     middle = strip.box[1] + strip.box[3] / 2
@@ -53,9 +59,12 @@ def label_of(strip: Strip, pitch: float) -> Label:
     mean = (down @ greys(strip, dark=False)[0] @ over.T).astype(np.float32)
     out = mean - _around(mean)
     values = (out / np.sqrt(_around(out * out) + _SPREAD**2)).astype(np.float32)
-    return Label(
-        values, hashlib.sha256(np.round(16 * values).astype(np.int8).tobytes()).hexdigest()
-    )
+    digits = [
+        ((place - x - width / 2) / step + (count - 1) / 2, digit)
+        for place, digit in digits_in(strip, cap, dark=dark)
+    ]
+    name = hashlib.sha256(np.round(16 * values).astype(np.int8).tobytes()).hexdigest()
+    return Label(values, name, tuple(digits))
 
 
 def _around(mean: Floats) -> Floats:
@@ -110,15 +119,32 @@ def _profile(label: Label) -> NDArray[np.complex64]:
 def likeness(one: Label, other: Label) -> tuple[float, float]:
     """Correlation over the whole, and in the stretch that agrees least; -1 where it was not looked at."""
     best, laid = _laid(one.values, other.values)
+    used = 1.0
     for aspect in _ASPECTS if best > _ALIKE else ():
         for size in _SIZES:
             scaled = _scaled(other.values, size * aspect, size)
-            whole, moved = _laid(one.values, scaled)
+            whole, place = _laid(one.values, scaled)
             if whole > best:
-                best, laid = whole, moved
-    if best < _ALIKE:
+                best, laid, used = whole, place, size
+    if best < _ALIKE or _contradict(one, other, used, laid.shift):
         return best, -1.0
-    return best, _least(one.values, laid)
+    return best, _least(one.values, laid.moved)
+
+
+def _contradict(one: Label, other: Label, size: float, shift: int) -> bool:
+    """Whether at some place one has this digit and the other that."""
+    return any(
+        abs(at * size + shift - place) < PITCH / 3 and digit != seen
+        for place, digit in one.digits
+        for at, seen in other.digits
+    )
+
+
+class _Laid(NamedTuple):
+    """``moved``: the other label on the canvas of the one; ``shift``: by how many columns."""
+
+    moved: Floats
+    shift: int
 
 
 def _scaled(values: Floats, down: float, over: float) -> Floats:
@@ -130,7 +156,7 @@ def _scaled(values: Floats, down: float, over: float) -> Floats:
     return made
 
 
-def _laid(one: Floats, other: Floats) -> tuple[float, Floats]:
+def _laid(one: Floats, other: Floats) -> tuple[float, _Laid]:
     """The best correlation over all shifts, and ``other`` moved so, on the canvas of ``one``."""
     shape = (2 * ROWS, 2 * MOST)
     product = np.fft.irfft2(np.fft.rfft2(one, shape) * np.conj(np.fft.rfft2(other, shape)), shape)
@@ -143,10 +169,10 @@ def _laid(one: Floats, other: Floats) -> tuple[float, Floats]:
     y0, y1 = max(0, dy), min(rows, dy + other.shape[0])
     x0, x1 = max(0, dx), min(columns, dx + other.shape[1])
     if y0 >= y1 or x0 >= x1:
-        return -1.0, moved
+        return -1.0, _Laid(moved, dx)
     moved[y0:y1, x0:x1] = other[y0 - dy : y1 - dy, x0 - dx : x1 - dx]
     norm = float(np.linalg.norm(one) * np.linalg.norm(other))
-    return float(near.max()) / max(norm, 1e-6), moved
+    return float(near.max()) / max(norm, 1e-6), _Laid(moved, dx)
 
 
 def _least(one: Floats, other: Floats) -> float:

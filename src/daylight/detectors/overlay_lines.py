@@ -6,9 +6,9 @@ picture moves. Connected strokes of like height that stand side by side make a l
 the picture, for bright strokes, and for dark ones on the picture turned over. Pure NumPy.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,11 +20,13 @@ REACH: Final = 7  # pixels: strokes narrower than this are strokes, at the size 
 LEAST: Final = 6  # pixels a character is high, at least
 MOST: Final = 30  # and at most, at the size looked at
 LEVELS: Final = 3
-CONTRASTS: Final = (28, 64, 110)  # greys by which strokes stand out, each looked for by itself
+CONTRASTS: Final = (64, 110, 28)  # greys by which strokes stand out, each looked for by itself
+_PLAIN_SCORE: Final = 25.0  # two lines that are so plain need no other contrast
 _MOST_RUNS: Final = 60_000
 _MOST_GLYPHS: Final = 1_200
 _LEAST_WIDE: Final = 3.0  # heights
 _GAP: Final = 3.0  # heights between words, at most
+_OUTLINE: Final = 0.7  # dark strokes may be the outline of bright ones, which serve better
 LEAST_SCORE: Final = 5.0
 
 
@@ -46,14 +48,12 @@ class Line:
 def find_lines(pictures: Sequence[Grey], most: int) -> list[Line]:
     """Lines over all of ``pictures`` (of one size, some seconds apart), the likeliest first."""
     stack = list(pictures)
+    planes = [one for dark in (False, True) for one in _sizes(_all(stack, dark=dark), dark=dark)]
     found: list[Line] = []
-    for dark in (False, True):
-        plane = _all(stack, dark=dark)
-        for level in range(LEVELS):
-            if min(plane.shape) < 2 * REACH:
-                break
-            found += _at(plane, 1 << level, dark=dark)
-            plane = _halved(plane)
+    for contrast in CONTRASTS:
+        found += [line for plane in planes for line in _at(plane, contrast)]
+        if len(_distinct([line for line in found if line.score > _PLAIN_SCORE], 2)) == 2:
+            break
     likely = [line for line in found if line.score >= LEAST_SCORE]
     chosen = _distinct(sorted(likely, key=lambda line: -line.score), 2 * most)
     whole = [_whole(line, stack) for line in chosen]
@@ -133,20 +133,34 @@ def _part(plane: Grey, axis: int, start: int, length: int) -> Grey:
     return plane[start : start + length] if axis == 0 else plane[:, start : start + length]
 
 
-def _at(plane: Grey, scale: int, *, dark: bool) -> list[Line]:
+class _Plane(NamedTuple):
+    """Strokes of the picture at one size; ``scale``: pixels of the whole picture a pixel."""
+
+    out: Grey
+    scale: int
+    dark: bool
+
+
+def _sizes(plane: Grey, *, dark: bool) -> Iterator[_Plane]:
+    for level in range(LEVELS):
+        if min(plane.shape) < 2 * REACH:
+            return
+        yield _Plane(strokes(plane), 1 << level, dark)
+        plane = _halved(plane)
+
+
+def _at(plane: _Plane, contrast: int) -> Iterator[Line]:
     """Lines with characters ``LEAST`` to ``MOST`` high at this size, in pixels of the whole picture."""
-    out = strokes(plane)
-    lines = []
-    for contrast in CONTRASTS:
-        boxes = _glyphs(out, contrast)
-        groups = _chained(boxes)
-        for group in np.unique(groups):
-            found = _line(boxes[groups == group], out > contrast, out, plane.shape[0])
-            if found is not None:
-                (x, y, width, height), score = found
-                place = (x * scale, y * scale, width * scale, height * scale)
-                lines.append(Line(*place, dark=dark, score=score, contrast=contrast))
-    return lines
+    out, scale, dark = plane
+    boxes = _glyphs(out, contrast)
+    groups = _chained(boxes)
+    for group in np.unique(groups):
+        found = _line(boxes[groups == group], out > contrast, out, out.shape[0])
+        if found is not None:
+            (x, y, width, height), score = found
+            score *= _OUTLINE if dark else 1.0
+            place = (x * scale, y * scale, width * scale, height * scale)
+            yield Line(*place, dark=dark, score=score, contrast=contrast)
 
 
 def _glyphs(out: Grey, contrast: int) -> Ints:

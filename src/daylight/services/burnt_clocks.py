@@ -1,29 +1,39 @@
 """Reading the burnt-in clocks of what was examined: what has crops, minus what was read from them."""
 
 import os
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.db import transaction
 
 from daylight.analyses.clock_orders import settled
 from daylight.analyses.clocks import Reader, Reading
+from daylight.analyses.label_text import text_of
 from daylight.analyses.labels import Labels
 from daylight.analyses.registry import ANALYSES
 from daylight.catalogue.models import ClockReading
-from daylight.catalogue.queries.burnt_clocks import CROPS, ClockTodo, labelled, of_cameras, unread
+from daylight.catalogue.queries.burnt_clocks import (
+    CROPS,
+    ClockTodo,
+    label_texts,
+    labelled,
+    of_cameras,
+    unread,
+)
 from daylight.catalogue.queries.vault import agents
 from daylight.detectors.registry import listed
 from daylight.domain.burnt_clock import BurntClock, Ticking
 from daylight.domain.burnt_clock_json import pieces_to_json
 from daylight.domain.digest import Digest
-from daylight.media.overlay_blob import unpack
+from daylight.media.overlay_blob import Strip, unpack
 from daylight.services.record import record
 from daylight.services.workspace import Workspace
 
 NAME = "clocks"
 BATCH = 100  # items a transaction
+TRIES = 3  # recordings of a camera whose label is read as text
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +41,21 @@ class _Read:
     todo: ClockTodo
     reading: Reading | None
     failed: str = ""
+
+
+@dataclass(slots=True)
+class _Texts:
+    """What was read of labels, by key; of one that could not be read, some further recordings are tried."""
+
+    known: dict[str, str]
+    tried: Counter[str] = field(default_factory=Counter)
+
+    def of(self, key: str, line: Strip) -> str:
+        if key not in self.known and self.tried[key] < TRIES:
+            self.tried[key] += 1
+            if text := text_of(line):
+                self.known[key] = text
+        return self.known.get(key, "")
 
 
 def read_clocks(ws: Workspace) -> int:
@@ -43,8 +68,9 @@ def read_clocks(ws: Workspace) -> int:
     todo = unread(listed()[CROPS].version, version)
     reader = Reader()
     labels = _known_labels(ws, reader) if todo else Labels()
+    texts = _Texts(label_texts() if todo else {})
     for at in range(0, len(todo), BATCH):
-        batch = [_named(_read(ws, reader, one), labels) for one in todo[at : at + BATCH]]
+        batch = [_named(_read(ws, reader, one), labels, texts) for one in todo[at : at + BATCH]]
         _keep(ws, batch, version)
     return len(todo)
 
@@ -59,11 +85,13 @@ def _known_labels(ws: Workspace, reader: Reader) -> Labels:
     return labels
 
 
-def _named(one: _Read, labels: Labels) -> _Read:
-    """With the key of its label."""
-    if one.reading is None or one.reading.label is None:
+def _named(one: _Read, labels: Labels, texts: _Texts) -> _Read:
+    """With the key of its label, and the text, read once for all that bear the key."""
+    if one.reading is None or one.reading.label is None or one.reading.label_line is None:
         return one
-    clock = replace(one.reading.clock, label_key=labels.key_of(one.reading.label))
+    key = labels.key_of(one.reading.label)
+    text = texts.of(key, one.reading.label_line)
+    clock = replace(one.reading.clock, label_key=key, label=text)
     return replace(one, reading=replace(one.reading, clock=clock))
 
 

@@ -61,6 +61,12 @@ def labelled() -> list[tuple[str, Digest]]:
     return [(key, crops) for key, many in found.items() for crops in many]
 
 
+def label_texts() -> dict[str, str]:
+    """What was read of labels, by key; keys of which nothing was are missing."""
+    rows = ClockReading.objects.exclude(Q(label_key="") | Q(label=""))
+    return dict(rows.values_list("label_key", "label"))
+
+
 def burnt_clocks() -> dict[int, BurntClock]:
     """By item what was read, of all items that were looked at."""
     rows = ClockReading.objects.order_by("item_id")

@@ -1,0 +1,85 @@
+"""Labels: known again through noise, sizes and other grounds; told apart by one character."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from daylight.analyses import label_text
+from daylight.analyses.clocks import Reader
+from daylight.analyses.labels import Labels, likeness
+from tests.analyses.clock_films import Look, crops, film
+
+LOOK = Look(label="CAM 01 GATE", height=20)
+
+
+def label(look, seed=0, **more):
+    reading = Reader().read(crops(film(look, 8, seed=seed, **more)))
+    assert reading.label is not None
+    return reading
+
+
+def test_one_label_over_another_scene_and_another():
+    labels = Labels()
+    keys = {labels.key_of(label(LOOK, seed).label) for seed in range(3)}
+    assert len(keys) == 1
+    assert len(keys.pop()) == 32
+
+
+def test_half_the_size_and_pressed():
+    labels = Labels()
+    whole = label(replace(LOOK, size=(960, 540), height=40))
+    half = label(replace(LOOK, size=(960, 540), height=40), crf=30, scale=0.5)
+    assert labels.key_of(whole.label) == labels.key_of(half.label)
+
+
+@pytest.mark.parametrize("other", ["CAM 11 GATE", "CAM 07 GATE", "YARD", "CAM 01 GATES"])
+def test_one_character_makes_another(other):
+    one, two = label(LOOK).label, label(replace(LOOK, label=other), 1).label
+    labels = Labels()
+    assert labels.key_of(one) != labels.key_of(two)
+    assert likeness(one, one) == pytest.approx((1.0, 1.0), abs=1e-3)
+
+
+def test_nothing_is_like_nothing():
+    flat = label(LOOK).label
+    blank = replace(flat, values=np.zeros_like(flat.values), digest="0" * 64)
+    assert likeness(flat, blank)[1] == -1.0
+    labels = Labels()
+    assert labels.key_of(blank) != labels.key_of(flat)
+
+
+def test_without_tesseract_there_is_no_text(monkeypatch):
+    monkeypatch.setattr(label_text, "data_folder", lambda: "")
+    label_text._engine.cache_clear()
+    assert label_text.text_of(label(LOOK).label_line) == ""
+    label_text._engine.cache_clear()
+
+
+class Engine:
+    """Stands in for Tesseract: sure of the second picture alone."""
+
+    def __init__(self, sure):
+        self.sure, self.seen = sure, []
+
+    def SetImage(self, image):
+        self.seen.append(image)
+
+    def MeanTextConf(self):
+        return self.sure if len(self.seen) == 2 else 10
+
+    def GetUTF8Text(self):
+        return f" GATE\x00\n{len(self.seen)}\n"
+
+
+@pytest.mark.parametrize(("sure", "text"), [(95, "GATE 2"), (40, "")])
+def test_text_is_taken_where_it_is_sure(monkeypatch, sure, text):
+    engine = Engine(sure)
+    monkeypatch.setattr(label_text, "_engine", lambda: engine)
+    line = label(LOOK).label_line
+    assert label_text.text_of(line) == text
+    for image in engine.seen:
+        shades = np.asarray(image)
+        assert image.mode == "L"
+        assert shades[:10].min() == 255  # a margin
+        assert 0.01 < (shades < 128).mean() < 0.4  # strokes alone, black on white
