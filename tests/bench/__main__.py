@@ -18,6 +18,7 @@ if __name__ == "__main__":
     ledger.main()
     court.main()
     recognise.main()
+    sameness.main()
     watching.main()
     hearing.main()
     placing.main()
