@@ -19,6 +19,7 @@ if __name__ == "__main__":
     ledger.main()
     court.main()
     recognise.main()
+    sameness.main()
     watching.main()
     looking.main()
     hearing.main()

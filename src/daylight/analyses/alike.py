@@ -16,10 +16,11 @@ from numpy.typing import NDArray
 
 from daylight.media.canvas import BITS, CROPS, TILES, mirrored
 
-TABLES: Final = 10
+TABLES: Final = 6
 CROWD: Final = 16  # pictures of a bucket that are compared with one another
-MOB: Final = 48  # of a bucket that was split
+MOB: Final = 20  # of a bucket that was split
 FAR: Final = 76  # bits of 256: no likeness beyond
+FAINT: Final = 0.12  # a weight that is not worth keeping
 _SIGNS: Final = 40  # projections at most
 _STILL: Final = 2.5  # grey levels that coding may change
 _SPREAD: Final = 45.0  # grey levels that contrast is brought to
@@ -94,9 +95,13 @@ def normal(thumbs: NDArray[np.uint8]) -> Floats:
 
 
 def unlike_tiles(one: Floats, other: Floats) -> NDArray[np.float64]:
-    """In grey levels, over the 30 of 768 tiles that differ most, for each row."""
-    worst = np.partition(np.abs(one - other), -30, axis=1)[:, -30:]
-    return np.asarray(worst.mean(axis=1), np.float64)
+    """In grey levels, for each row: over the eight tiles that differ most after the first two.
+
+    Two are let pass: the seconds of a clock. A date and an hour take more.
+    """
+    worst = np.partition(np.abs(one - other), -10, axis=1)[:, -10:]
+    worst.sort(axis=1)
+    return np.asarray(worst[:, :8].mean(axis=1), np.float64)
 
 
 def _normal(thumbs: NDArray[np.uint8]) -> NDArray[np.float16]:
@@ -195,7 +200,7 @@ def _split(
     for one in np.unique(view):
         held = view == one
         shown[held] = seen_as(tiles[row[held]].astype(np.float32), int(one))
-    apart = shown - np.median(shown[:: max(1, len(shown) // 2000)], axis=0)
+    apart = shown - shown.mean(axis=0)
     apart = np.sign(apart) * np.maximum(np.abs(apart) - _STILL, 0)
     bits = max(8, min(_SIGNS, int(np.log2(len(row))) + 6))
     signs = apart @ planes[:, :bits] > 0
@@ -224,9 +229,10 @@ def _weighed(
                 tiles[rows[0, part]].astype(np.float32),
                 seen_as(tiles[rows[1, part]].astype(np.float32), seen),
             )
-    return rows, weight
+    near = weight >= FAINT
+    return rows[:, near], weight[near]
 
 
 def _likeness(one: Floats, other: Floats) -> Floats:
-    """1 for equal thumbs; a half where the tiles that differ most (30 of 768) do by 8 grey levels."""
-    return np.asarray(1 / (1 + (unlike_tiles(one, other) / 8) ** 2), np.float32)
+    """1 for equal thumbs; a half where tiles differ by 5 grey levels: see :func:`unlike_tiles`."""
+    return np.asarray(1 / (1 + (unlike_tiles(one, other) / 5) ** 2), np.float32)

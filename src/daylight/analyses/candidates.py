@@ -21,7 +21,8 @@ STEP: Final = 1_000_000  # microseconds: how exactly two instants can be paired 
 NEAR: Final = 1_300_000  # of a line, for a pair of pictures to support it
 PACES: Final = (0.4, 2.6)  # slower and faster copies that are looked for
 MOST_OF_ONE: Final = 12  # candidates of a recording, the best
-LEAST: Final = 0.25  # weight of all pairs that support a candidate
+DENSE: Final = 0.12  # weight of a picture, at least, where a candidate is supported
+LEAST: Final = 0.4  # weight of all pairs that support a candidate
 _TRIED: Final = 40  # pairs, the best, that lines are drawn through
 
 
@@ -72,7 +73,27 @@ def candidates(recordings: Sequence[Recording], known: Sequence[Stretch]) -> lis
     by_pair: defaultdict[tuple[int, int], list[Stretch]] = defaultdict(list)
     for stretch in known:
         by_pair[stretch.a, stretch.b].append(stretch)
-    return _best([one for one in made if not is_known(one, by_pair[one.a, one.b])])
+    return _best(
+        [
+            one
+            for one in made
+            if not is_known(one, by_pair[one.a, one.b]) and _is_dense(recordings, one)
+        ]
+    )
+
+
+def _is_dense(recordings: Sequence[Recording], one: Candidate) -> bool:
+    """Whether pictures are alike all along, not here and there, as in two nights of one camera."""
+    first, last = one.seen[0][1], one.seen[-1][1]
+    start, end = (round(one.at + one.pace * at) for at in (first, last))
+    counts = (
+        np.searchsorted(times, until, side="right") - np.searchsorted(times, since)
+        for times, since, until in (
+            (recordings[one.b].prints.times, first, last),
+            (recordings[one.a].prints.times, start - NEAR, end + NEAR),
+        )
+    )
+    return one.weight >= DENSE * min(int(count) for count in counts)
 
 
 def is_known(one: Candidate, between: Sequence[Stretch]) -> bool:
@@ -97,6 +118,8 @@ def _by_recordings(
     ta, tb = np.where(swap, tb, ta), np.where(swap, ta, tb)
     view = np.where(swap & (pairs.view > 0) & (pairs.view < MIRRORED), -pairs.view, pairs.view)
     order = np.lexsort((tb, ta, view, b, a))
+    if not len(order):
+        return []
     names = np.stack([a[order], b[order], view[order]])
     starts = np.flatnonzero((np.diff(names, axis=1, prepend=-9) != 0).any(axis=0))
     ends = np.append(starts[1:], len(order))
@@ -148,7 +171,8 @@ def _line(ta: Ints, tb: Ints, weight: Floats) -> tuple[float, float, NDArray[np.
     """(at, pace, pairs on it) of the line that has most weight; the natural pace unless far better."""
     at, total = _through(ta - tb, tb, weight)
     pace = 1.0
-    for tried in _paces(ta, tb, weight):
+    every = _strength(tb, weight)
+    for tried in _paces(ta, tb, weight) if every > 1.35 * total + 0.5 else ():
         other, strength = _through(ta - tried * tb, tb, weight)
         if strength > 1.35 * total + 0.5:
             at, total, pace = other, strength, tried

@@ -93,14 +93,15 @@ def line(candidate: Candidate, probes: Sequence[Probe]) -> Line | None:
     if not useful:
         return None
     shifts = np.arange(-_REACH, _REACH + 1, _GRID)
-    curves = np.stack([_curve(candidate, probe, shifts) for probe in useful])
+    each = [_curves(candidate, probe, shifts) for probe in useful]
+    curves, spared = np.stack([mean for mean, _ in each]), np.stack([half for _, half in each])
     total = np.minimum(np.nan_to_num(curves, nan=_CLIP), _CLIP).mean(axis=0)
     best = _lowest(total)
     at, pace = candidate.at + float(shifts[best]), candidate.pace
     if abs(pace - 1) > 0.004 and len(useful) > 2:
         at, pace, residues = _tilted(candidate, useful, curves, shifts)
     else:
-        residues = curves[:, best]
+        residues = spared[:, best]
     fits = np.flatnonzero(residues <= SAME)
     if not _enough(residues, len(useful)):
         return None
@@ -126,8 +127,10 @@ def _enough(residues: Floats, count: int) -> bool:
     )
 
 
-def _curve(candidate: Candidate, probe: Probe, shifts: NDArray[np.int64]) -> Floats:
-    """Unlikeness at each shift from the candidate's line, mean over the pictures of b; NaN: unknown."""
+def _curves(candidate: Candidate, probe: Probe, shifts: NDArray[np.int64]) -> tuple[Floats, Floats]:
+    """Unlikeness at each shift from the candidate's line: the mean over the pictures of b, which tells
+    instants apart; and over the better half of them, which spoilt pictures do not spoil. NaN: unknown.
+    """
     times = np.array(probe.a_us, np.float64)
     step = float(np.median(np.diff(times))) if len(times) > 1 else _GRID
     rows = []
@@ -142,7 +145,11 @@ def _curve(candidate: Candidate, probe: Probe, shifts: NDArray[np.int64]) -> Flo
         )
         near = np.abs(times[place] - wanted) <= max(step, _GRID * 2)
         rows.append(np.where(near, unlike[place], np.nan))
-    table = np.array(rows)
+    table = np.sort(np.array(rows), axis=0)  # unknown ones last
+    return _mean(table), _mean(table[: (len(table) + 1) // 2])
+
+
+def _mean(table: Floats) -> Floats:
     known = ~np.isnan(table)
     sums = np.where(known, table, 0).sum(axis=0)
     return np.where(known.any(axis=0), sums / np.maximum(known.sum(axis=0), 1), np.nan)
@@ -235,8 +242,11 @@ def _grown(instants: Floats, like: NDArray[np.bool_], start: float, end: float, 
 def clocks_agree(
     one: BurntClock | None, other: BurntClock | None, found: Line, within: tuple[float, float]
 ) -> bool | None:
-    """Whether both burnt-in clocks show the same time at the same instants; None: they cannot say."""
-    if one is None or other is None or not one.pieces or not other.pieces:
+    """Whether both burnt-in clocks show the same time at the same instants; None: they cannot say.
+
+    Of a copy of another pace the reader has not understood the clock: its pieces go with the media.
+    """
+    if one is None or other is None or abs(found.pace - 1) > 0.02:
         return None
     apart = []
     for piece in other.pieces:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from daylight.analyses import judging
 from daylight.analyses.candidates import Candidate, candidates, is_known
 from daylight.analyses.coded import coded
 from daylight.analyses.stretches import Recording, Stretch, closed
@@ -31,7 +32,16 @@ class Sought:
 
 def sought(recordings: Sequence[Recording]) -> Sought:
     known = coded(recordings)
-    return Sought(tuple(known), tuple(candidates(recordings, known)))
+    found = candidates(recordings, known)
+    return Sought(tuple(known), tuple(c for c in found if not _contradicted(recordings, c)))
+
+
+def _contradicted(recordings: Sequence[Recording], one: Candidate) -> bool:
+    """Whether two burnt-in clocks that were read show other times: that need not be looked at."""
+    a, b = recordings[one.a], recordings[one.b]
+    within = judging.overlap(one.at, one.pace, a.prints.duration_us, b.prints.duration_us)
+    line = judging.Line(one.at, one.pace, 0.0, ())
+    return judging.clocks_agree(a.clock, b.clock, line, within) is False
 
 
 def next_asked(
