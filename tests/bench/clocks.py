@@ -3,7 +3,7 @@
     python -m tests.bench.clocks ARCHIVE...                      # of make_archive.py, with its truth beside it
     python -m tests.bench.clocks --fonts FOLDER [--films 200]    # drawn in fonts it was not trained on
 
-A picture counts as *exact* where the second is right and the reading is sure (0.9), as *wrong* where it is
+A picture counts as *exact* where the second is right and the reading is sure (0.8), as *wrong* where it is
 sure and not right; the rest was flagged or not read. Times are processor time of this process.
 """
 

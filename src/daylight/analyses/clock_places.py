@@ -29,13 +29,16 @@ _SQUEEZED: Final = 0.55  # of the usual distance, below which one of two is no c
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """``cap``: height of the digits; ``middle``: their middle row; ``across``: middles of characters."""
+    """``cap``: height of the digits; ``middle``: their middle row; ``across``: middles of characters.
+    ``ends``: left and right of the line they were found in, which may reach beyond them.
+    """
 
     cap: float
     middle: float
     across: tuple[float, ...]
     dark: bool
     form: Form
+    ends: tuple[int, int]
 
 
 def find_places(strip: Strip) -> Places | None:
@@ -56,8 +59,9 @@ def find_places(strip: Strip) -> Places | None:
 def fits(strip: Strip, places: Places) -> bool:
     """Whether the digits of a clock stand at known places in this line, too."""
     x, y, width, height = strip.box
-    ends = max(abs(places.across[0] - x), abs(places.across[-1] - x - width))
-    if ends > _ENDS * places.cap or not y <= places.middle <= y + height:
+    as_before = (places.ends, (places.across[0], places.across[-1]))
+    away = min(max(abs(a - x), abs(b - x - width)) for a, b in as_before)
+    if away > _ENDS * places.cap or not y <= places.middle <= y + height:
         return False
     seen = look(_few(strip), places)
     same = form_of(np.exp(seen).mean(axis=0)) == places.form
@@ -171,9 +175,10 @@ def _at(strip: Strip, *, dark: bool, height: float, shift: float) -> tuple[float
     if form is None:
         return None
     across = x + width / 2 + (at + (COLUMNS - 1) / 2 - (count - 1) / 2) * step
+    ends = (strip.box[0], strip.box[0] + strip.box[2])
     return (
         _good(classes, at) * _whole(form),
-        Places(cap, middle, tuple(float(one) for one in across), dark, form),
+        Places(cap, middle, tuple(float(one) for one in across), dark, form, ends),
     )
 
 

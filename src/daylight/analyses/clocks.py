@@ -21,7 +21,10 @@ from daylight.analyses.labels import Label, label_line, label_of
 from daylight.domain.burnt_clock import BurntClock, ClockPiece, Ticking
 from daylight.media.overlay_blob import Strip
 
-BELIEVED: Final = 0.9  # how sure a piece is, at least, to be believed without a person
+BELIEVED: Final = 0.8  # how sure a piece is, at least, to be believed without a person
+_SHARP: Final = (
+    0.9  # probability of each digit in a mean of pictures, above which it stays the same
+)
 _SAME: Final = 3.0  # log likelihood between two orders, below which they are not told apart
 _ENOUGH: Final = 0.7  # of the pictures, fewer of which call for another pace
 _DOUBTFUL: Final = 0.5  # how sure one is of hours that may be those of the afternoon, at most
@@ -121,7 +124,7 @@ def _lone_label(still: Sequence[Strip]) -> Reading:
 
 def _sharp(strip: Strip, places: Places) -> bool:
     digits = look(strip, places)[:, list(places.form.digits), :10]
-    return float(np.exp(digits.max(axis=2)).min()) > BELIEVED
+    return float(np.exp(digits.max(axis=2)).min()) > _SHARP
 
 
 def _one_line(one: Strip, other: Strip) -> bool:
