@@ -7,6 +7,7 @@ from tests.bench import (
     ledger,
     placing,
     recognise,
+    sameness,
     timeline,
     verify,
     watching,
