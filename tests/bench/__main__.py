@@ -8,6 +8,7 @@ from tests.bench import (
     looking,
     placing,
     recognise,
+    sameness,
     timeline,
     verify,
     watching,

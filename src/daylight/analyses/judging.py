@@ -94,17 +94,19 @@ def line(candidate: Candidate, probes: Sequence[Probe]) -> Line | None:
         return None
     shifts = np.arange(-_REACH, _REACH + 1, _GRID)
     each = [_curves(candidate, probe, shifts) for probe in useful]
-    curves, spared = np.stack([mean for mean, _ in each]), np.stack([half for _, half in each])
+    curves, spared = np.stack([mean for mean, _ in each]), np.stack([best for _, best in each])
     total = np.minimum(np.nan_to_num(curves, nan=_CLIP), _CLIP).mean(axis=0)
     best = _lowest(total)
     at, pace = candidate.at + float(shifts[best]), candidate.pace
     if abs(pace - 1) > 0.004 and len(useful) > 2:
         at, pace, residues = _tilted(candidate, useful, curves, shifts)
     else:
+        residues = curves[:, best]
+    if not _enough(residues, SAME, PART):
         residues = spared[:, best]
+        if not _enough(residues, DAMAGED, PART / 2):
+            return None
     fits = np.flatnonzero(residues <= SAME)
-    if not _enough(residues, len(useful)):
-        return None
     away = (
         np.abs(
             shifts[None, :] - shifts[np.nanargmin(np.nan_to_num(curves, nan=9.0), axis=1)][:, None]
@@ -118,18 +120,15 @@ def line(candidate: Candidate, probes: Sequence[Probe]) -> Line | None:
     return Line(at, pace, float(np.median(residues[fits])), middle)
 
 
-def _enough(residues: Floats, count: int) -> bool:
-    fits = residues[residues <= SAME]
-    if len(fits) < min(2, count):
-        return False
-    return len(fits) >= PART * count or (
-        len(fits) >= PART / 2 * count and float(np.max(fits)) <= DAMAGED
-    )
+def _enough(residues: Floats, limit: float, part: float) -> bool:
+    """Whether two probes at least, and ``part`` of all, are no more unlike than ``limit``."""
+    fits = int((residues <= limit).sum())
+    return fits >= min(2, len(residues)) and fits >= part * len(residues)
 
 
 def _curves(candidate: Candidate, probe: Probe, shifts: NDArray[np.int64]) -> tuple[Floats, Floats]:
     """Unlikeness at each shift from the candidate's line: the mean over the pictures of b, which tells
-    instants apart; and over the better half of them, which spoilt pictures do not spoil. NaN: unknown.
+    instants apart; and the best of them, which spoilt pictures do not spoil. NaN: unknown.
     """
     times = np.array(probe.a_us, np.float64)
     step = float(np.median(np.diff(times))) if len(times) > 1 else _GRID
@@ -146,7 +145,7 @@ def _curves(candidate: Candidate, probe: Probe, shifts: NDArray[np.int64]) -> tu
         near = np.abs(times[place] - wanted) <= max(step, _GRID * 2)
         rows.append(np.where(near, unlike[place], np.nan))
     table = np.sort(np.array(rows), axis=0)  # unknown ones last
-    return _mean(table), _mean(table[: (len(table) + 1) // 2])
+    return _mean(table), table[0]
 
 
 def _mean(table: Floats) -> Floats:
