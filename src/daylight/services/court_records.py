@@ -40,6 +40,7 @@ from daylight.ledger.head import SignedHead
 from daylight.ledger.proofs import inclusion
 from daylight.ledger.release import path_among
 from daylight.media.facts_json import from_json
+from daylight.services.court_times import burnt_in, neighbours, real_time
 from daylight.services.workspace import Workspace
 
 # Their details hold ids, sums, versions, hashes, keys: nothing on the source, no leaked name. Not what two
@@ -105,6 +106,7 @@ def gather(
     held.others.update(link.entry for link in links)
     entries = _opened(held, views, wanted, head.head.size)
     there = count(principal, Filter())
+    inside = frozenset(bytes(view.digest) for view in views)
     return Court(
         vault=ws.layout.vault_id,
         made=coarse(ws.clock()),
@@ -112,7 +114,9 @@ def gather(
         head=head,
         heads=heads,
         entries=entries,
-        items=tuple(_item(principal, n, view, held, wanted) for n, view in enumerate(views, 1)),
+        items=tuple(
+            _item(principal, n, view, held, wanted, inside) for n, view in enumerate(views, 1)
+        ),
         transfers=tuple(_transfer(one, views, wanted) for one in brought),
         selection=Selection(wanted.selection, there, there - len(views)),
         agents=_labels({one.agent for one in entries}, wanted),
@@ -203,7 +207,12 @@ def _openings(one: EntryView, held: _Entries, views: Sequence[ItemView]) -> tupl
 
 
 def _item(
-    principal: Principal, number: int, view: ItemView, held: _Entries, wanted: Wanted
+    principal: Principal,
+    number: int,
+    view: ItemView,
+    held: _Entries,
+    wanted: Wanted,
+    inside: frozenset[bytes],
 ) -> CourtItem:
     stored = media_facts(principal, view.public_id)
     found = rows.findings(view.digest)
@@ -217,6 +226,9 @@ def _item(
         found=tuple(Found(one.detector, one.version, one.failed) for one in found),
         entries=tuple(index for index in held.all() if number in held.about.get(index, ())),
         probe_version=rows.probe_version(view.digest),
+        burnt_in=burnt_in(principal, view.public_id),
+        real_time=real_time(principal, view.public_id),
+        neighbours=neighbours(principal, view.public_id, inside),
     )
 
 
