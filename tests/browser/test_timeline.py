@@ -53,8 +53,8 @@ def test_it_is_drawn_zoomed_and_leads_to_the_moment(visit, placed):
     visit.page.keyboard.press("0")
     visit.until(f"document.querySelector('[data-window]').textContent === {before!r}")
     visit.page.keyboard.press("ArrowDown")
-    assert visit.page.locator(".tl-names .now").count() == 1
-    for _ in range(12):
+    visit.until("document.querySelectorAll('.tl-names .now').length === 1")  # with the next frame
+    for _ in range(40):  # each may zoom, and wait for what the server says of the new window
         visit.page.keyboard.press("j")
         visit.page.wait_for_timeout(250)
         if "+" not in before and visit.page.locator("[data-tip]:not([hidden])").count():
