@@ -9,6 +9,8 @@ Each class carries a stable ``name`` (for scripts), an ``exit_code`` (for the sh
     │   ├── Forbidden             2  forbidden
     │   ├── ApprovalRefused       2  approval-refused
     │   ├── ItemHeld              2  item-held
+    │   ├── MarkChanged           2  mark-changed
+    │   ├── MarkRefused           2  mark-refused
     │   └── PurgeRefused          2  purge-refused
     ├── InputRefused              3  input-refused
     │   ├── SourceUnreadable      3  source-unreadable
@@ -91,6 +93,16 @@ class ApprovalRefused(UsageError):
 class ItemHeld(UsageError):
     name = "item-held"
     advice = "Nobody can purge it before two people have lifted the hold: `daylight hold --lift`."
+
+
+class MarkChanged(UsageError):
+    name = "mark-changed"
+    advice = "Read what the other person wrote, join the two, and send it again; both are kept."
+
+
+class MarkRefused(UsageError):
+    name = "mark-refused"
+    advice = "See docs/marks.md for who may confirm, change and withdraw."
 
 
 class PurgeRefused(UsageError):

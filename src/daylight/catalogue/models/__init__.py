@@ -14,6 +14,15 @@ from daylight.catalogue.models.custody import (
 from daylight.catalogue.models.disposal import Hold, Purge, Purged
 from daylight.catalogue.models.findings import Finding, Media, Rendition
 from daylight.catalogue.models.ledger import Entry, Head, Opening, Subtree, Witness
+from daylight.catalogue.models.marks import (
+    Comment,
+    Confirmation,
+    Mark,
+    MarkVersion,
+    Segment,
+    Task,
+    Urgent,
+)
 from daylight.catalogue.models.people import (
     Collection,
     LoginLink,
@@ -41,7 +50,9 @@ __all__ = [
     "ClockOffset",
     "ClockReading",
     "Collection",
+    "Comment",
     "Comparison",
+    "Confirmation",
     "Contested",
     "Entry",
     "Exclusion",
@@ -53,6 +64,8 @@ __all__ = [
     "Known",
     "LeakedPath",
     "LoginLink",
+    "Mark",
+    "MarkVersion",
     "Media",
     "Membership",
     "Occurrence",
@@ -70,8 +83,11 @@ __all__ = [
     "RequestItem",
     "RoleGrant",
     "Seal",
+    "Segment",
     "Statement",
     "Subtree",
+    "Task",
+    "Urgent",
     "User",
     "Vault",
     "Witness",
