@@ -11,7 +11,8 @@ Each class carries a stable ``name`` (for scripts), an ``exit_code`` (for the sh
     │   ├── ItemHeld              2  item-held
     │   ├── MarkChanged           2  mark-changed
     │   ├── MarkRefused           2  mark-refused
-    │   └── PurgeRefused          2  purge-refused
+    │   ├── PurgeRefused          2  purge-refused
+    │   └── TaskRefused           2  task-refused
     ├── InputRefused              3  input-refused
     │   ├── SourceUnreadable      3  source-unreadable
     │   ├── LimitExceeded         3  limit-exceeded
@@ -108,6 +109,11 @@ class MarkRefused(UsageError):
 class PurgeRefused(UsageError):
     name = "purge-refused"
     advice = "Nothing was removed; name what else holds these bytes too, or leave both."
+
+
+class TaskRefused(UsageError):
+    name = "task-refused"
+    advice = "Read what others wrote of it instead, or say why a further person must see it."
 
 
 class InputRefused(DaylightError):

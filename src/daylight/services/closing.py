@@ -45,6 +45,7 @@ TOUCHED = (
     models.Request,
     models.RequestItem,
     models.Segment,
+    models.Standing,
     models.Task,
     models.Urgent,
 )
@@ -132,6 +133,7 @@ def delete(items: Collection[int], now: datetime) -> None:
     models.Mark.objects.filter(item__in=items).delete()  # with versions, threads, confirmations
     models.Task.objects.filter(item__in=items).delete()
     models.Segment.objects.filter(item__in=items).delete()
+    models.Standing.objects.filter(item__in=items).delete()
     models.ClockReading.objects.filter(item__in=items).delete()
     models.Rendition.objects.filter(item__in=items).delete()
     models.Finding.objects.filter(item__in=items).delete()

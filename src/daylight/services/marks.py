@@ -18,7 +18,7 @@ from daylight.domain.marks import Kind, Said, check, digest, region_json
 from daylight.domain.principal import Principal, Right
 from daylight.errors import MarkChanged, MarkRefused, UsageError
 from daylight.ledger.leaf import Value
-from daylight.services import indexing
+from daylight.services import indexing, standing
 from daylight.services.record import record
 from daylight.services.workspace import Workspace
 
@@ -79,6 +79,7 @@ def withdraw(ws: Workspace, principal: Principal, public_id: str, reason: str) -
         mark.save(update_fields=["withdrawn"])
         Comment.objects.create(mark=mark, agent=principal.agent, at=ws.clock(), words=words)
         indexing.drop(mark.kind, mark.public_id)
+        standing.refresh([mark.item_id])
         told: dict[str, Value] = {"mark": mark.public_id, "version": mark.version}
         return record(
             ws, principal.agent, "mark-withdrawn", objects=_held(mark), details=told
@@ -161,6 +162,7 @@ def _keep(ws: Workspace, mark: Mark, said: Said, entry: int, principal: Principa
     indexing.put(
         mark.item_id, mark.kind, mark.public_id, words, None if span is None else span.start_us
     )
+    standing.refresh([mark.item_id])
     return Written(mark.public_id, mark.version, entry)
 
 

@@ -20,6 +20,7 @@ from daylight.catalogue.models.marks import (
     Mark,
     MarkVersion,
     Segment,
+    Standing,
     Task,
     Urgent,
 )
@@ -84,6 +85,7 @@ __all__ = [
     "RoleGrant",
     "Seal",
     "Segment",
+    "Standing",
     "Statement",
     "Subtree",
     "Task",

@@ -110,6 +110,21 @@ class Task(models.Model):
         )
 
 
+class Standing(models.Model):
+    """What is asked of an item again and again, reckoned from marks, tasks and copies; see services.
+
+    ``severity``: the highest, of copies too; None where nobody has said. ``described``: in words, here or
+    of a copy that shows all of it. ``reviewed``: somebody has gone through it, or through such a copy.
+    """
+
+    item = models.OneToOneField(Item, on_delete=models.PROTECT, primary_key=True)
+    severity = models.SmallIntegerField(null=True, db_index=True)
+    notes = models.TextField(blank=True)  # content notes, a space at either side of each
+    described = models.BooleanField(default=False)
+    reviewed = models.BooleanField(default=False, db_index=True)
+    marks = models.IntegerField(default=0)
+
+
 class Segment(models.Model):
     """What can be found by words: one row a mark or label. ``folded``, ``stems``: what is searched.
 
