@@ -9,6 +9,7 @@ from fractions import Fraction
 from django.test import Client
 from PIL import Image
 
+from daylight.catalogue.ledger_rows import frontier, key_of
 from daylight.catalogue.models import (
     Accession,
     Authority,
@@ -26,6 +27,7 @@ from daylight.catalogue.models import (
     RoleGrant,
     Seal,
     Statement,
+    Subtree,
     User,
     Witness,
 )
@@ -33,6 +35,7 @@ from daylight.domain.media import Kind, MediaFacts, State, StreamFacts
 from daylight.domain.principal import Role
 from daylight.ledger.head import sign
 from daylight.ledger.leaf import Leaf
+from daylight.ledger.merkle import Growing, leaf_hash
 from daylight.media.facts_json import to_json
 from daylight.services.watch import Player
 from daylight.services.workspace import Workspace
@@ -102,7 +105,10 @@ class Room:
     def entry(self) -> int:
         index = Entry.objects.count()
         leaf = Leaf(index, "2026-11-24T14:07Z", "received", "a" * 32, 1, b"o" * 32, b"d" * 32)
+        done = Growing(frontier()).extend([leaf_hash(leaf.encode())])
         Entry.objects.create(index=index, leaf=leaf.encode())
+        for level, position, hashed in done:
+            Subtree.objects.create(key=key_of(level, position), hash=hashed)
         return index
 
     def witnessed(self, *names: str) -> None:

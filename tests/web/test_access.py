@@ -7,14 +7,25 @@ import pytest
 from django.urls import resolve, reverse
 
 from daylight.catalogue.models import User
+from daylight.catalogue.queries.vault import custodian_here
+from daylight.domain.marks import Kind, Said, Span
 from daylight.domain.principal import Role
-from daylight.services import people
+from daylight.services import marks, people
 from daylight.web import play
 from daylight.web.urls import urlpatterns
 from tests.web.rooms import Room
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "review-room.md"
 WHO = ["nobody", *Role]
+FORM = {
+    "part": "pictures",
+    "language": "en",
+    "kind": "mark",
+    "words": "what I saw",
+    "version": "1",
+    "how": "reviewed",
+    "username": "colleague",
+}
 
 
 def table() -> list[tuple[str, str, dict[str, str]]]:
@@ -26,7 +37,7 @@ def table() -> list[tuple[str, str, dict[str, str]]]:
 
 def test_the_table_names_every_address():
     named = {
-        resolve(address.partition("?")[0].replace("ID", "x").replace("TOKEN", "x")).url_name
+        resolve(re.sub(r"\b(ID|TOKEN|MARK|CALL)\b", "x", address.partition("?")[0])).url_name
         for address, *_ in table()
     }
     assert named == {pattern.name for pattern in urlpatterns}
@@ -68,16 +79,26 @@ def _real(room: Room, address: str, item: str) -> str:
     if "TOKEN" in address:
         name = User.objects.first()
         who = name.username if name else room.user("somebody", Role.ANALYST).username
-        from daylight.catalogue.queries.vault import custodian_here
-
         address = address.replace("TOKEN", people.link(room.ws, custodian_here(), who))
+    if re.search(r"\b(MARK|CALL)\b", address):
+        made = _said(room, item)
+        address = re.sub(r"\bMARK\b", made.mark, address)
+        if "CALL" in address:
+            call = marks.call(room.ws, custodian_here(), made.mark, "now")
+            address = address.replace("CALL", call)
     return re.sub(r"\bID\b", item, address)
+
+
+def _said(room: Room, item: str):
+    """Somebody else's mark; what whoever asks has taken is not in the way."""
+    said = Said("a man falls", Span(0, 1_000_000))
+    return marks.make(room.ws, custodian_here(), item, Kind.MARK, said)
 
 
 def _ask(client, method, address):
     if method == "GET":
         return client.get(address)
-    return client.post(address, {"part": "pictures", "language": "en"})
+    return client.post(address, FORM)
 
 
 def _outcome(answer) -> str:

@@ -41,6 +41,7 @@ def take(ws: Workspace, principal: Principal, item: str, reason: str = "") -> st
 def give(ws: Workspace, principal: Principal, item: str, username: str, reason: str = "") -> str:
     """Ask somebody else to look. ``TaskRefused`` for who may not see it or may not say anything."""
     principal.require(Right.ASSIGN)
+    _seen(principal, item)
     user = User.objects.filter(username=username, is_active=True).first()
     if user is None:
         raise UsageError(f"there is nobody called '{username}' here")

@@ -2,7 +2,18 @@
 
 from django.urls import URLPattern, path
 
-from daylight.web import entry, grid, item, overview, play, renditions, timeline
+from daylight.web import (
+    desk,
+    entry,
+    grid,
+    item,
+    marks,
+    overview,
+    play,
+    renditions,
+    search,
+    timeline,
+)
 
 urlpatterns: list[URLPattern] = [
     path("", overview.show, name="overview"),
@@ -16,6 +27,20 @@ urlpatterns: list[URLPattern] = [
     path("items/<slug:public_id>/renditions/<slug:name>", renditions.show, name="rendition"),
     path("items/<slug:public_id>/play/<slug:mode>/index.m3u8", play.playlist, name="playlist"),
     path("items/<slug:public_id>/play/<slug:mode>/<int:number>.ts", play.segment, name="segment"),
+    path("items/<slug:public_id>/marks/", marks.panel, name="marks"),
+    path("items/<slug:public_id>/marks/new/", marks.make, name="mark-new"),
+    path("items/<slug:public_id>/take/", desk.take, name="take"),
+    path("items/<slug:public_id>/give/", desk.give, name="give"),
+    path("items/<slug:public_id>/end/", desk.end, name="end"),
+    path("marks/<slug:mark_id>/change/", marks.change, name="mark-change"),
+    path("marks/<slug:mark_id>/confirm/", marks.confirm, name="mark-confirm"),
+    path("marks/<slug:mark_id>/withdraw/", marks.withdraw, name="mark-withdraw"),
+    path("marks/<slug:mark_id>/comment/", marks.comment, name="mark-comment"),
+    path("marks/<slug:mark_id>/call/", marks.call, name="mark-call"),
+    path("urgent/", marks.urgent, name="urgent"),
+    path("urgent/<slug:call_id>/settle/", marks.settle, name="settle"),
+    path("desk/", desk.show, name="desk"),
+    path("search/", search.show, name="search"),
     path("enter/<slug:token>/", entry.by_link, name="enter"),
     path("login/", entry.sign_in, name="login"),
     path("logout/", entry.sign_out, name="logout"),

@@ -1,9 +1,10 @@
 """Who works here, as a principal for services and queries."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from daylight.catalogue.models import User
-from daylight.domain.principal import Principal, Role, rights_of
+from daylight.domain.principal import RIGHTS, Principal, Right, Role, rights_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,3 +35,18 @@ def people() -> list[Person]:
         )
         for row in rows
     ]
+
+
+def names_of(agents: Iterable[str]) -> dict[str, str]:
+    """What colleagues call each other in the room; who is no user (the shell) is left out."""
+    rows = User.objects.filter(agent__in=set(agents))
+    return dict(rows.values_list("agent", "username"))
+
+
+def colleagues(principal: Principal) -> list[str]:
+    """Those who go through recordings and are in a collection of one's own, by name."""
+    roles = [role.value for role in Role if {Right.MARK, Right.WATCH} <= RIGHTS[role]]
+    rows = User.objects.filter(is_active=True, grants__role__in=roles)
+    if principal.collections is not None:
+        rows = rows.filter(memberships__collection__public_id__in=principal.collections)
+    return list(rows.order_by("username").values_list("username", flat=True).distinct())

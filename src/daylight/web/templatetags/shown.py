@@ -158,6 +158,11 @@ def action_name(value: str) -> str:
         "hold-lifted": _("legal hold lifted"),
         "contested": _("found in a film known outside"),
         "placed": _("put to a camera"),
+        "mark-made": _("a person said what they saw"),
+        "mark-changed": _("what a person saw, written anew"),
+        "mark-confirmed": _("what a person saw, confirmed by another"),
+        "mark-withdrawn": _("what a person saw, withdrawn"),
+        "annotations-exported": _("what people saw, given out"),
     }
     return names.get(value, value)
 
