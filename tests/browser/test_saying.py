@@ -171,3 +171,18 @@ def test_the_desk_offers_takes_and_ends(visit):
     page.wait_for_load_state("networkidle")
     assert page.url.endswith("/desk/")
     assert item.split("/items/")[1].strip("/") not in page.content()
+
+
+def test_the_wall_narrows_by_a_choice_from_a_list(visit):
+    visit.go("/items/")
+    look(visit, "wall")
+    page = visit.page
+    lists = page.locator("[data-narrow] select")
+    if lists.count():
+        chosen = lists.first
+        chosen.select_option(index=1)
+        page.wait_for_url("**/items/?*")
+    page.locator(".chip.choice").first.click()
+    page.wait_for_load_state("networkidle")
+    assert page.locator("[data-card]").count() >= 1
+    look(visit, "narrowed")

@@ -186,13 +186,43 @@ def topic_name(value: str) -> str:
 
 @register.filter
 def facet_name(value: str) -> str:
-    return {"kind": _("Kind"), "state": _("State"), "accession": _("Accession")}.get(value, value)
+    names = {
+        "kind": _("Kind"),
+        "state": _("State"),
+        "accession": _("Accession"),
+        "collection": _("Collection"),
+        "severity": _("Severity"),
+        "seen": _("Seen"),
+        "speech": _("Speech"),
+        "facility": _("Facility"),
+        "camera": _("Camera"),
+        "month": _("Month"),
+        "day": _("Day"),
+        "hour": _("Hour"),
+    }
+    return names.get(value, value)
 
 
 @register.simple_tag
 def choice_name(facet: str, label: str) -> str:
-    """A choice of a facet in words; accessions bear names of their own."""
-    return {"kind": kind_name, "state": state_name}.get(facet, str)(label)
+    """A choice of a facet in words; accessions, cameras and facilities bear names of their own."""
+    if facet in {"kind", "state"}:
+        return {"kind": kind_name, "state": state_name}[facet](label)
+    if not label:
+        return _("nobody has said") if facet == "severity" else _("unknown")
+    if facet == "hour":
+        return f"{label}:00–{label}:59"  # noqa: RUF001  # a span
+    return _seen_name(label) if facet in {"seen", "speech"} else label
+
+
+def _seen_name(value: str) -> str:
+    names = {
+        "reviewed": _("gone through"),
+        "described": _("described"),
+        "open": _("by nobody"),
+        "speech": _("somebody may speak"),
+    }
+    return names.get(value, value)
 
 
 @register.filter
