@@ -66,7 +66,9 @@ def test_camera_facility_and_time_narrow_and_are_counted(room: Room):
     assert cards(client, "month=none")[0] == 1
     _, narrowed = cards(client, "hour=13")
     assert "12:00–12:59 (1)" in narrowed  # one can change one's mind
-    assert "Gate (1)" in narrowed
+    assert 'name="camera"' not in narrowed  # there is but one left
+    _, kept = cards(client, f"hour=13&camera={gate.public_id}")
+    assert "Gate (1)" in kept
 
 
 def test_what_people_said_and_did_shows_at_once(room: Room):

@@ -42,7 +42,9 @@ def _page_words(chosen: dict[str, str], found: Page) -> dict[str, Any]:
         "items": found.items,
         "chips": [(name, _links(chosen, name, found.facets[name])) for name in _CHIPS],
         "lists": [
-            (name, chosen[name], found.facets[name]) for name in _LISTS if _tells(name, found)
+            (name, chosen[name], found.facets[name])
+            for name in _LISTS
+            if _tells(name, chosen[name], found)
         ],
         "kept": [(name, chosen[name]) for name in (*_CHIPS, "copies") if chosen[name]],
         "narrowed": any(chosen.values()),
@@ -51,9 +53,11 @@ def _page_words(chosen: dict[str, str], found: Page) -> dict[str, Any]:
     }
 
 
-def _tells(name: str, found: Page) -> bool:
-    """A list of one says nothing; days are offered once they are few."""
+def _tells(name: str, taken: str, found: Page) -> bool:
+    """A list of one says nothing, unless it was chosen from; days are offered once they are few."""
     choices = found.facets[name]
+    if taken:
+        return True
     if name == "day":
         return 1 < len(choices) <= 62
     return len(choices) > 1
