@@ -12,6 +12,7 @@ from daylight.web import (
     play,
     renditions,
     search,
+    style,
     timeline,
 )
 
@@ -41,6 +42,7 @@ urlpatterns: list[URLPattern] = [
     path("urgent/<slug:call_id>/settle/", marks.settle, name="settle"),
     path("desk/", desk.show, name="desk"),
     path("search/", search.show, name="search"),
+    path("style/", style.show, name="style"),
     path("enter/<slug:token>/", entry.by_link, name="enter"),
     path("login/", entry.sign_in, name="login"),
     path("logout/", entry.sign_out, name="logout"),
