@@ -111,13 +111,16 @@ def test_nothing_typed_is_lost_where_somebody_was_quicker(visit):
     keep(visit, "mark")
     second = page.context.new_page()
     second.goto(page.url)
-    for tab, words in ((second, "the other's words"), (page, "my own words")):
+    both = ((second, "the other's words"), (page, "my own words"))
+    for tab, words in both:
         said = tab.locator(".marks [data-mark]", has_text="first words").last
-        said.locator("summary", has_text="Change").click()
+        said.locator("a", has_text="Change").click()
         said.locator("form[data-mark-form] textarea").fill(words)
-        said.locator("form[data-mark-form] button:not([type=button])").click()
+    for tab, _ in both:
+        tab.locator(".marks form[data-mark-form] button:not([type=button])").click()
         tab.wait_for_load_state("networkidle")
         tab.wait_for_timeout(400)
+    visit.until("document.querySelectorAll('#marks [role=alert]').length > 0")
     text = page.locator("#marks").inner_text()
     assert "Somebody else changed this mark" in text
     assert "the other's words" in text

@@ -2,14 +2,13 @@
 
 from dataclasses import dataclass
 
-from daylight.catalogue.queries.marks import inherited, marks_of
 from daylight.catalogue.queries.people import colleagues, names_of
 from daylight.catalogue.queries.review import StandingView, TaskView, standing_of, tasks_of_item
-from daylight.domain.digest import Digest
 from daylight.domain.marks import Kind, Said, Span
 from daylight.domain.principal import Right
 from daylight.web.asked import Asked
 from daylight.web.saying import written
+from daylight.web.spoken import Spoken
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +33,9 @@ class Before:
     colleagues: tuple[str, ...]
 
 
-def before_words(request: Asked, public_id: str, digest: Digest) -> Before:
-    own = marks_of(request.principal, public_id)
-    copies = inherited(request.principal, public_id, digest)
-    spoken = [(one.kind, one.said.span, one.said, False) for one in own]
-    spoken += [(one.mark.kind, one.span, one.mark.said, True) for one in copies]
+def before_words(request: Asked, public_id: str, said: Spoken) -> Before:
+    spoken = [(one.kind, one.said.span, one.said, False) for one in said.own]
+    spoken += [(one.mark.kind, one.span, one.mark.said, True) for one in said.copies]
     tasks = [
         one for one in tasks_of_item(request.principal, public_id) if one.ended in {"", "reviewed"}
     ]

@@ -23,6 +23,7 @@ from daylight.web.asked import Asked, in_part
 from daylight.web.before import before_words
 from daylight.web.found import told
 from daylight.web.marks import panel_words
+from daylight.web.spoken import Spoken, spoken_of
 
 _OCCURRENCES = 50  # shown at once; the command line lists all
 _SAME = 50
@@ -52,11 +53,12 @@ class Viewer:
 @require_safe
 def show(request: Asked, public_id: str) -> HttpResponse:
     view = _seen(request, public_id)
+    spoken = spoken_of(request.principal, view)
     raw = media_facts(request.principal, public_id)
     facts = None if raw is None else from_json(raw)
     words = {
-        **_viewer_words(request, view, frozenset()),
-        **panel_words(request, public_id),
+        **_viewer_words(request, view, frozenset(), spoken),
+        **panel_words(request, view, spoken),
         "facts": facts,
         "tags": _tags(facts),
         "occurrences": view.occurrences[:_OCCURRENCES],
@@ -92,7 +94,11 @@ def lower(request: Asked, public_id: str) -> HttpResponse:
 def _answer(request: Asked, view: ItemView, part: str, clear: frozenset[str]) -> HttpResponse:
     if not in_part(request):
         return redirect("item", view.public_id)
-    return render(request, f"item/{part}.html", _viewer_words(request, view, clear))
+    return render(
+        request,
+        f"item/{part}.html",
+        _viewer_words(request, view, clear, spoken_of(request.principal, view)),
+    )
 
 
 def _seen(request: Asked, public_id: str) -> ItemView:
@@ -109,11 +115,13 @@ def _part(request: Asked) -> str:
     return part
 
 
-def _viewer_words(request: Asked, view: ItemView, clear: frozenset[str]) -> dict[str, Any]:
+def _viewer_words(
+    request: Asked, view: ItemView, clear: frozenset[str], spoken: Spoken
+) -> dict[str, Any]:
     return {
         "item": view,
         "viewer": _viewer(view, clear),
-        "before": before_words(request, view.public_id, view.digest),
+        "before": before_words(request, view.public_id, spoken),
     }
 
 

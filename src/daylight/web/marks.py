@@ -2,28 +2,36 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from daylight.catalogue.queries.items import ItemView
 from daylight.catalogue.queries.items import item as item_of
 from daylight.catalogue.queries.marks import (
     Inherited,
     MarkView,
-    inherited,
     mark,
-    marks_of,
+    marks_named,
     waiting_calls,
 )
 from daylight.catalogue.queries.people import names_of
 from daylight.domain.marks import NOTES, SEVERITIES, Kind, Sureness, region_json
+from daylight.domain.principal import Right
 from daylight.errors import Forbidden, MarkChanged, UsageError
 from daylight.services import marks
 from daylight.web.asked import Asked, in_part, text
 from daylight.web.saying import problem, said_in, tried, written
+from daylight.web.spoken import Spoken, spoken_of
+
+_CHOICES: Final = {
+    "notes": NOTES,
+    "severities": SEVERITIES,
+    "surenesses": [one.value for one in Sureness],
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +70,11 @@ class Form:
 
 @require_safe
 def panel(request: Asked, public_id: str) -> HttpResponse:
-    words = panel_words(request, public_id)
-    return (
-        render(request, "item/marks.html", words)
-        if in_part(request)
-        else redirect("item", public_id)
+    view = _item(request, public_id)
+    if not in_part(request):
+        return redirect("item", public_id)
+    return render(
+        request, "item/marks.html", panel_words(request, view, spoken_of(request.principal, view))
     )
 
 
@@ -85,10 +93,15 @@ def make(request: Asked, public_id: str) -> HttpResponse:
     return _answer(request, public_id, Form(kind, wrong, request.POST) if wrong else None)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def change(request: Asked, mark_id: str) -> HttpResponse:
-    """A further version; where somebody was quicker both are shown, and nothing is kept yet."""
+    """The form, or a further version; where somebody was quicker both are shown, and nothing is kept."""
+    request.principal.require(Right.MARK)
     known = _known(request, mark_id)
+    if request.method != "POST":
+        one = _shown(request, known, {})
+        name = f"item/mark_change{'' if in_part(request) else '_page'}.html"
+        return render(request, name, {"one": one, "item": _item(request, known.item), **_CHOICES})
     base = text(request.POST, "version", 9)
     if not base.isascii() or not base.isdigit():
         raise Http404
@@ -160,35 +173,33 @@ def settle(request: Asked, call_id: str) -> HttpResponse:
     return _urgent(request, wrong) if wrong else redirect("urgent")
 
 
-def panel_words(request: Asked, public_id: str, form: Form | None = None) -> dict[str, Any]:
-    """What ``item/marks.html`` needs. ``Http404`` for an item that is not seen."""
-    view = item_of(request.principal, public_id)
-    if view is None:
-        raise Http404
-    own = marks_of(request.principal, public_id)
-    copies = inherited(request.principal, public_id, view.digest)
-    names = names_of(_agents([*own, *(one.mark for one in copies)]))
+def panel_words(
+    request: Asked, view: ItemView, spoken: Spoken, form: Form | None = None
+) -> dict[str, Any]:
+    """What ``item/marks.html`` needs."""
+    names = names_of(_agents([*spoken.own, *(one.mark for one in spoken.copies)]))
     return {
         "item": view,
-        "marks": [_shown(request, one, names) for one in own],
-        "inherited": [_carried(one) for one in copies],
+        "marks": [_shown(request, one, names) for one in spoken.own],
+        "inherited": [_carried(one) for one in spoken.copies],
         "form": form,
-        "notes": NOTES,
-        "severities": SEVERITIES,
-        "surenesses": [one.value for one in Sureness],
+        **_CHOICES,
     }
 
 
-def _panel(request: Asked, public_id: str, form: Form | None = None) -> HttpResponse:
-    return render(request, "item/marks.html", panel_words(request, public_id, form))
+def _item(request: Asked, public_id: str) -> ItemView:
+    view = item_of(request.principal, public_id)
+    if view is None:
+        raise Http404
+    return view
 
 
 def _answer(request: Asked, public_id: str, form: Form | None) -> HttpResponse:
-    if in_part(request):
-        return _panel(request, public_id, form)
-    if form is None:
+    if form is None and not in_part(request):
         return redirect(f"{reverse('item', args=[public_id])}#marks")
-    return render(request, "item/unsaid.html", panel_words(request, public_id, form))
+    view = _item(request, public_id)
+    words = panel_words(request, view, spoken_of(request.principal, view), form)
+    return render(request, f"item/{'marks' if in_part(request) else 'unsaid'}.html", words)
 
 
 def _done(request: Asked, known: MarkView, act: Callable[[], object]) -> HttpResponse:
@@ -214,7 +225,7 @@ def _known(request: Asked, mark_id: str) -> MarkView:
 def _urgent(request: Asked, wrong: str) -> HttpResponse:
     calls = waiting_calls(request.principal)
     names = names_of(one.agent for one in calls)
-    found = {one.mark: mark(request.principal, one.mark) for one in calls}
+    found = marks_named(request.principal, [one.mark for one in calls])
     words = {
         "calls": [(one, names.get(one.agent, ""), found[one.mark]) for one in calls],
         "problem": wrong,

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from daylight.catalogue.queries.cameras import camera_names
-from daylight.catalogue.queries.marks import MarkView, mark
+from daylight.catalogue.queries.marks import MarkView, marks_named
 from daylight.catalogue.queries.search import COUNTED, Hit, Hits, Wanted, find
 from daylight.domain.marks import Kind
 from daylight.domain.principal import Right
@@ -56,8 +56,9 @@ def _answer(request: Asked, chosen: dict[str, str]) -> dict[str, object]:
         return {"problem": _("Say at least one word to look for, and at most sixteen.")}
     before = text(request.GET, "before", 18)
     found = find(request.principal, _wanted(query, chosen, before))
+    said = marks_named(request.principal, [one.ref for one in found.hits])
     return {
-        "found": [_found(request, one) for one in found.hits],
+        "found": [_found(one, said.get(one.ref)) for one in found.hits],
         "count": found.count,
         "many": found.count > COUNTED,
         "limit": COUNTED,
@@ -85,11 +86,10 @@ def _day(typed: str, after: int) -> int | None:
     return round(at.timestamp()) * 1_000_000
 
 
-def _found(request: Asked, one: Hit) -> Found:
+def _found(one: Hit, said: MarkView | None) -> Found:
     address = reverse("item", args=[one.item])
     if one.start_us:
         address += f"?t={one.start_us / 1e6:.1f}"
-    said = mark(request.principal, one.ref) if one.kind in list(Kind) else None
     return Found(one, said, written(one.start_us), address)
 
 

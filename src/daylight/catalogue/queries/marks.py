@@ -106,6 +106,11 @@ def mark(principal: Principal, public_id: str) -> MarkView | None:
     return found[0] if found else None
 
 
+def marks_named(principal: Principal, public_ids: Iterable[str]) -> dict[str, MarkView]:
+    """Many at once, by public id."""
+    return {one.public_id: one for one in _views(principal, {"public_id__in": list(public_ids)})}
+
+
 def marks_of(principal: Principal, item: str, *, withdrawn: bool = False) -> tuple[MarkView, ...]:
     """Of one item, in the order of their spans; those of the whole item first."""
     found = _views(principal, {"item__public_id": item})

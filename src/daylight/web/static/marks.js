@@ -24,7 +24,7 @@ function readTime(text) {
 
 const now = () => (typeof position === "number" ? position : 0);
 const openForm = () => document.querySelector("[data-saying] details.new[open] form")
-  ?? document.querySelector(".marks details[open] form[data-mark-form]");
+  ?? document.querySelector(".marks form[data-mark-form]");
 
 function take(form, which) {
   const field = form?.querySelector(which === "start" ? "[data-start-field]" : "[data-end-field]");
