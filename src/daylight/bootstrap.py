@@ -48,6 +48,7 @@ from daylight.storage.local import LocalStore
 from daylight.web.conf import WEB_APPS, WEB_SETTINGS
 
 WORKER = (sys.executable, "-I", "-m", "daylight.detectors.worker")
+MODEL_WORKER = (sys.executable, "-I", "-m", "daylight.media.inference.worker")
 INTERRUPTED = 130
 NOBODY_READS = 141  # what a shell calls the end by a closed pipe
 
