@@ -11,6 +11,9 @@ import pytest
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy comes: tests run side by side
 
+# No model that somebody has installed here: each test says which there are.
+os.environ["DAYLIGHT_MODELS"] = "/nonexistent/models"
+
 from django.db import connections
 from hypothesis import settings
 
