@@ -47,6 +47,15 @@ def shared_media() -> Path:
     return folder
 
 
+@pytest.fixture
+def real_models(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The models in the folder that ``DAYLIGHT_TEST_MODELS`` names; skips where there is none."""
+    folder = os.environ.get("DAYLIGHT_TEST_MODELS", "")
+    if not folder:
+        missing("models", "DAYLIGHT_TEST_MODELS names no folder of models")
+    monkeypatch.setenv("DAYLIGHT_MODELS", folder)
+
+
 @pytest.fixture(scope="session")
 def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated, empty SQLite catalogue to copy: migrating anew for each test costs a second."""

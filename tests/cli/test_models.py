@@ -14,7 +14,7 @@ from daylight.services import models as service
 from daylight.services.models import install, listing
 from daylight.storage import models
 from daylight.storage.models import Installed
-from tests.cli.test_verbs import daylight
+from tests.cli.test_verbs import daylight, vault  # noqa: F401  # a fixture
 
 BYTES = b"a model" * 100
 
@@ -158,3 +158,10 @@ def test_as_scripts_meet_it(tmp_path):
     done = daylight("models", "install", "speech", env=offline)
     assert done.returncode == 5
     assert "[model-missing]" in done.stderr
+
+
+def test_what_needs_a_model_says_so(vault):
+    done = daylight("--vault", vault, "examine", "--only", "speech")
+    assert done.returncode == 5
+    assert "[model-missing]" in done.stderr
+    assert daylight("--vault", vault, "examine").returncode == 0

@@ -8,10 +8,13 @@ import typer
 from daylight.cli.output import print_json, progress, say
 from daylight.cli.session import session_of
 from daylight.domain.principal import Principal
+from daylight.errors import ModelMissing
 from daylight.services.examine import ExamineReport, examine, pace
 from daylight.services.placing import propose
 from daylight.services.salvage import SalvageReport, salvage
 from daylight.services.sameness import SamenessReport, compare_all
+from daylight.services.speech import NAME as SPEECH
+from daylight.services.speech import listen, there
 from daylight.services.workspace import Workspace
 
 PAIRS = "pairs"
@@ -41,8 +44,15 @@ def examine_and_report(
     Nothing is compared where one detector was asked for that is not the fingerprint.
     """
     ws.keyring.unlock()
+    if only == SPEECH:
+        if not there():
+            raise ModelMissing("the model 'speech', or what runs models, is not installed")
+        _listen(ws, principal, quiet=quiet)
+        return ExamineReport(0, 0, 0), None
     with progress("examine") as shown:
         report = examine(ws, principal, only, shown)
+    if not only and there():
+        _listen(ws, principal, quiet=quiet)
     with progress("salvage") as shown:
         saved = SalvageReport(0, 0) if only else salvage(ws, principal, shown)
     same = _compare(ws, principal, quiet=quiet) if only in ("", "fingerprint") else None
@@ -56,6 +66,13 @@ def examine_and_report(
         if placed is not None and placed.changed:
             say(f"{placed.placed} recordings seem to be of {placed.cameras} cameras.")
     return report, same
+
+
+def _listen(ws: Workspace, principal: Principal, *, quiet: bool) -> None:
+    with progress("listen") as shown:
+        heard = listen(ws, principal, shown)
+    if heard.items and not quiet:
+        say(f"Listened to {heard.items} recordings with a model, {heard.failed} failed.")
 
 
 def _compare(ws: Workspace, principal: Principal, *, quiet: bool) -> SamenessReport:

@@ -55,8 +55,9 @@ def locked(place):
         yield one
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def unlocked(place):
+    """A new one each time: a probe that got out has changed what it is."""
     with made(place, "unlocked") as one:
         yield one
 

@@ -4,16 +4,15 @@ A model is pinned by the digest of its bytes; its worker sees numbers only: samp
 another child decoded. What comes back has the shape that the signature says, and is finite.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
-import numpy as np
-from numpy.typing import NDArray
+if TYPE_CHECKING:  # the command line knows the port, and starts without NumPy
+    import numpy as np
+    from numpy.typing import NDArray
 
-from daylight.errors import InferenceFailed
-
-Floats = NDArray[np.float32]
 MOST_BYTES = 256 << 20  # of one request or one answer
 
 
@@ -59,33 +58,7 @@ class Signature:
 
 def length(ports: Sequence[Port], free: Sequence[int]) -> int:
     """Bytes of all arrays of one side, end to end."""
-    return sum(4 * int(np.prod(port.sized(free), dtype=np.int64)) for port in ports)
-
-
-def packed(ports: Sequence[Port], free: Sequence[int], arrays: Sequence[Floats]) -> bytes:
-    """Arrays end to end; raises ``ValueError`` where one is not of its port's shape and float32."""
-    for port, one in zip(ports, arrays, strict=True):
-        if one.dtype != np.float32 or one.shape != port.sized(free):
-            raise ValueError(f"{port.name} is {one.dtype} {one.shape}, not {port.sized(free)}")
-    return b"".join(np.ascontiguousarray(one).tobytes() for one in arrays)
-
-
-def unpacked(ports: Sequence[Port], free: Sequence[int], data: bytes | bytearray) -> list[Floats]:
-    """The reverse; ``data`` has the length that ``length`` says. The arrays cannot be written to."""
-    arrays, at = [], 0
-    for port in ports:
-        shape = port.sized(free)
-        count = int(np.prod(shape, dtype=np.int64))
-        arrays.append(np.frombuffer(data, np.float32, count, at).reshape(shape))
-        at += 4 * count
-    return arrays
-
-
-def believed(untrusted: list[Floats]) -> list[Floats]:
-    """Raises ``InferenceFailed`` unless every number is finite."""
-    if not all(bool(np.isfinite(one).all()) for one in untrusted):
-        raise InferenceFailed("the model answered with what is no number")
-    return untrusted
+    return sum(4 * math.prod(port.sized(free)) for port in ports)
 
 
 class Inference(Protocol):
@@ -101,7 +74,9 @@ class Inference(Protocol):
     @property
     def signature(self) -> Signature: ...
 
-    def run(self, free: Sequence[int], inputs: Sequence[Floats]) -> list[Floats]: ...
+    def run(
+        self, free: Sequence[int], inputs: Sequence["NDArray[np.float32]"]
+    ) -> list["NDArray[np.float32]"]: ...
     def close(self) -> None: ...
     def __enter__(self) -> Self: ...
     def __exit__(self, *exc: object) -> None: ...

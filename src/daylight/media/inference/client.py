@@ -15,7 +15,8 @@ from typing import Final, Self
 from daylight.domain.digest import Digest
 from daylight.errors import HelpMissing, InferenceFailed, ModelRefused, SandboxMissing, UsageError
 from daylight.media.inference import wire
-from daylight.media.inference.base import Floats, Signature, believed, length, packed, unpacked
+from daylight.media.inference.arrays import Floats, believed, packed, unpacked
+from daylight.media.inference.base import Signature, length
 from daylight.media.inference.wire import ANSWER, MOST_WORDS, Said
 
 _START_SECONDS: Final = 60.0

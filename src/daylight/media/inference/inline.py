@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 from typing import Self
 
 from daylight.errors import InferenceFailed, UsageError
-from daylight.media.inference.base import Floats, Signature, believed, packed, unpacked
+from daylight.media.inference.arrays import Floats, believed, packed, unpacked
+from daylight.media.inference.base import Signature
 
 Answer = Callable[[Sequence[int], list[Floats]], list[Floats]]
 

@@ -20,7 +20,8 @@ from typing import Final, NoReturn
 import numpy as np
 
 from daylight.errors import SandboxMissing
-from daylight.media.inference.base import Floats, Signature, length, packed, unpacked
+from daylight.media.inference.arrays import Floats, packed, unpacked
+from daylight.media.inference.base import Signature, length
 from daylight.media.inference.wire import ANSWER, HEAD, Said, free_of, from_json, settings_of
 from daylight.media.sandbox import lockdown
 
