@@ -10,6 +10,7 @@ from daylight.cli.session import session_of
 from daylight.domain.principal import Principal
 from daylight.errors import ModelMissing
 from daylight.services.examine import ExamineReport, examine, pace
+from daylight.services.known_later import compare_known
 from daylight.services.placing import propose
 from daylight.services.salvage import SalvageReport, salvage
 from daylight.services.sameness import SamenessReport, compare_all
@@ -78,6 +79,15 @@ def _listen(ws: Workspace, principal: Principal, *, quiet: bool) -> None:
 def _compare(ws: Workspace, principal: Principal, *, quiet: bool) -> SamenessReport:
     with progress("compare", PAIRS) as shown:
         same = compare_all(ws, principal, shown)
+    with progress("known", PAIRS) as shown:
+        later = compare_known(ws, principal, shown)
+    if not quiet and later.contested:
+        say(f"{later.contested} items are in films that are known outside: `daylight duplicates`.")
+    if not quiet and later.away:
+        say(
+            f"{later.away} of {later.films} known films are not where they were: copies that were"
+            " encoded again are not told from them."
+        )
     if not quiet and same.relations:
         found = f"{same.relations} relations between {same.recordings} recordings"
         say(f"{found}: `daylight duplicates`.")
