@@ -67,6 +67,8 @@ def offset_document(one: Offset) -> dict[str, object]:
         "offset_s": one.offset_us / _MICRO,
         "uncertainty_s": one.uncertainty_us / _MICRO,
         "drift_ppm": round(one.drift * 1e6, 1) if one.drift else None,
+        "drift_uncertainty_ppm": round(one.drift_doubt * 1e6, 1) if one.drift_doubt else None,
+        "at": iso(one.at_us, zone=False) if one.drift or one.drift_doubt else None,
         "zone": one.zone or None,
         "from": iso(one.since, zone=False),
         "until": iso(one.until, zone=False),
