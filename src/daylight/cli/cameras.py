@@ -21,9 +21,7 @@ def run(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
 ) -> None:
     """List the cameras. What leaked names propose shows with --paths, and in the JSON."""
-    session = session_of(ctx)
-    session.workspace  # noqa: B018  # opens the vault
-    found = cameras(session.principal)
+    found = cameras(session_of(ctx).principal)
     if as_json:
         print_json({"schema": "cameras/1", "cameras": [document(one) for one in found]})
         return
