@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from daylight.catalogue.queries.relations import any_known
 from daylight.cli.output import print_json, progress, say
 from daylight.cli.session import session_of
 from daylight.domain.principal import Principal
@@ -79,6 +80,15 @@ def _listen(ws: Workspace, principal: Principal, *, quiet: bool) -> None:
 def _compare(ws: Workspace, principal: Principal, *, quiet: bool) -> SamenessReport:
     with progress("compare", PAIRS) as shown:
         same = compare_all(ws, principal, shown)
+    if any_known():
+        _compare_known(ws, principal, quiet=quiet)
+    if not quiet and same.relations:
+        found = f"{same.relations} relations between {same.recordings} recordings"
+        say(f"{found}: `daylight duplicates`.")
+    return same
+
+
+def _compare_known(ws: Workspace, principal: Principal, *, quiet: bool) -> None:
     with progress("known", PAIRS) as shown:
         later = compare_known(ws, principal, shown)
     if not quiet and later.contested:
@@ -88,7 +98,3 @@ def _compare(ws: Workspace, principal: Principal, *, quiet: bool) -> SamenessRep
             f"{later.away} of {later.films} known films are not where they were: copies that were"
             " encoded again are not told from them."
         )
-    if not quiet and same.relations:
-        found = f"{same.relations} relations between {same.recordings} recordings"
-        say(f"{found}: `daylight duplicates`.")
-    return same

@@ -39,6 +39,8 @@ BATCH: Final = 24  # items a transaction
 _SECONDS: Final = 600.0
 _LONGEST: Final = 6600.0  # seconds more
 _TOTAL: Final = 16 << 30  # bytes of samples: six days
+_MESSAGE: Final = 1 << 20  # bytes: three times what a stretch has
+_TIMES: Final = 16 << 20  # bytes of JSON beside all stretches
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,9 @@ class _Listener:
 
 def _limits(one: Todo) -> TaskLimits:
     seconds = _SECONDS + min(one.size / 1e5, _LONGEST)
-    return TaskLimits(seconds, int(seconds), total_bytes=_TOTAL, facts_bytes=_TOTAL)
+    return TaskLimits(
+        seconds, int(seconds), message_bytes=_MESSAGE, total_bytes=_TOTAL, facts_bytes=_TIMES
+    )
 
 
 def _failure(outcome: Outcome, stretches: Stretches) -> str:

@@ -168,6 +168,10 @@ def fingerprinted(version: int) -> list[Fingerprinted]:
     ]
 
 
+def any_known() -> bool:
+    return Known.objects.exists()
+
+
 def known_films(principal: Principal) -> list[KnownView]:
     """All of them, by name; marks are counted on items that may be seen."""
     seen = items_seen_by(principal).values("pk")
