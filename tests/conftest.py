@@ -11,6 +11,9 @@ import pytest
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy comes: tests run side by side
 
+# No model that somebody has installed here: each test says which there are.
+os.environ["DAYLIGHT_MODELS"] = "/nonexistent/models"
+
 from django.db import connections
 from hypothesis import settings
 
@@ -42,6 +45,15 @@ def shared_media() -> Path:
     if not folder.is_dir():
         missing("media", "the folder of real media does not lie beside the project")
     return folder
+
+
+@pytest.fixture
+def real_models(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The models in the folder that ``DAYLIGHT_TEST_MODELS`` names; skips where there is none."""
+    folder = os.environ.get("DAYLIGHT_TEST_MODELS", "")
+    if not folder:
+        missing("models", "DAYLIGHT_TEST_MODELS names no folder of models")
+    monkeypatch.setenv("DAYLIGHT_MODELS", folder)
 
 
 @pytest.fixture(scope="session")

@@ -162,13 +162,21 @@ def test_what_is_foreign_would_be_seen():
         assert any(pattern.search(text) for pattern in FOREIGN.values()), text
 
 
+def test_what_runs_models_reports_to_nobody():
+    """From 1.29 on it does, from the moment it is imported: docs/decisions/0005-models.md."""
+    for name in ("dev.txt", "models.txt"):
+        text = (ROOT / "requirements" / name).read_text()
+        (version,) = re.findall(r"(?m)^onnxruntime==1\.(\d+)\.", text)
+        assert int(version) < 29
+
+
 def test_no_large_files():
     large = [path for path in kept_files() if path.stat().st_size > LARGEST]
     assert large == []
 
 
 def test_the_lock_has_a_hash_for_everything():
-    for name in ("run.txt", "dev.txt"):
+    for name in ("run.txt", "dev.txt", "models.txt"):
         text = (ROOT / "requirements" / name).read_text()
         pinned = re.findall(
             r"^[a-z0-9._-]+(?:\[[a-z,]+\])?==.*?(?=^\S|\Z)",
@@ -185,6 +193,7 @@ def test_what_is_not_locked_is_not_needed():
     for lock, wanted in {
         "run.txt": project["dependencies"],
         "dev.txt": project["optional-dependencies"]["dev"],
+        "models.txt": project["optional-dependencies"]["models"],
     }.items():
         text = (ROOT / "requirements" / lock).read_text().lower().replace("_", "-")
         for one in wanted:

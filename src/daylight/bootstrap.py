@@ -30,6 +30,7 @@ from daylight.cli.output import note
 from daylight.cli.registry import VERBS
 from daylight.cli.session import Room, Session
 from daylight.domain.clock import system_clock
+from daylight.domain.digest import Digest
 from daylight.domain.principal import Principal
 from daylight.errors import (
     DaylightError,
@@ -40,6 +41,7 @@ from daylight.errors import (
     VaultMissing,
 )
 from daylight.media.executor import Executor
+from daylight.media.inference.base import Inference, Signature
 from daylight.media.pool import ZygotePool
 from daylight.services.keyring import AskPassphrase, Keyring
 from daylight.services.workspace import Workspace
@@ -48,6 +50,7 @@ from daylight.storage.local import LocalStore
 from daylight.web.conf import WEB_APPS, WEB_SETTINGS
 
 WORKER = (sys.executable, "-I", "-m", "daylight.detectors.worker")
+MODEL_WORKER = (sys.executable, "-I", "-m", "daylight.media.inference.worker")
 INTERRUPTED = 130
 NOBODY_READS = 141  # what a shell calls the end by a closed pipe
 
@@ -77,6 +80,13 @@ def database(layout: Layout) -> dict[str, Any]:
 
 def start_executor(slots: int) -> Executor:
     return ZygotePool(WORKER, slots)
+
+
+def start_inference(model: bytes, digest: Digest, signature: Signature) -> Inference:
+    """Late, since NumPy comes with it."""
+    client = _late("daylight.media.inference.client")
+    made: Inference = client.ModelWorker(MODEL_WORKER, model, digest, signature)
+    return made
 
 
 def configure() -> None:
@@ -112,7 +122,8 @@ def settle(layout: Layout, ask: AskPassphrase = _nobody) -> Workspace:
         with suppress(AttributeError):
             del connections[alias]  # the connection to nowhere
     keyring = Keyring(layout, ask)
-    return Workspace(layout, LocalStore(layout.root), system_clock, keyring, start_executor)
+    store = LocalStore(layout.root)
+    return Workspace(layout, store, system_clock, keyring, start_executor, start_inference)
 
 
 @dataclass(frozen=True, slots=True)

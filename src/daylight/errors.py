@@ -21,6 +21,8 @@ Each class carries a stable ``name`` (for scripts), an ``exit_code`` (for the sh
     │   ├── MediaRefused          3  media-refused
     │   ├── BackupRefused         3  backup-refused
     │   ├── SharesRefused         3  shares-refused
+    │   ├── InferenceFailed       3  inference-failed
+    │   ├── ModelRefused          3  model-refused
     │   ├── SealRefused           3  seal-refused
     │   ├── HeadRefused           3  head-refused
     │   │   └── CardRefused       3  card-refused
@@ -48,6 +50,7 @@ Each class carries a stable ``name`` (for scripts), an ``exit_code`` (for the sh
         ├── DestinationFailed     5  destination-failed
         │   └── DestinationFull   5  destination-full
         ├── AuthorityUnreachable  5  authority-unreachable
+        ├── ModelMissing          5  model-missing
         ├── ReplicaUnreachable    5  replica-unreachable
         ├── SandboxMissing        5  sandbox-missing
         └── ToolMissing           5  tool-missing
@@ -145,6 +148,16 @@ class BagOutside(InputRefused):
 class MediaRefused(InputRefused):
     name = "media-refused"
     advice = "The original is kept; it cannot be shown."
+
+
+class InferenceFailed(InputRefused):
+    name = "inference-failed"
+    advice = "That item has no such finding; the others go on."
+
+
+class ModelRefused(InputRefused):
+    name = "model-refused"
+    advice = "Nothing was installed; get the file again, by the version that docs/models.md names."
 
 
 class SealRefused(InputRefused):
@@ -309,6 +322,13 @@ class AuthorityUnreachable(HelpMissing):
     name = "authority-unreachable"
     advice = (
         "The seal stays wanted; run `daylight work` or `daylight seal` when there is a network."
+    )
+
+
+class ModelMissing(HelpMissing):
+    name = "model-missing"
+    advice = (
+        "`daylight models install NAME` fetches it; without a network, `--from FILE` brings it in."
     )
 
 

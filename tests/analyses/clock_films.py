@@ -14,12 +14,9 @@ from PIL import Image, ImageDraw, ImageFont
 
 import daylight.exports.court
 from daylight.analyses.clocks import Reader, Reading
-from daylight.detectors.base import Span, Subject
 from daylight.detectors.overlay import Overlay
 from daylight.media.overlay_blob import Strip, unpack
-from daylight.media.pictures import Tally, key_pictures
-from daylight.media.probe import probe
-from tests.media.films import opened
+from tests.detectors.reels import found
 
 FONT = Path(daylight.exports.court.__file__).parent / "fonts/DejaVuSans-Bold.ttf"
 START = datetime(2021, 3, 14, 9, 26, 50, tzinfo=UTC)
@@ -111,18 +108,7 @@ def film(
 
 def crops(data: bytes, cuts: int = 1) -> tuple[Strip, ...]:
     """What the detector makes of it, cut into so many spans."""
-    detector = Overlay()
-    with opened(data) as descriptor:
-        made = probe(descriptor)
-        subject = Subject(made.facts, made.index)
-        bounds = [len(made.index) * n // cuts for n in range(cuts + 1)]
-        partials = []
-        for first, last in zip(bounds, bounds[1:], strict=False):
-            session = detector.start(subject, Span(first, last))
-            for one in key_pictures(descriptor, made.facts, made.index, (first, last), Tally()):
-                session.push(one)
-            partials.append(session.finish())
-        finding = detector.merge(subject, partials)
+    finding = found(Overlay(), data, cuts)
     return unpack(finding.blobs[0].data) if finding.blobs else ()
 
 

@@ -81,6 +81,14 @@ def test_from_proposals_to_words(filled, tmp_path):
         -55.8, 2.0, "2021-03-04T00:00:00.000",
     )  # fmt: skip
     assert "-0:00:55.8 ± 2 s" in filled("cameras").stdout
+    filled(
+        "clock", "gate", "--uncertainty", "1", "--reason", "two calls",
+        "--reading", "2021-03-04 12:00:00 = 2021-03-04 12:00:10",
+        "--reading", "2021-03-14 12:00:00 = 2021-03-14 12:00:30",
+    )  # fmt: skip
+    (_, drifting) = json.loads(filled("cameras", "--json").stdout)["cameras"][0]["offsets"]
+    assert (drifting["offset_s"], drifting["at"]) == (20.0, "2021-03-09T12:00:00.000")
+    assert (drifting["drift_ppm"], drifting["drift_uncertainty_ppm"]) == (23.1, 2.3)
     made = json.loads(filled("timeline", "--json").stdout)
     assert (made["schema"], made["items"], len(made["unplaced"])) == ("timeline/1", 4, 4)
     filled("timeline", "--svg", tmp_path / "t.svg")
@@ -97,6 +105,10 @@ WRONG = [
     ["place", "--proposed", "77", "--reason", "x"],
     ["place", "--proposed", "1", "--camera", "a", "--names-from-paths", "--reason", "x"],
     ["clock", "77", "--offset", "1", "--uncertainty", "1", "--reason", "x"],
+    ["clock", "1", "--uncertainty", "1", "--reason", "x"],
+    ["clock", "1", "--reading", "2021-03-04 = 2021-03-04", "--uncertainty", "1", "--reason", "x"],
+    ["clock", "1", "--offset", "1", "--drift", "1", "--uncertainty", "1", "--reason", "x"],
+    ["clock", "1", "--offset", "1", "--drift", "nan", "--uncertainty", "1", "--reason", "x"],
     ["clock", "1", "--offset", "noon", "--uncertainty", "1", "--reason", "x"],
     ["clock", "1", "--offset", "1", "--uncertainty", "-1", "--reason", "x"],
     ["clock", "1", "--offset", "1", "--uncertainty", "nan", "--reason", "x"],

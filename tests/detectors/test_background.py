@@ -2,26 +2,14 @@ import numpy as np
 import pytest
 
 from daylight.detectors.background import Background, _halved
-from daylight.detectors.base import Finding, Partial, Span, Subject
+from daylight.detectors.base import Finding, Partial
 from daylight.domain.background import HEIGHT, LENGTH, WIDTH, unpack
-from daylight.media.pictures import Tally, key_pictures
-from daylight.media.probe import probe
-from tests.media.films import film, opened
+from tests.detectors.reels import found
+from tests.media.films import film
 
 
 def background(data: bytes, cuts: int = 1) -> Finding:
-    detector = Background()
-    with opened(data) as descriptor:
-        made = probe(descriptor)
-        subject = Subject(made.facts, made.index)
-        bounds = [len(made.index) * n // cuts for n in range(cuts + 1)]
-        partials = []
-        for first, last in zip(bounds, bounds[1:], strict=False):
-            session = detector.start(subject, Span(first, last))
-            for one in key_pictures(descriptor, made.facts, made.index, (first, last), Tally()):
-                session.push(one)
-            partials.append(session.finish())
-        return detector.merge(subject, partials)
+    return found(Background(), data, cuts)
 
 
 @pytest.mark.parametrize("kind", [("mp4", "libx264"), ("avi", "mjpeg"), ("h264", "libx264")])

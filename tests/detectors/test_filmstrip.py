@@ -4,26 +4,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from daylight.detectors.base import Finding, Span, Subject
+from daylight.detectors.base import Finding, Subject
 from daylight.detectors.filmstrip import COLUMNS, TILES, Filmstrip
-from daylight.media.pictures import Tally, key_pictures
 from daylight.media.probe import probe
+from tests.detectors.reels import found
 from tests.media.films import film, opened
 
 
 def strip(data: bytes, cuts: int) -> Finding:
-    detector = Filmstrip()
-    with opened(data) as descriptor:
-        made = probe(descriptor)
-        subject = Subject(made.facts, made.index)
-        bounds = [len(made.index) * n // cuts for n in range(cuts + 1)]
-        partials = []
-        for first, last in zip(bounds, bounds[1:], strict=False):
-            session = detector.start(subject, Span(first, last))
-            for one in key_pictures(descriptor, made.facts, made.index, (first, last), Tally()):
-                session.push(one)
-            partials.append(session.finish())
-        return detector.merge(subject, partials)
+    return found(Filmstrip(), data, cuts)
 
 
 def sheet(finding: Finding, name: str) -> np.ndarray:

@@ -4,7 +4,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from daylight.detectors.series import (
-    MAGIC,
     Series,
     joined,
     pack,
@@ -13,6 +12,7 @@ from daylight.detectors.series import (
     spans,
     unpack,
 )
+from daylight.domain.series import MAGIC
 from daylight.errors import MediaRefused
 
 times = st.integers(-(1 << 62), 1 << 62)

@@ -10,8 +10,10 @@ from PIL import Image
 from daylight.detectors.programs import PROGRAMS
 from daylight.detectors.registry import listed
 from daylight.media.executor import End, Executor, Task
+from daylight.media.facts_json import to_json
 from daylight.media.inline import InlineExecutor
 from daylight.media.pool import ZygotePool
+from daylight.media.probe import probe
 from tests.media.films import FORMATS, film, opened, sine
 from tests.media.test_salvage import PLAIN, REORDERED, recording, without_index
 
@@ -46,6 +48,21 @@ def test_films(worker, container, codec, name):
 )
 def test_sounds(worker, container, codec):
     alike(worker, sine(container, codec))
+
+
+@pytest.mark.parametrize(
+    ("container", "codec"),
+    [("wav", "pcm_s16le"), ("mp3", "libmp3lame"), ("flac", "flac"), ("ogg", "libopus")],
+)
+def test_sounds_handed_out(worker, container, codec):
+    inline = InlineExecutor(PROGRAMS, i_am_a_test=True)
+    with opened(sine(container, codec)) as media:
+        task = Task("samples", {"facts": to_json(probe(media).facts)}, [media])
+        inside, outside = worker.run(task), inline.run(task)
+    assert inside.end is End.DONE, inside.untrusted_reason
+    assert inside.messages == outside.messages
+    assert [m.untrusted_kind for m in inside.messages][-1] == "end"
+    assert len(inside.messages) > 1
 
 
 @pytest.mark.parametrize("name", ["JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "AVIF", "MPO"])

@@ -5,13 +5,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from daylight.domain.clocks import (
+    BILLION,
     SECOND,
     Offset,
     Source,
     iso,
     parse_naive,
     parse_offset,
+    parse_reading,
     real_time,
+    through,
 )
 
 NOON = parse_naive("2021-03-04 12:00:00")
@@ -68,6 +71,70 @@ def test_the_hour_that_comes_twice_or_never_is_owned_up_to(naive):
 def test_drift_counts_from_where_it_was_known():
     told = real_time(NOON + DAY, [Offset(0, 0, drift=10e-6, at_us=NOON)])
     assert told.at_us == NOON + DAY + 864_000
+
+
+def test_a_drift_that_is_not_sure_is_less_sure_far_away():
+    word = Offset(0, SECOND, drift=10e-6, at_us=NOON, drift_doubt=5e-6)
+    doubts = [real_time(NOON + days * DAY, [word]).uncertainty_us for days in (-2, 0, 2)]
+    assert doubts == [1_864_000, SECOND, 1_864_000]
+
+
+def test_between_words_that_drift_it_goes_from_where_the_one_got_to():
+    before = Offset(0, 0, until=NOON, drift=SECOND / DAY, at_us=NOON - 2 * DAY)  # 2 s at its end
+    after = Offset(6 * SECOND, 0, since=NOON + DAY)
+    told = real_time(NOON + DAY // 2, [before, after])
+    assert (told.at_us, told.uncertainty_us) == (NOON + DAY // 2 + 4 * SECOND, 2 * SECOND)
+
+
+def test_two_readings_tell_a_drift():
+    first, second = (NOON, NOON + 10 * SECOND), (NOON + 10 * DAY, NOON + 10 * DAY + 30 * SECOND)
+    told = through([second, first], 2 * SECOND)
+    assert (told.at_us, told.offset_us) == (NOON + 5 * DAY, 20 * SECOND)
+    assert told.ppb == 2 * BILLION // 86400
+    assert told.doubt_ppb == -(-4 * BILLION // (10 * 86400))
+
+
+BURNT = st.integers(0, 1 << 52)
+ERROR = st.integers(-3 * SECOND, 3 * SECOND)
+
+
+@given(
+    BURNT, st.integers(3600 * SECOND, 1 << 50), ERROR, ERROR, BURNT, st.integers(-40_000, 40_000)
+)
+def test_the_truth_is_within_what_two_readings_tell(at, apart, one, other, asked, ppm):
+    """Whatever both readings were wrong by, within their uncertainty."""
+
+    def real(burnt):
+        return burnt + 7 * SECOND + ppm * (burnt - at) // 1_000_000
+
+    readings = [(at, real(at) + one), (at + apart, real(at + apart) + other)]
+    told = through(readings, 3 * SECOND)
+    word = Offset(
+        told.offset_us, 3 * SECOND, at_us=told.at_us, drift=told.ppb / BILLION,
+        drift_doubt=told.doubt_ppb / BILLION,
+    )  # fmt: skip
+    found = real_time(asked, [word])
+    rounding = 10 + abs(asked - at) // (BILLION // 4)
+    assert abs(found.at_us - real(asked)) <= found.uncertainty_us + rounding
+    for burnt, _ in readings:
+        assert real_time(burnt, [word]).uncertainty_us <= 6 * SECOND + 1 + apart // BILLION
+
+
+def test_readings_of_one_moment_tell_none():
+    with pytest.raises(ValueError, match="one moment"):
+        through([(NOON, 1), (NOON, 2)], 0)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "2021-03-04", "2021-03-04=", "=2021-03-04", "a=b", "2021-03-04=2021-03-04T00:00Z"]
+)
+def test_what_is_no_reading_is_refused(text):
+    with pytest.raises(ValueError):
+        parse_reading(text)
+
+
+def test_a_reading_is_read():
+    assert parse_reading("2021-03-04 12:00 = 2021-03-04 12:00:37.5") == (NOON, NOON + 37_500_000)
 
 
 @given(st.integers(-(1 << 61), 1 << 61))

@@ -233,6 +233,33 @@ def test_a_promise_of_an_endless_message_costs_no_memory(locked):
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 20 << 10
 
 
+def test_what_is_heard_as_it_comes_is_not_kept(locked):
+    heard = []
+    outcome = locked.run(Task("many", {"count": 500}), heard.append)
+    assert ends(outcome) == (End.DONE, "")
+    assert outcome.messages == ()
+    assert [m.untrusted_facts for m in heard] == list(range(500))
+
+
+def test_who_hears_too_much_ends_the_task(locked):
+    def enough(message):
+        raise LookupError("enough")
+
+    with pytest.raises(LookupError):
+        locked.run(Task("many", {"count": 500}), enough)
+    assert [m.untrusted_facts for m in locked.run(Task("echo", {"n": 1})).messages] == [{"n": 1}]
+
+
+def test_what_is_heard_takes_no_memory(locked):
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    sizes = []
+    limits = TaskLimits(total_bytes=1 << 30)
+    task = Task("big", {"count": 200, "bytes": 1 << 20}, limits=limits)
+    assert locked.run(task, lambda m: sizes.append(len(m.untrusted_payload))).end is End.DONE
+    assert sizes == [1 << 20] * 200
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 60 << 10  # KiB
+
+
 def test_two_slots_work_side_by_side():
     with ZygotePool(conftest.LOCKED, 2) as pool, ThreadPoolExecutor(2) as threads:
         slow = threads.submit(pool.run, Task("sleep", {"seconds": 1.5}))

@@ -226,7 +226,26 @@ def test_a_word_holds_for_its_span_alone(ws, principal, read):
     assert [*real] == [None, NOON + HOUR + SECOND, None]
 
 
+def test_a_drift_moves_each_recording_by_its_own(ws, principal, read):
+    for n in range(3):
+        recording(ws, n + 1, f"s/yard/{n}.mp4")
+        read[n + 1] = even(NOON + n * 24 * HOUR)
+    placing.propose(ws, principal)
+    word = Correction(SECOND, SECOND, at=NOON, drift_ppb=11_574, drift_doubt_ppb=1_157)
+    entry = place.correct(ws, principal, "1", word, "two calls")
+    rows = Recording.objects.order_by("pk").values_list("real_us", "uncertainty_us")
+    real = [at - NOON - n * 24 * HOUR for n, (at, _) in enumerate(rows)]
+    assert [round(one / SECOND, 3) for one in real] == [1.0, 2.0, 3.0]
+    assert [round(doubt / SECOND - 0.5, 2) for _, doubt in rows] == [1.0, 1.1, 1.2]
+    details = json.loads(bytes(Entry.objects.get(index=entry).details))
+    assert (details["at"], details["drift_ppb"]) == (str(NOON), 11_574)
+
+
 WRONG = [
+    Correction(0, 0, drift_ppb=1),
+    Correction(0, 0, drift_doubt_ppb=1),
+    Correction(0, 0, at=0, drift_ppb=1_000_000_000),
+    Correction(0, 0, at=0, drift_doubt_ppb=-1),
     Correction(0, -1),
     Correction(1 << 62, 0),
     Correction(0, 0, "Mars/Olympus"),

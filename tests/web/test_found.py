@@ -28,6 +28,11 @@ def test_sound_is_told_as_a_possibility():
     ]
 
 
+def test_a_model_s_word_is_told_as_a_possibility_too():
+    assert of("speech", {"seconds": 0.0}) == []
+    assert of("speech", {"seconds": 61.0}) == [("Somebody may speak", "1:01", "speech/2")]
+
+
 @pytest.mark.parametrize("detector", ["filmstrip", "structure", "another"])
 def test_what_only_serves_others_is_not_told(detector):
     assert of(detector, {"untrusted_layout": "<b>"}) == []

@@ -21,9 +21,7 @@ def run(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
 ) -> None:
     """List the cameras. What leaked names propose shows with --paths, and in the JSON."""
-    session = session_of(ctx)
-    session.workspace  # noqa: B018  # opens the vault
-    found = cameras(session.principal)
+    found = cameras(session_of(ctx).principal)
     if as_json:
         print_json({"schema": "cameras/1", "cameras": [document(one) for one in found]})
         return
@@ -67,6 +65,8 @@ def offset_document(one: Offset) -> dict[str, object]:
         "offset_s": one.offset_us / _MICRO,
         "uncertainty_s": one.uncertainty_us / _MICRO,
         "drift_ppm": round(one.drift * 1e6, 1) if one.drift else None,
+        "drift_uncertainty_ppm": round(one.drift_doubt * 1e6, 1) if one.drift_doubt else None,
+        "at": iso(one.at_us, zone=False) if one.drift or one.drift_doubt else None,
         "zone": one.zone or None,
         "from": iso(one.since, zone=False),
         "until": iso(one.until, zone=False),

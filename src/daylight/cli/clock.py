@@ -1,17 +1,26 @@
-"""``daylight clock CAMERA --offset ±HH:MM:SS``: how a camera's burnt-in clock stands to real time."""
+"""``daylight clock CAMERA``: how a camera's burnt-in clock stands to real time, and how it drifts."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Annotated, TypeVar
 
 import typer
 
 from daylight.cli.output import print_json, say
 from daylight.cli.session import session_of
-from daylight.domain.clocks import SECOND, parse_naive, parse_offset
+from daylight.domain.clocks import (
+    BILLION,
+    SECOND,
+    parse_naive,
+    parse_offset,
+    parse_reading,
+    through,
+)
 from daylight.errors import UsageError
 from daylight.services.place import Correction, correct
 
 T = TypeVar("T")
+DAY = 86_400  # seconds
 
 
 def run(
@@ -21,9 +30,22 @@ def run(
     offset: Annotated[
         str,
         typer.Option(help="±HH:MM:SS[.sss], real minus burnt-in time.", show_default=False),
-    ],
+    ] = "",
     uncertainty: Annotated[float, typer.Option(help="In seconds.", show_default=False)],
     reason: Annotated[str, typer.Option(help="How it is known.", show_default=False)],
+    at: Annotated[
+        str, typer.Option(help="Burnt-in time at which --offset was so.", show_default=False)
+    ] = "",
+    drift: Annotated[
+        float, typer.Option(help="Seconds to be added more each day from --at on.")
+    ] = 0.0,
+    drift_uncertainty: Annotated[
+        float, typer.Option(help="Give or take so many seconds a day.")
+    ] = 0.0,
+    reading: Annotated[
+        list[str] | None,
+        typer.Option(help="'BURNT-IN = REAL', twice, instead of --offset.", show_default=False),
+    ] = None,
     zone: Annotated[
         str,
         typer.Option(help="Zone of the burnt-in clock, such as Europe/Moscow.", show_default=False),
@@ -36,18 +58,52 @@ def run(
 ) -> None:
     """Enter what must be added to the time in the picture; without --zone it is taken to be UTC."""
     session = session_of(ctx)
-    correction = Correction(
-        offset_us=_read(parse_offset, offset, "--offset takes ±HH:MM:SS[.sss]"),
-        uncertainty_us=_micro(uncertainty),
+    if reading and (offset or at or drift or drift_uncertainty):
+        raise UsageError("two readings say offset and drift by themselves")
+    doubt = _micro(uncertainty, "--uncertainty")
+    told = _through(reading, doubt) if reading else _stated(offset, at, drift, drift_uncertainty)
+    correction = replace(
+        told,
+        uncertainty_us=doubt,
         zone=zone,
-        since=_read(parse_naive, since, "--from takes YYYY-MM-DD HH:MM:SS") if since else None,
-        until=_read(parse_naive, until, "--until takes YYYY-MM-DD HH:MM:SS") if until else None,
+        since=_time(since, "--from"),
+        until=_time(until, "--until"),
     )
     entry = correct(session.workspace, session.principal, camera, correction, reason)
     if as_json:
         print_json({"schema": "clock/1", "entry": entry})
     else:
         say(f"The clock of camera {camera} is entered (entry {entry}).")
+
+
+def _stated(offset: str, at: str, drift: float, doubt: float) -> Correction:
+    if not -DAY <= drift <= DAY:
+        raise UsageError("--drift takes seconds a day")
+    return Correction(
+        offset_us=_read(parse_offset, offset, "--offset takes ±HH:MM:SS[.sss]"),
+        uncertainty_us=0,
+        at=_time(at, "--at"),
+        drift_ppb=round(drift * BILLION / DAY),
+        drift_doubt_ppb=round(_micro(doubt, "--drift-uncertainty") * 1000 / DAY),
+    )
+
+
+def _through(readings: Sequence[str], doubt_us: int) -> Correction:
+    if len(readings) != 2:
+        raise UsageError("a drift is told by two readings: --reading twice")
+    advice = "--reading takes 'YYYY-MM-DD HH:MM:SS = YYYY-MM-DD HH:MM:SS'"
+    pairs = [_read(parse_reading, one, advice) for one in readings]
+    try:
+        told = through(pairs, doubt_us)
+    except ValueError as error:
+        raise UsageError(f"no drift is told by them: {error}") from error
+    return Correction(
+        told.offset_us, doubt_us, at=told.at_us, drift_ppb=told.ppb, drift_doubt_ppb=told.doubt_ppb
+    )
+
+
+def _time(text: str, option: str) -> int | None:
+    return _read(parse_naive, text, f"{option} takes YYYY-MM-DD HH:MM:SS") if text else None
 
 
 def _read(parse: Callable[[str], T], text: str, advice: str) -> T:
@@ -57,7 +113,7 @@ def _read(parse: Callable[[str], T], text: str, advice: str) -> T:
         raise UsageError(f"{advice}: {error}") from error
 
 
-def _micro(seconds: float) -> int:
+def _micro(seconds: float, option: str) -> int:
     if not 0 <= seconds < 1e10:
-        raise UsageError("--uncertainty takes a number of seconds, not negative")
+        raise UsageError(f"{option} takes a number of seconds, not negative")
     return round(seconds * SECOND)

@@ -9,9 +9,11 @@ import typer
 
 from daylight.catalogue.queries.relations import (
     ContestView,
+    KnownView,
     Met,
     RelationView,
     contested,
+    known_films,
     met_again,
     relations,
 )
@@ -20,6 +22,7 @@ from daylight.cli.output import note, print_json, progress, say
 from daylight.cli.session import session_of
 from daylight.domain.digest import Digest
 from daylight.services.known import against
+from daylight.services.known_later import forget
 
 GROUPED = frozenset({"remuxed", "re-encoded", "rescaled", "letterboxed", "trimmed"})
 
@@ -33,15 +36,32 @@ def run(
             "--against", help="Compare with the films of this folder, and mark what is in them."
         ),
     ] = None,
+    note_text: Annotated[
+        str, typer.Option("--note", help="Of the films of --against: where they are from.")
+    ] = "",
+    known: Annotated[
+        bool, typer.Option("--known", help="List the films that are known outside.")
+    ] = False,
+    forgotten: Annotated[
+        str, typer.Option("--forget", metavar="ID", help="Know a film no more; its marks go.")
+    ] = "",
+    reason: Annotated[str, typer.Option(help="Why --forget; the ledger keeps it.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
 ) -> None:
     """Pairs of recordings that share a stretch, groups of copies, and items that are known outside."""
     session = session_of(ctx)
     ws, principal = session.workspace, session.principal
+    if forgotten:
+        ws.keyring.unlock()
+        gone = forget(ws, principal, forgotten, reason)
+        note(f"Forgotten; {gone} marks went with it.")
+    if known or forgotten:
+        _list_known(known_films(principal), as_json=as_json)
+        return
     if folder is not None:
         ws.keyring.unlock()
         with progress("compare") as shown:
-            report = against(ws, principal, folder, shown)
+            report = against(ws, principal, folder, shown, note_text)
         note(
             f"{report.files} files, {report.compared} of them films; "
             f"{report.contested} items are in one of them."
@@ -51,6 +71,27 @@ def run(
         print_json(_document(pairs, again, marks))
     else:
         _tell(pairs, again, marks)
+
+
+def _list_known(films: Sequence[KnownView], *, as_json: bool) -> None:
+    if as_json:
+        print_json({"schema": "known/1", "known": [_known(one) for one in films]})
+        return
+    for one in films:
+        words = f"  {one.note}" if one.note else ""
+        say(f"{one.id}  {one.added:%Y-%m-%d}  in {one.items} items  {one.name}{words}")
+
+
+def _known(one: KnownView) -> dict[str, object]:
+    return {
+        "id": one.id,
+        "name": one.name,
+        "sha256": one.digest.hex(),
+        "added": one.added.isoformat(),
+        "agent": one.agent,
+        "note": one.note,
+        "items": one.items,
+    }
 
 
 def _document(

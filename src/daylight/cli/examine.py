@@ -5,13 +5,18 @@ from typing import Annotated
 
 import typer
 
+from daylight.catalogue.queries.relations import any_known
 from daylight.cli.output import print_json, progress, say
 from daylight.cli.session import session_of
 from daylight.domain.principal import Principal
+from daylight.errors import ModelMissing
 from daylight.services.examine import ExamineReport, examine, pace
+from daylight.services.known_later import compare_known
 from daylight.services.placing import propose
 from daylight.services.salvage import SalvageReport, salvage
 from daylight.services.sameness import SamenessReport, compare_all
+from daylight.services.speech import NAME as SPEECH
+from daylight.services.speech import listen, there
 from daylight.services.workspace import Workspace
 
 PAIRS = "pairs"
@@ -41,8 +46,15 @@ def examine_and_report(
     Nothing is compared where one detector was asked for that is not the fingerprint.
     """
     ws.keyring.unlock()
+    if only == SPEECH:
+        if not there():
+            raise ModelMissing("the model 'speech', or what runs models, is not installed")
+        _listen(ws, principal, quiet=quiet)
+        return ExamineReport(0, 0, 0), None
     with progress("examine") as shown:
         report = examine(ws, principal, only, shown)
+    if not only and there():
+        _listen(ws, principal, quiet=quiet)
     with progress("salvage") as shown:
         saved = SalvageReport(0, 0) if only else salvage(ws, principal, shown)
     same = _compare(ws, principal, quiet=quiet) if only in ("", "fingerprint") else None
@@ -58,10 +70,31 @@ def examine_and_report(
     return report, same
 
 
+def _listen(ws: Workspace, principal: Principal, *, quiet: bool) -> None:
+    with progress("listen") as shown:
+        heard = listen(ws, principal, shown)
+    if heard.items and not quiet:
+        say(f"Listened to {heard.items} recordings with a model, {heard.failed} failed.")
+
+
 def _compare(ws: Workspace, principal: Principal, *, quiet: bool) -> SamenessReport:
     with progress("compare", PAIRS) as shown:
         same = compare_all(ws, principal, shown)
+    if any_known():
+        _compare_known(ws, principal, quiet=quiet)
     if not quiet and same.relations:
         found = f"{same.relations} relations between {same.recordings} recordings"
         say(f"{found}: `daylight duplicates`.")
     return same
+
+
+def _compare_known(ws: Workspace, principal: Principal, *, quiet: bool) -> None:
+    with progress("known", PAIRS) as shown:
+        later = compare_known(ws, principal, shown)
+    if not quiet and later.contested:
+        say(f"{later.contested} items are in films that are known outside: `daylight duplicates`.")
+    if not quiet and later.away:
+        say(
+            f"{later.away} of {later.films} known films are not where they were: copies that were"
+            " encoded again are not told from them."
+        )

@@ -21,7 +21,6 @@ def run(
 ) -> None:
     """List the items. Leaked names show with --paths, and in the JSON."""
     session = session_of(ctx)
-    session.workspace  # noqa: B018  # opens the vault
     wanted = Filter(kind=kind, state=state, accession=accession, limit=0)
     found = items(session.principal, wanted)
     if as_json:

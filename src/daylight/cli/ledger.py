@@ -163,7 +163,6 @@ COMMANDS: dict[str, Callable[..., None]] = {
 
 
 def _entries_of(session: Session, item: str) -> list[int]:
-    session.workspace  # noqa: B018  # opens the vault
     found = find(session.principal, item.lower())
     if len(found) != 1:
         raise UsageError("no item has this name" if not found else "several items begin like this")

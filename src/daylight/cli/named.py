@@ -28,7 +28,6 @@ KeyFile = Annotated[
 
 def digests(session: Session, names: Sequence[str]) -> list[Digest]:
     """Each once, in their order. ``UsageError`` for a name that none or several items have."""
-    session.workspace  # noqa: B018  # opens the vault
     found: dict[Digest, None] = {}
     for name in names:
         items = find(session.principal, name.lower())

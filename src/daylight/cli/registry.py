@@ -14,6 +14,7 @@ VERBS: dict[str, Verb] = {
     "import": Verb("daylight.cli.import_", "Take material in, beyond doubt."),
     "custody": Verb("daylight.cli.custody", "Add what became known of a transfer."),
     "examine": Verb("daylight.cli.examine", "Recognise what came in; make filmstrips."),
+    "models": Verb("daylight.cli.models", "Fetch a model that a detector needs, once."),
     "duplicates": Verb("daylight.cli.duplicates", "Which recordings show the same; what is known."),
     "status": Verb("daylight.cli.status", "What the vault holds, and what is still to do."),
     "items": Verb("daylight.cli.items", "List the items."),

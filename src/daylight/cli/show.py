@@ -26,7 +26,6 @@ def run(
 ) -> None:
     """Facts, occurrences, renditions and custody entries of one item."""
     session = session_of(ctx)
-    session.workspace  # noqa: B018  # opens the vault
     found = find(session.principal, item.lower())
     if len(found) != 1:
         raise UsageError("no item has this name" if not found else "several items begin like this")

@@ -20,9 +20,7 @@ def run(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
 ) -> None:
     """List what was observed of how recordings were written. None of it says that one was changed."""
-    session = session_of(ctx)
-    session.workspace  # noqa: B018  # opens the vault
-    found = signs(session.principal)
+    found = signs(session_of(ctx).principal)
     if as_json:
         print_json({"schema": "signs/1", "items": [_document(one) for one in found]})
         return

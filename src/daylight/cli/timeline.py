@@ -23,9 +23,7 @@ def run(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
 ) -> None:
     """What each camera recorded when. The clocks are kept apart; nothing without a time is left out."""
-    session = session_of(ctx)
-    session.workspace  # noqa: B018  # opens the vault
-    found = timeline(session.principal)
+    found = timeline(session_of(ctx).principal)
     if svg is not None:
         _write(svg, draw(found.rows, len(found.untimed)))
     if as_json:

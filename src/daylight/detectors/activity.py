@@ -23,13 +23,13 @@ from daylight.detectors.series import (
     spans,
     unpack,
 )
+from daylight.domain.series import ACTIVE
 from daylight.media.picture import GREY, Grey, InGroup, Picture
 
 ACROSS: Final = 16  # cells
 DOWN: Final = 12
 SCALE: Final = 8  # steps a grey level, in a byte of a row
 BUSIEST: Final = 8  # cells that a score is the mean of
-ACTIVE: Final = 12  # score in steps beyond the noise from which a span is called active
 STILL_US: Final = 10_000_000  # a still span is told from this length on
 JOINED_US: Final = 3_000_000  # active spans nearer than this are one
 _STEADY: Final = 0.8  # share of the comparisons in which an overlay's cell changes

@@ -16,6 +16,7 @@ end to end as payload. The parent checks all of it: ``detectors.results``.
 ``segment``  makes one segment for a player: ``media.segments``.
 
 ``compare``  holds pictures of two items against one another: ``detectors.compare``.
+``samples``  hands an item's sound out: ``detectors.samples``.
 ``salvage``  says how to make an openable file of one that is not: ``media.salvage``.
 """
 
@@ -24,7 +25,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, Final
 
-from daylight.detectors import compare
+from daylight.detectors import compare, samples
 from daylight.detectors.base import (
     Deeper,
     Detector,
@@ -116,6 +117,7 @@ PROGRAMS: Final[Programs] = {
     "merge": merge,
     PROGRAM: segment,
     compare.PROGRAM: compare.compare,
+    samples.PROGRAM: samples.samples,
     SALVAGE: salvage,
 }
 

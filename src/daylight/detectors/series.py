@@ -1,23 +1,16 @@
 """A series over the time of an item, and lists of spans, as compact blobs that are checked when read.
 
-Layout, little-endian: a magic line; ``<IH``: rows and columns; the start and the end
-of each row (``<q`` microseconds from media zero); then the rows of unsigned bytes.
+Their form is read in ``domain.series``.
 """
 
-import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from daylight.domain.series import HEAD, MAGIC, parts
 from daylight.errors import MediaRefused
-
-MAGIC: Final = b"daylight series/1\n"
-MAX_ROWS: Final = 10_000_000
-MAX_COLUMNS: Final = 4096
-_HEAD: Final = struct.Struct("<IH")
 
 Spans = Sequence[tuple[int, int]]
 
@@ -39,7 +32,7 @@ def pack(series: Series) -> bytes:
     return b"".join(
         (
             MAGIC,
-            _HEAD.pack(rows, columns),
+            HEAD.pack(rows, columns),
             series.starts.astype("<i8").tobytes(),
             series.ends.astype("<i8").tobytes(),
             series.values.astype(np.uint8).tobytes(),
@@ -49,28 +42,24 @@ def pack(series: Series) -> bytes:
 
 def unpack(data: bytes) -> Series:
     """The series of a blob. Raises ``MediaRefused`` for anything that is not one."""
-    body = data[len(MAGIC) :]
-    if not data.startswith(MAGIC) or len(body) < _HEAD.size:
-        raise MediaRefused("the series is not one")
-    rows, columns = _HEAD.unpack_from(body)
-    if rows > MAX_ROWS or not 0 < columns <= MAX_COLUMNS:
-        raise MediaRefused("the series is larger than any can be")
-    if len(body) != _HEAD.size + rows * (16 + columns):
-        raise MediaRefused("the series contradicts itself")
-    times = np.frombuffer(body, "<i8", 2 * rows, _HEAD.size).astype(np.int64)
-    values = np.frombuffer(body, np.uint8, rows * columns, _HEAD.size + 16 * rows)
-    return Series(times[:rows], times[rows:], values.reshape(rows, columns))
+    try:
+        read = parts(data)
+    except ValueError as error:
+        raise MediaRefused(str(error)) from error
+    times = np.frombuffer(read.times, "<i8").astype(np.int64)
+    values = np.frombuffer(read.values, np.uint8).reshape(read.rows, read.columns)
+    return Series(times[: read.rows], times[read.rows :], values)
 
 
-def joined(parts: Sequence[Series], columns: int) -> Series:
+def joined(pieces: Sequence[Series], columns: int) -> Series:
     """Series of the spans of one item, end to end."""
-    if not parts:
+    if not pieces:
         none = np.zeros(0, np.int64)
         return Series(none, none, np.zeros((0, columns), np.uint8))
     return Series(
-        np.concatenate([one.starts for one in parts]),
-        np.concatenate([one.ends for one in parts]),
-        np.concatenate([one.values for one in parts]),
+        np.concatenate([one.starts for one in pieces]),
+        np.concatenate([one.ends for one in pieces]),
+        np.concatenate([one.values for one in pieces]),
     )
 
 

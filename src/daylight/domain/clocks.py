@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from typing import Final
 from zoneinfo import ZoneInfo
 
 SECOND = 1_000_000
@@ -29,8 +30,8 @@ class Source(StrEnum):
 class Offset:
     """At burnt-in times from ``since`` to ``until`` (naive; None is open), ``offset_us`` is added.
 
-    ``drift``: seconds gained a second of burnt-in time since ``at_us``. ``zone``: of the burnt-in
-    clock, an IANA name; empty: it is taken to show UTC. ``order``: later ones win.
+    ``drift``: seconds gained a second of burnt-in time since ``at_us``, give or take ``drift_doubt``: the
+    uncertainty grows with the distance from ``at_us``. ``zone``: of the burnt-in clock, an IANA name; empty: it is taken to show UTC. ``order``: later ones win.
     """
 
     offset_us: int
@@ -42,6 +43,47 @@ class Offset:
     drift: float = 0.0
     at_us: int = 0
     order: int = 0
+    drift_doubt: float = 0.0
+
+    def amount(self, naive_us: int) -> int:
+        """What is added at this burnt-in time."""
+        return self.offset_us + round(self.drift * (naive_us - self.at_us))
+
+    def doubt(self, naive_us: int) -> int:
+        return self.uncertainty_us + round(self.drift_doubt * abs(naive_us - self.at_us))
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """Two readings made one: ``offset_us`` at ``at_us``, and what is gained, in parts per billion."""
+
+    offset_us: int
+    at_us: int
+    ppb: int
+    doubt_ppb: int
+
+
+BILLION: Final = 1_000_000_000
+
+
+def through(readings: Sequence[tuple[int, int]], uncertainty_us: int) -> Drift:
+    """The line through two (burnt-in, real) times, each known to ``uncertainty_us``; both naive.
+
+    It is told from the middle between them. Errors of both readings can tilt it by twice the
+    uncertainty over their distance. Raises ``ValueError`` for readings of one moment.
+    """
+    (first, first_real), (second, second_real) = sorted(readings)
+    apart = second - first
+    if not apart:
+        raise ValueError("the two readings are of one moment")
+    gained = (second_real - second) - (first_real - first)
+    middle = (first_real - first) + gained // 2
+    return Drift(
+        middle,
+        first + apart // 2,
+        gained * BILLION // apart,
+        -(-2 * uncertainty_us * BILLION // apart),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +107,8 @@ def real_time(naive_us: int, offsets: Sequence[Offset]) -> RealTime | None:
     one = max(said, key=lambda offset: offset.order) if said else _between(told, naive_us)
     if one is None:
         return None
-    shown = naive_us + one.offset_us + round(one.drift * (naive_us - one.at_us))
-    at_us, doubt = _to_utc(shown, one.zone)
-    return RealTime(at_us, one.uncertainty_us + doubt, one.zone, one.source)
+    at_us, doubt = _to_utc(naive_us + one.amount(naive_us), one.zone)
+    return RealTime(at_us, one.doubt(naive_us) + doubt, one.zone, one.source)
 
 
 def _covers(one: Offset, naive_us: int) -> bool:
@@ -85,10 +126,10 @@ def _between(told: Sequence[Offset], naive_us: int) -> Offset | None:
     if before.zone != after.zone:
         return None
     part = (naive_us - end) / (start - end)
-    change = after.offset_us - before.offset_us
-    doubt = max(before.uncertainty_us, after.uncertainty_us)
+    first, change = before.amount(end), after.amount(start) - before.amount(end)
+    doubt = max(before.doubt(end), after.doubt(start))
     doubt += round(abs(change) * max(part, 1 - part))
-    return Offset(before.offset_us + round(change * part), doubt, zone=before.zone)
+    return Offset(first + round(change * part), doubt, zone=before.zone)
 
 
 def _to_utc(local_us: int, zone: str) -> tuple[int, int]:
@@ -125,6 +166,14 @@ def parse_naive(text: str) -> int:
     if told.tzinfo is not None:
         raise ValueError("a burnt-in time has no zone")
     return _micro(told.replace(tzinfo=UTC) - _EPOCH)
+
+
+def parse_reading(text: str) -> tuple[int, int]:
+    """``BURNT-IN = REAL``, both naive and in one zone, in microseconds. Raises ``ValueError``."""
+    burnt, sign, real = text.partition("=")
+    if not sign:
+        raise ValueError("a reading is BURNT-IN = REAL")
+    return parse_naive(burnt), parse_naive(real)
 
 
 def parse_offset(text: str) -> int:

@@ -1,35 +1,55 @@
-"""The first column of a series over the time of an item, as the activity detector keeps it.
+"""A series over the time of an item as a blob, and what moves by the one of the activity detector.
 
 Little-endian: the line ``daylight series/1``, rows (u32), columns (u16); the starts, then the ends of
-the rows (i64 microseconds from media zero); then the rows of unsigned bytes, the score first.
+the rows (i64 microseconds from media zero); then the rows of unsigned bytes, a score first.
 """
 
 import struct
-from array import array
+from dataclasses import dataclass
 from typing import Final
 
 from daylight.domain.sameness import ActiveSpan
 
 MAGIC: Final = b"daylight series/1\n"
-_HEAD: Final = struct.Struct("<IH")
+HEAD: Final = struct.Struct("<IH")
+MAX_ROWS: Final = 10_000_000
+MAX_COLUMNS: Final = 4096
 ACTIVE: Final = 12  # score from which something moves, in eighths of a grey level beyond the noise
 BUSIEST: Final = 120  # score that is drawn as the highest level
 MOST: Final = 200  # spans that are kept of an item; the nearest ones become one
 
 
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """``times``: all starts, then all ends, as 8 bytes each; ``values``: ``columns`` bytes a row."""
+
+    rows: int
+    columns: int
+    times: bytes
+    values: bytes
+
+
+def parts(blob: bytes) -> Parts:
+    """The one reader of the form. Raises ``ValueError`` for bytes that are no series."""
+    at = len(MAGIC) + HEAD.size
+    if not blob.startswith(MAGIC) or len(blob) < at:
+        raise ValueError("the series is not one")
+    rows, columns = HEAD.unpack_from(blob, len(MAGIC))
+    if rows > MAX_ROWS or not 0 < columns <= MAX_COLUMNS:
+        raise ValueError("the series is larger than any can be")
+    if len(blob) != at + rows * (16 + columns):
+        raise ValueError("the series contradicts itself")
+    return Parts(rows, columns, blob[at : at + 16 * rows], blob[at + 16 * rows :])
+
+
 def active_spans(blob: bytes) -> list[ActiveSpan]:
     """Raises ``ValueError`` for bytes that are no series."""
-    body = blob[len(MAGIC) :]
-    if not blob.startswith(MAGIC) or len(body) < _HEAD.size:
-        raise ValueError("these bytes are no series")
-    rows, columns = _HEAD.unpack_from(body)
-    if not columns or len(body) != _HEAD.size + rows * (16 + columns):
-        raise ValueError("the series contradicts itself")
-    times = array("q", struct.unpack_from(f"<{2 * rows}q", body, _HEAD.size))
-    scores = body[_HEAD.size + 16 * rows :: columns]
+    read = parts(blob)
+    times = struct.unpack(f"<{2 * read.rows}q", read.times)
+    starts, ends = times[: read.rows], times[read.rows :]
     told = sorted(
         (start, end, score)
-        for start, end, score in zip(times[:rows], times[rows:], scores, strict=True)
+        for start, end, score in zip(starts, ends, read.values[:: read.columns], strict=True)
         if score >= ACTIVE and end > start
     )
     spans = [ActiveSpan(a, b - a, min(1.0, score / BUSIEST)) for a, b, score in told]

@@ -3,7 +3,7 @@
 Everything that comes back is ``untrusted_`` until checked by whoever asked.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol, Self
@@ -59,8 +59,15 @@ class Outcome:
     messages: tuple[Message, ...]
 
 
+Hear = Callable[[Message], None]
+
+
 class Executor(Protocol):
     """Thread-safe; ``run`` blocks while all ``slots`` are taken.
+
+    With ``hear``, each message is handed to it as it comes, in the caller's thread, and the outcome
+    has none: what a task sends then takes no memory here. The task waits meanwhile, and its time
+    goes on. What ``hear`` raises ends the task and comes through.
 
     However a task ends, ``run`` says so in its outcome. It raises ``SandboxMissing`` or
     ``HelpMissing`` when no task at all can be run here, ``UsageError`` when it was closed.
@@ -68,7 +75,7 @@ class Executor(Protocol):
 
     slots: int
 
-    def run(self, task: Task) -> Outcome: ...
+    def run(self, task: Task, hear: Hear | None = None) -> Outcome: ...
     def close(self) -> None: ...
     def __enter__(self) -> Self: ...
     def __exit__(self, *exc: object) -> None: ...

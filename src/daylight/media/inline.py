@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Self
 
 from daylight.errors import UsageError
-from daylight.media.executor import End, Outcome, Task
+from daylight.media.executor import End, Hear, Outcome, Task
 from daylight.media.failures import EXPECTED, failed
 from daylight.media.program import Json, Program, Programs
 from daylight.media.wire import FrameReader, Verdict, message_frame
@@ -65,10 +65,15 @@ class InlineExecutor:
         self.slots = 1
         self._programs = programs
 
-    def run(self, task: Task) -> Outcome:
+    def run(self, task: Task, hear: Hear | None = None) -> Outcome:
         wire = _InlineWire(task)
         verdict = _run(self._programs[task.program], task, wire)
-        return Outcome(verdict.end, verdict.untrusted_reason, tuple(wire.reader.messages))
+        messages = tuple(wire.reader.messages)
+        if hear is not None:  # afterwards, so that what it raises is no fault of the program's
+            for message in messages:
+                hear(message)
+            messages = ()
+        return Outcome(verdict.end, verdict.untrusted_reason, messages)
 
     def close(self) -> None:
         """Nothing to close."""

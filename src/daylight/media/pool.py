@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from typing import Final, Self
 
 from daylight.errors import HelpMissing, SandboxMissing, UsageError
-from daylight.media.executor import End, Outcome, Task, TaskLimits
+from daylight.media.executor import End, Hear, Outcome, Task, TaskLimits
 from daylight.media.program import Json
 from daylight.media.wire import DATAGRAM, KILL, MAX_FILES, FrameReader, Verdict
 
@@ -224,8 +224,8 @@ def _start(slot: _Slot, task: Task, send: int) -> _Zygote:
         return slot.start(_order(task), [send, request, *task.files])
 
 
-def _perform(slot: _Slot, task: Task) -> Outcome:
-    reader = FrameReader(task.limits)
+def _perform(slot: _Slot, task: Task, hear: Hear | None) -> Outcome:
+    reader = FrameReader(task.limits, hear)
     receive, send = os.pipe2(os.O_CLOEXEC)
     with _descriptor(receive):
         zygote = _start(slot, task, send)
@@ -254,14 +254,14 @@ class ZygotePool:
         self._changed = threading.Condition()
         self._closed = False
 
-    def run(self, task: Task) -> Outcome:
+    def run(self, task: Task, hear: Hear | None = None) -> Outcome:
         """As ``Executor.run``. At most 64 files a task."""
         if len(task.files) > MAX_FILES:
             raise UsageError(f"A task takes at most {MAX_FILES} files, not {len(task.files)}.")
         slot = self._take()
         undisturbed = False
         try:
-            outcome = _perform(slot, task)
+            outcome = _perform(slot, task, hear)
             undisturbed = True
             return outcome
         finally:

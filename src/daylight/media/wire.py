@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, NoReturn
 
-from daylight.media.executor import End, Message, TaskLimits
+from daylight.media.executor import End, Hear, Message, TaskLimits
 from daylight.media.program import Json
 
 _HEAD: Final = struct.Struct("=BIQ")  # what it is, bytes of JSON, bytes of payload
@@ -92,11 +92,12 @@ class FrameReader:
     """Collects what one child sends. Feed it until ``fault`` is set or the pipe ends.
 
     ``said``: the child's own last word. ``fault``: why it must be stopped. It holds at most what
-    the limits allow plus one message, whatever comes in.
+    the limits allow plus one message, whatever comes in; with ``hear``, one message.
     """
 
-    def __init__(self, limits: TaskLimits) -> None:
+    def __init__(self, limits: TaskLimits, hear: Hear | None = None) -> None:
         self.messages: list[Message] = []
+        self._hear = hear or self.messages.append
         self.said: Verdict | None = None
         self.fault: Verdict | None = None
         self._allowance = Allowance(limits)
@@ -153,7 +154,7 @@ class FrameReader:
         kind = body.get("kind")
         if not isinstance(kind, str) or len(kind) > KIND_LENGTH:
             return self._garbage("a message without a kind")
-        self.messages.append(Message(kind, body.get("facts"), data))
+        self._hear(Message(kind, body.get("facts"), data))
         return True
 
     def _take_end(self, body: dict[str, Json]) -> bool:

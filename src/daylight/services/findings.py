@@ -1,6 +1,6 @@
 """Keeping what was found: blobs first, durable, then rows and the entry in one transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,6 +49,36 @@ def keep(ws: Workspace, ready: Sequence[Examined]) -> None:
         _keep_rows(ready)
 
 
+def keep_further(
+    ws: Workspace, ready: Sequence[tuple[Todo, CheckedFinding]], details: Mapping[str, str]
+) -> None:
+    """Findings of items whose facts are known already, without blobs; as ``keep``."""
+    names = {f"{found.detector}/{found.version}" for _, found in ready}
+    with transaction.atomic():
+        record(
+            ws,
+            agents().software,
+            "examined",
+            objects=[todo.digest for todo, _ in ready],
+            details={"detectors": " ".join(sorted(names)), **details},
+        )
+        for todo, found in ready:
+            same = {"item_id": todo.key, "detector": found.detector, "version": found.version}
+            Finding.objects.filter(**same).delete()
+        Finding.objects.bulk_create(_finding_row(todo.key, found) for todo, found in ready)
+
+
+def _finding_row(item: int, found: CheckedFinding) -> Finding:
+    """Not saved yet."""
+    return Finding(
+        item_id=item,
+        detector=found.detector,
+        version=found.version,
+        failed=found.failed,
+        facts=dict(found.facts),
+    )
+
+
 def _names(ready: Sequence[Examined]) -> set[str]:
     return {f"{found.detector}/{found.version}" for one in ready for found in one.findings}
 
@@ -63,16 +93,7 @@ def _keep_rows(ready: Sequence[Examined]) -> None:
         same = {"item_id": one.todo.key, "detector": found.detector, "version": found.version}
         Rendition.objects.filter(finding__in=Finding.objects.filter(**same)).delete()
         Finding.objects.filter(**same).delete()
-    rows = Finding.objects.bulk_create(
-        Finding(
-            item_id=one.todo.key,
-            detector=found.detector,
-            version=found.version,
-            failed=found.failed,
-            facts=dict(found.facts),
-        )
-        for one, found in made
-    )
+    rows = Finding.objects.bulk_create(_finding_row(one.todo.key, found) for one, found in made)
     Rendition.objects.bulk_create(
         row_of(one.todo.key, row, blob)
         for (one, found), row in zip(made, rows, strict=True)

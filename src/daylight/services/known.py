@@ -28,10 +28,12 @@ from daylight.domain.digest import Digest
 from daylight.domain.principal import Principal, Right
 from daylight.domain.progress import Progress
 from daylight.errors import UsageError
+from daylight.ledger.leaf import Value
 from daylight.media.executor import Executor
 from daylight.media.facts_json import to_json
 from daylight.media.prints import unpack
 from daylight.services import heads
+from daylight.services.approvals import check_reason
 from daylight.services.examine import SLOTS
 from daylight.services.fingerprinting import fingerprint
 from daylight.services.record import record
@@ -54,10 +56,13 @@ class AgainstReport:
 
 
 @dataclass(frozen=True, slots=True)
-class _Film:
-    """A file of the folder, examined. ``prints``: its fingerprint as a blob."""
+class Film:
+    """A film that is known outside, examined. ``prints``: its fingerprint as a blob.
 
-    path: Path
+    ``path``: where it lies; None where it cannot be looked at any more.
+    """
+
+    path: Path | None
     name: str
     digest: Digest
     facts: Mapping[str, Any]
@@ -65,23 +70,30 @@ class _Film:
     prints: bytes
 
 
-def against(ws: Workspace, principal: Principal, folder: Path, progress: Progress) -> AgainstReport:
-    """Mark what of the archive is in the films of ``folder``, links left out.
+Found = Mapping[tuple[int, Digest], Sequence[Relation]]  # item's key and film -> what they share
+
+
+def against(
+    ws: Workspace, principal: Principal, folder: Path, progress: Progress, note: str = ""
+) -> AgainstReport:
+    """Mark what of the archive is in the films of ``folder``, links left out; remember the films.
 
     Raises ``UsageError`` where it is no folder, ``VaultBusy`` when another process examines,
     ``SandboxMissing``.
     """
     principal.require(Right.EXAMINE)
+    if note:
+        check_reason(note)
     if not folder.is_dir():
         raise UsageError(f"{str(folder)!r} is not a folder")
-    files = list(_files(folder))
+    files = list(_files(folder.absolute()))
     with ExitStack() as held:
         held.enter_context(in_use(ws.layout))
         held.enter_context(lock(ws.layout, "examine"))
         with ws.start_executor(SLOTS) as executor:
-            films = _films(executor, folder, files, progress)
-        found = _Matching(ws, films, progress).contests() | _the_same_bytes(films)
-        _keep(ws, films, found)
+            films = _films(executor, folder.absolute(), files, progress)
+        found = contests(ws, films, progress)
+        _keep(ws, principal, films, found, note)
         heads.keep(ws)
     return AgainstReport(len(files), len(films), len({item for item, _ in found}))
 
@@ -101,9 +113,9 @@ def _open(path: Path) -> int:
 
 def _films(
     executor: Executor, folder: Path, files: Sequence[Path], progress: Progress
-) -> list[_Film]:
+) -> list[Film]:
     """Each film once, in the order of their names."""
-    films: dict[Digest, _Film] = {}
+    films: dict[Digest, Film] = {}
     progress.total(amount=-1, steps=len(files))
     for path in files:
         descriptor = _open(path)
@@ -114,11 +126,16 @@ def _films(
         if made is not None:
             name = os.fsencode(path.relative_to(folder)).decode(errors="replace")[:MOST_NAME]
             facts: Any = to_json(made.facts)
-            films.setdefault(digest, _Film(path, name, digest, facts, made.index, made.prints))
+            films.setdefault(digest, Film(path, name, digest, facts, made.index, made.prints))
     return [films[digest] for digest in sorted(films)]
 
 
-def _the_same_bytes(films: Sequence[_Film]) -> dict[tuple[int, Digest], list[Relation]]:
+def contests(ws: Workspace, films: Sequence[Film], progress: Progress) -> Found:
+    """What items share with films. The caller holds the lock of examining."""
+    return _Matching(ws, films, progress).contests() | _the_same_bytes(films)
+
+
+def _the_same_bytes(films: Sequence[Film]) -> dict[tuple[int, Digest], list[Relation]]:
     keys = item_keys([film.digest for film in films])
     found: dict[tuple[int, Digest], list[Relation]] = {}
     for film in films:
@@ -136,7 +153,7 @@ class _Matching:
     compared before): a film that is a copy of one item is then found in all copies of it.
     """
 
-    def __init__(self, ws: Workspace, films: Sequence[_Film], progress: Progress) -> None:
+    def __init__(self, ws: Workspace, films: Sequence[Film], progress: Progress) -> None:
         self._items = shelved(ws.store, fingerprinted(listed()["fingerprint"].version))
         self._films, self._ws, self._progress = films, ws, progress
         self._count = len(self._items.recordings)
@@ -158,7 +175,12 @@ class _Matching:
     def _shelf(self) -> Shelf:
         recordings = [Recording(bytes(f.digest), unpack(f.prints)) for f in self._films]
         material = [
-            Material(partial(_open, film.path), film.facts, film.index, film.digest.hex())
+            Material(
+                None if film.path is None else partial(_open, film.path),
+                film.facts,
+                film.index,
+                film.digest.hex(),
+            )
             for film in self._films
         ]
         return Shelf(
@@ -184,43 +206,56 @@ def _turned(one: Relation) -> Relation:
 
 
 def _keep(
-    ws: Workspace, films: Sequence[_Film], found: Mapping[tuple[int, Digest], Sequence[Relation]]
+    ws: Workspace, principal: Principal, films: Sequence[Film], found: Found, note: str
 ) -> None:
     """The films that were compared are known from now on; marks on the same films are made anew."""
     with transaction.atomic():
-        known = {film.digest: _known(ws, film) for film in films}
+        known = {film.digest: _known(ws, principal, film, note) for film in films}
         Contested.objects.filter(known__in=known.values()).delete()
-        if not films:
-            return
-        keys = sorted({item for item, _ in found})
-        digests = _digests(keys)
-        entry = record(
-            ws,
-            agents().software,
-            "contested",
-            objects=[digests[key] for key in keys],
-            details={"known": len(films), "marks": sum(map(len, found.values()))},
-        ).index
-        Contested.objects.bulk_create(
-            Contested(
-                item_id=item,
-                known=known[digest],
-                kind=one.kind.value,
-                item_start_us=one.a_start_us,
-                known_start_us=one.b_start_us,
-                length_us=one.length_us,
-                score=one.score,
-                entry=entry,
-            )
-            for (item, digest), many in sorted(found.items())
-            for one in many
+        if films:
+            details: dict[str, Value] = {"films": len(films), "note": note}
+            record(ws, principal.agent, "known-added", details=details)
+            mark(ws, known, found)
+
+
+def mark(ws: Workspace, known: Mapping[Digest, Known], found: Found) -> None:
+    """An entry, and a mark for each stretch; within the caller's transaction."""
+    keys = sorted({item for item, _ in found})
+    digests = _digests(keys)
+    entry = record(
+        ws,
+        agents().software,
+        "contested",
+        objects=[digests[key] for key in keys],
+        details={"known": len(known), "marks": sum(map(len, found.values()))},
+    ).index
+    Contested.objects.bulk_create(
+        Contested(
+            item_id=item,
+            known=known[digest],
+            kind=one.kind.value,
+            item_start_us=one.a_start_us,
+            known_start_us=one.b_start_us,
+            length_us=one.length_us,
+            score=one.score,
+            entry=entry,
         )
+        for (item, digest), many in sorted(found.items())
+        for one in many
+    )
 
 
-def _known(ws: Workspace, film: _Film) -> Known:
-    said = {"name": film.name, "prints": film.prints}
-    known, _ = Known.objects.get_or_create(
-        digest=bytes(film.digest), defaults={**said, "added": ws.clock()}
+def _known(ws: Workspace, principal: Principal, film: Film, note: str) -> Known:
+    """Who added it first is kept; where it lies now is written anew."""
+    now: dict[str, Any] = {
+        "prints": film.prints,
+        "path": os.fsencode(film.path or ""),
+        "facts": dict(film.facts),
+        "key_frames": film.index,
+    }
+    first = {"name": film.name, "added": ws.clock(), "agent": principal.agent, "note": note}
+    known, _ = Known.objects.update_or_create(
+        digest=bytes(film.digest), defaults=now, create_defaults=now | first
     )
     return known
 

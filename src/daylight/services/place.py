@@ -16,7 +16,7 @@ from daylight.catalogue.models import Camera, ClockOffset, Recording
 from daylight.catalogue.queries.access import items_seen_by
 from daylight.catalogue.queries.burnt_clocks import burnt_clocks
 from daylight.catalogue.queries.cameras import camera_key, path_names
-from daylight.domain.clocks import HOUR
+from daylight.domain.clocks import BILLION, HOUR
 from daylight.domain.digest import Digest
 from daylight.domain.principal import Principal, Right
 from daylight.errors import UsageError
@@ -27,6 +27,7 @@ from daylight.services.record import record
 from daylight.services.workspace import Workspace
 
 MAX_NAME: Final = 120
+MAX_DRIFT_PPB: Final = BILLION // 24
 MAX_OFFSET_US: Final = 200 * 366 * 24 * HOUR  # a recorder without battery starts in 1970
 
 
@@ -49,13 +50,20 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """At burnt-in times from ``since`` to ``until`` (naive), ``offset_us`` is to be added."""
+    """At burnt-in times from ``since`` to ``until`` (naive), ``offset_us`` is to be added.
+
+    A clock that drifts: so it was at the burnt-in time ``at``, and it gains ``drift_ppb`` (microseconds
+    in a thousand seconds), give or take ``drift_doubt_ppb``.
+    """
 
     offset_us: int
     uncertainty_us: int
     zone: str = ""
     since: int | None = None
     until: int | None = None
+    at: int | None = None
+    drift_ppb: int = 0
+    drift_doubt_ppb: int = 0
 
 
 def place(
@@ -137,6 +145,9 @@ def correct(
             "zone": correction.zone,
             "since": "" if correction.since is None else str(correction.since),
             "until": "" if correction.until is None else str(correction.until),
+            "at": "" if correction.at is None else str(correction.at),
+            "drift_ppb": correction.drift_ppb,
+            "drift_doubt_ppb": correction.drift_doubt_ppb,
             "reason": reason,
         }
         entry = record(ws, principal.agent, "clock-corrected", details=details).index
@@ -148,6 +159,9 @@ def correct(
             zone=correction.zone,
             since=correction.since,
             until=correction.until,
+            at_us=correction.at,
+            drift=correction.drift_ppb / BILLION,
+            drift_doubt=correction.drift_doubt_ppb / BILLION,
             reason=reason,
             agent=principal.agent,
             entry=entry,
@@ -233,6 +247,10 @@ def _check_correction(one: Correction) -> None:
         raise UsageError("an offset of more than 200 years is none")
     if not 0 <= one.uncertainty_us <= MAX_OFFSET_US:
         raise UsageError("an uncertainty is a number of seconds, not negative")
+    if abs(one.drift_ppb) > MAX_DRIFT_PPB or not 0 <= one.drift_doubt_ppb <= MAX_DRIFT_PPB:
+        raise UsageError("a clock that gains or loses more than an hour a day is none")
+    if one.at is None and (one.drift_ppb or one.drift_doubt_ppb):
+        raise UsageError("a drift needs the burnt-in time at which the offset was so: --at")
     if one.zone and one.zone not in available_timezones():
         raise UsageError(f"there is no time zone {one.zone!r}; an example is Europe/Moscow")
     if one.since is not None and one.until is not None and one.since > one.until:

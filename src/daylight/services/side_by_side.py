@@ -26,9 +26,12 @@ _FARTHEST: Final = 1 << 62
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """What the child needs of a recording. ``open_fd``: a new descriptor; ``name``: of its fingerprint."""
+    """What the child needs of a recording. ``open_fd``: a new descriptor; ``name``: of its fingerprint.
 
-    open_fd: Callable[[], int]
+    ``open_fd`` is None where the file is not at hand: then nothing can be looked at.
+    """
+
+    open_fd: Callable[[], int] | None
     facts: Mapping[str, Any]
     index: bytes
     name: str
@@ -48,6 +51,8 @@ def shown(
     b: Material,
 ) -> Line | None:
     """What the pictures say of a candidate; None where they say no, or could not be read."""
+    if a.open_fd is None or b.open_fd is None:
+        return None
     ask = judging.ask(recordings, candidate)
     request: dict[str, Json] = {
         "a": a.facts,

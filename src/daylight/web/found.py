@@ -72,11 +72,17 @@ def _sound(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield _("Sudden loud sounds"), str(facts["loud"]["count"])
 
 
+def _speech(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    if facts.get("seconds"):
+        yield _("Somebody may speak"), _seconds(facts["seconds"])
+
+
 _WORDS: Mapping[str, Callable[[Mapping[str, Any]], Iterator[tuple[str, str]]]] = {
     "activity": _activity,
     "lens": _lens,
     "shots": _shots,
     "sound": _sound,
+    "speech": _speech,
 }
 
 

@@ -27,6 +27,11 @@ def test_all_that_a_kernel_knows_is_handled(abi, words):
     assert list(struct.unpack(f"={len(words)}Q", landlock.ruleset(abi))) == words
 
 
+@pytest.mark.parametrize(("abi", "word"), [(1, 0x1FF2), (3, 0x7FF2), (5, 0xFFF2), (99, 0xFFF2)])
+def test_reading_alone_can_be_left(abi, word):
+    assert landlock.read_only(abi) == struct.pack("=Q", word)
+
+
 @pytest.mark.parametrize(
     ("number", "sentence"), [(errno.ENOSYS, "no Landlock"), (errno.EOPNOTSUPP, "switched off")]
 )

@@ -181,6 +181,23 @@ def test_it_holds_without_landlock():
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 7
 
 
+def test_a_filter_against_sockets_leaves_the_rest():
+    script = (
+        "import os, socket\n"
+        "from daylight.media.sandbox import libc, seccomp\n"
+        "libc.prctl(libc.PR_SET_NO_NEW_PRIVS, 1)\n"
+        "seccomp.install(seccomp.without_sockets())\n"
+        "for make in (socket.socket, socket.socketpair):\n"
+        "    try: make()\n"
+        "    except PermissionError: continue\n"
+        "    os._exit(1)\n"
+        "import ctypes.util, wave, zipfile\n"  # files are read, modules loaded
+        "if (pid := os.fork()) == 0: os._exit(7)\n"
+        "os._exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))\n"
+    )
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 7
+
+
 def test_without_no_new_privs_it_is_refused_to_a_user():
     script = (
         "import os, sys\n"

@@ -10,7 +10,7 @@ from daylight.catalogue.search_index import install, remove
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('catalogue', '0009_recordings'),
+        ('catalogue', '0012_drift'),
     ]
 
     operations = [

@@ -62,7 +62,7 @@ class ClockOffset(models.Model):
     """What is added to a camera's burnt-in time. Of ``source`` ``person``: an act in the ledger
     (``entry``), the way to real time; else reckoned, an observation of how two recorded clocks stand.
 
-    ``drift``: seconds a second since the burnt-in time ``at_us``. ``since``, ``until``: naive.
+    ``drift``: seconds a second since the burnt-in time ``at_us``, give or take ``drift_doubt``. ``since``, ``until``: naive.
     """
 
     camera = models.ForeignKey(Camera, on_delete=models.PROTECT, related_name="offsets")
@@ -70,6 +70,7 @@ class ClockOffset(models.Model):
     offset_us = models.BigIntegerField()
     uncertainty_us = models.BigIntegerField()
     drift = models.FloatField(null=True)
+    drift_doubt = models.FloatField(default=0.0)
     at_us = models.BigIntegerField(null=True)
     since = models.BigIntegerField(null=True)
     until = models.BigIntegerField(null=True)

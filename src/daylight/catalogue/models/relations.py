@@ -47,7 +47,8 @@ class Analysed(models.Model):
 class Known(models.Model):
     """A film that is known outside: no item, and not kept. ``name``: as it was called in its folder.
 
-    ``prints``: its fingerprint (``media.prints``), so that what comes in later is held against it too.
+    ``prints``: its fingerprint (``media.prints``), so that what comes in later is held against it too;
+    ``path``, ``facts`` and ``key_frames`` serve to look at it where it still lies. ``agent``: who added it.
     """
 
     public_id = models.CharField(max_length=32, unique=True, default=new_public_id)
@@ -55,6 +56,11 @@ class Known(models.Model):
     digest = models.BinaryField(max_length=32, unique=True)
     prints = models.BinaryField()
     added = models.DateTimeField()
+    path = models.BinaryField(default=bytes)
+    facts = models.JSONField(null=True)
+    key_frames = models.BinaryField(default=bytes)
+    agent = models.CharField(max_length=32, blank=True)
+    note = models.TextField(blank=True)
 
 
 class Contested(models.Model):

@@ -34,4 +34,5 @@ def as_offset(row: ClockOffset) -> Offset:
         drift=row.drift or 0.0,
         at_us=row.at_us or 0,
         order=row.pk,
+        drift_doubt=row.drift_doubt,
     )

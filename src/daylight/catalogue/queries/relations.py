@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, F, Q, QuerySet
@@ -52,6 +53,19 @@ class ContestView:
     length_us: int
     score: float
     entry: int
+
+
+@dataclass(frozen=True, slots=True)
+class KnownView:
+    """A film that is known outside. ``agent``: who added it; ``items``: how many are contested by it."""
+
+    id: str
+    name: str
+    digest: Digest
+    added: datetime
+    agent: str
+    note: str
+    items: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +168,26 @@ def fingerprinted(version: int) -> list[Fingerprinted]:
     ]
 
 
-def known_count() -> int:
-    return Known.objects.count()
+def any_known() -> bool:
+    return Known.objects.exists()
+
+
+def known_films(principal: Principal) -> list[KnownView]:
+    """All of them, by name; marks are counted on items that may be seen."""
+    seen = items_seen_by(principal).values("pk")
+    marks: Any = Count("contested__item", filter=Q(contested__item__in=seen), distinct=True)
+    return [
+        KnownView(
+            row.public_id,
+            row.name,
+            Digest(bytes(row.digest)),
+            row.added,
+            row.agent,
+            row.note,
+            row.marks,
+        )
+        for row in Known.objects.annotate(marks=marks).order_by("name", "digest")
+    ]
 
 
 def item_keys(digests: Iterable[Digest]) -> dict[Digest, int]:

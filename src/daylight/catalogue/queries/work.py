@@ -1,7 +1,8 @@
 """What should be known and is not: the work."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
 
@@ -46,3 +47,8 @@ def todo(detectors: Mapping[str, tuple[int, str]], probe_version: int) -> list[T
             names = (*(before.detectors if before else ()), name)
             wanted[key] = Todo(key, Digest(bytes(digest)), size, names, probed=True)
     return sorted(wanted.values(), key=lambda one: one.key)
+
+
+def facts_of(keys: Sequence[int]) -> dict[int, Mapping[str, Any]]:
+    """Facts as they were kept, by item."""
+    return dict(Media.objects.filter(item__in=keys).values_list("item", "facts"))

@@ -21,6 +21,7 @@ _CREATE_RULESET_VERSION: Final = 1
 
 # (ABI that brought it, how many rights are known from then on)
 _FILE_RIGHTS: Final = ((1, 13), (2, 14), (3, 15), (5, 16))
+_READING: Final = 0b1101  # EXECUTE, READ_FILE, READ_DIR
 _NET_RIGHTS: Final = ((4, 2),)  # TCP bind, TCP connect
 _SCOPES: Final = ((6, 2),)  # abstract unix sockets, signals
 
@@ -52,9 +53,17 @@ def ruleset(version: int) -> bytes:
     return struct.pack(f"={len(words)}Q", *words)
 
 
-def restrict_self(version: int) -> None:
-    """Shut the calling thread in, for good. Needs no_new_privs; raises ``OSError``."""
-    attributes = ruleset(version)
+def read_only(version: int) -> bytes:
+    """As ``ruleset``, of files alone, and reading (and running) them is left."""
+    return struct.pack("=Q", _mask(_FILE_RIGHTS, version) & ~_READING)
+
+
+def restrict_self(version: int, attributes: bytes = b"") -> None:
+    """Shut the calling thread in, for good: out of everything, or of what ``attributes`` say.
+
+    Needs no_new_privs; raises ``OSError``.
+    """
+    attributes = attributes or ruleset(version)
     buffer = ctypes.create_string_buffer(attributes, len(attributes))
     handle = libc.syscall(_CREATE_RULESET, buffer, len(attributes), 0)
     try:

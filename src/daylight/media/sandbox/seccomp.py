@@ -175,6 +175,18 @@ def program(pid: int) -> bytes:
     return b"".join([*code, _deny(errno.ENOSYS)])
 
 
+def without_sockets() -> bytes:
+    """A filter that only refuses sockets: for loading a library that is not to talk to anybody."""
+    here = _architecture()
+    code: Code = [_load(_ARCH), _instruction(0x15, here.audit, 1, 0), _return(_KILL)]
+    code.append(_load(_NUMBER))
+    if here.x32:
+        code += _if_at_least(_X32_BIT, [_return(_KILL)])
+    talking = {name: FATAL[name] for name in ("socket", "socketpair", "io_uring_setup")}
+    code += _answers(talking, here.column, _deny(errno.EACCES))
+    return b"".join([*code, _return(_ALLOW)])
+
+
 def install(filter_program: bytes) -> None:
     """Put the calling thread, and all it starts, under the filter for good.
 

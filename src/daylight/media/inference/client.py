@@ -1,0 +1,215 @@
+"""The parent's side: starts the worker of a model, asks it, and replaces it when it is gone."""
+
+import fcntl
+import hashlib
+import os
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Final, Self
+
+from daylight.domain.digest import Digest
+from daylight.errors import HelpMissing, InferenceFailed, ModelRefused, SandboxMissing, UsageError
+from daylight.media.inference import wire
+from daylight.media.inference.arrays import Floats, believed, packed, unpacked
+from daylight.media.inference.base import Signature, length
+from daylight.media.inference.wire import ANSWER, MOST_WORDS, Said
+
+_START_SECONDS: Final = 60.0
+_CHUNK: Final = 1 << 20
+
+# All that a worker sees of the environment. Newer builds of the library report to their maker from
+# the moment they are loaded: that is forbidden here, by the sandbox, and by the versions we take.
+_ENVIRONMENT: Final = {
+    "PATH": "/usr/bin:/bin",
+    "LANG": "C.UTF-8",
+    "TZ": "UTC",
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "MALLOC_ARENA_MAX": "2",
+    "ORT_DISABLE_TELEMETRY": "1",
+    "PYTHONDONTWRITEBYTECODE": "1",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class InferenceLimits:
+    """Of one request, and of the worker's address space."""
+
+    wall_seconds: float = 60.0
+    memory_bytes: int = 2 << 30
+
+
+class _Lost(Exception):
+    """The worker is gone, silent or out of its mind; the text says which."""
+
+
+class _Worker:
+    def __init__(
+        self, command: Sequence[str], model: int, size: int, limits: InferenceLimits
+    ) -> None:
+        settings = [f"model={model}", f"size={size}", f"memory={limits.memory_bytes}"]
+        self._socket, theirs = socket.socketpair()
+        with theirs:
+            self._process = subprocess.Popen(
+                [*command, *settings],
+                stdin=theirs.fileno(),
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                pass_fds=[model],
+                env=_ENVIRONMENT,
+                cwd="/",
+                start_new_session=True,
+            )
+        self._deadline = 0.0
+
+    @property
+    def alive(self) -> bool:
+        return self._process.poll() is None
+
+    def ask(self, request: Sequence[bytes], answer: int, seconds: float) -> bytearray:
+        """Raises ``_Lost``. ``answer``: how many bytes a good answer has."""
+        self._deadline = time.monotonic() + seconds
+        try:
+            for part in request:
+                self._left()
+                self._socket.sendall(part)
+            return self._answer(Said.ARRAYS, answer)
+        except TimeoutError:
+            raise _Lost(f"the model took longer than {seconds:g} seconds") from None
+        except (BrokenPipeError, ConnectionResetError):
+            raise _Lost("the model's worker died") from None
+
+    def wait_ready(self) -> None:
+        """Raises ``SandboxMissing`` or ``HelpMissing``."""
+        self._deadline = time.monotonic() + _START_SECONDS
+        try:
+            self._answer(Said.READY, 0)
+        except (TimeoutError, ConnectionResetError, _Lost) as error:
+            raise HelpMissing(f"The model's worker did not start: {error}.") from error
+
+    def _answer(self, wanted: Said, size: int) -> bytearray:
+        what, said = ANSWER.unpack(self._read(ANSWER.size))
+        if what == wanted and said == size:
+            return self._read(size)
+        if wanted is Said.READY and what in (Said.NO_SANDBOX, Said.NO_LIBRARY):
+            words = bytes(self._read(min(said, MOST_WORDS))).decode(errors="replace")
+            raise SandboxMissing(words) if what == Said.NO_SANDBOX else HelpMissing(words)
+        raise _Lost("the model's worker sent what makes no sense")
+
+    def _read(self, size: int) -> bytearray:
+        untrusted = bytearray()
+        while len(untrusted) < size:
+            self._left()
+            more = self._socket.recv(min(size - len(untrusted), _CHUNK))
+            if not more:
+                raise _Lost("the model's worker died")
+            untrusted += more
+        return untrusted
+
+    def _left(self) -> None:
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        self._socket.settimeout(left)
+
+    def end(self) -> None:
+        self._process.kill()  # what it watches over dies with it
+        self._process.wait()
+        self._socket.close()
+
+
+class ModelWorker:
+    """As ``Inference``: one model in one locked process, started at the first request.
+
+    ``command`` runs ``daylight.media.inference.worker``. Raises ``ModelRefused`` unless ``model``
+    is what ``digest`` says.
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        model: bytes,
+        digest: Digest,
+        signature: Signature,
+        limits: InferenceLimits = InferenceLimits(),
+    ) -> None:
+        if hashlib.sha256(model).digest() != digest:
+            raise ModelRefused("a model's bytes are not those that were pinned")
+        self.signature = signature
+        self._command = [*command, wire.to_json(signature)]
+        self._limits, self._size = limits, len(model)
+        self._model = _sealed(model)
+        self._lock = threading.Lock()
+        self._worker: _Worker | None = None
+        self._closed = False
+
+    def run(self, free: Sequence[int], inputs: Sequence[Floats]) -> list[Floats]:
+        self.signature.check(free)
+        request = [wire.head(free), packed(self.signature.inputs, free, inputs)]
+        size = length(self.signature.outputs, free)
+        with self._lock:
+            worker = self._live()
+            asked = False
+            try:
+                answer = worker.ask(request, size, self._limits.wall_seconds)
+                asked = True
+            except _Lost as lost:
+                raise InferenceFailed(str(lost)) from lost
+            finally:
+                if not asked:  # also when interrupted: its answer would be taken for the next one's
+                    self._drop()
+        return believed(unpacked(self.signature.outputs, free, answer))
+
+    def _live(self) -> _Worker:
+        if self._closed:
+            raise UsageError("The model's worker was closed.")
+        if self._worker is not None and not self._worker.alive:
+            self._drop()
+        if self._worker is None:
+            self._worker = _Worker(self._command, self._model, self._size, self._limits)
+            ready = False
+            try:
+                self._worker.wait_ready()
+                ready = True
+            finally:
+                if not ready:
+                    self._drop()
+        return self._worker
+
+    def _drop(self) -> None:
+        if self._worker is not None:
+            self._worker.end()
+            self._worker = None
+
+    def close(self) -> None:
+        with self._lock:
+            self._drop()
+            if not self._closed:
+                os.close(self._model)
+            self._closed = True
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+
+def _sealed(data: bytes) -> int:
+    """The bytes as a file in memory that nobody can change."""
+    number = os.memfd_create("model", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(number, rest) :]
+    with suppress(OSError):  # an old kernel, or one that is hardened: the worker reads it once
+        fcntl.fcntl(
+            number,
+            fcntl.F_ADD_SEALS,
+            fcntl.F_SEAL_WRITE | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL,
+        )
+    return number
