@@ -9,6 +9,7 @@ from fractions import Fraction
 from django.test import Client
 from PIL import Image
 
+from daylight.catalogue.ledger_rows import frontier, key_of
 from daylight.catalogue.models import (
     Accession,
     Authority,
@@ -26,6 +27,7 @@ from daylight.catalogue.models import (
     RoleGrant,
     Seal,
     Statement,
+    Subtree,
     User,
     Witness,
 )
@@ -33,11 +35,14 @@ from daylight.domain.media import Kind, MediaFacts, State, StreamFacts
 from daylight.domain.principal import Role
 from daylight.ledger.head import sign
 from daylight.ledger.leaf import Leaf
+from daylight.ledger.merkle import Growing, leaf_hash
 from daylight.media.facts_json import to_json
+from daylight.services import sittings
 from daylight.services.watch import Player
 from daylight.services.workspace import Workspace
 from daylight.web.app import application
 from daylight.web.asked import PLAYER, WORKSPACE
+from daylight.web.sitting import PROVED, SITTING
 
 HOSTILE = b"night/\xe2\x80\xaetxt.exe\n<script>alert(1)</script>\xff.mp4"
 TILES = 8
@@ -102,6 +107,9 @@ class Room:
     def entry(self) -> int:
         index = Entry.objects.count()
         leaf = Leaf(index, "2026-11-24T14:07Z", "received", "a" * 32, 1, b"o" * 32, b"d" * 32)
+        growing = Growing(frontier())
+        for level, position, hashed in growing.extend([leaf_hash(leaf.encode())]):
+            Subtree.objects.create(key=key_of(level, position), hash=hashed)
         Entry.objects.create(index=index, leaf=leaf.encode())
         return index
 
@@ -209,6 +217,10 @@ class Room:
         made.defaults["SERVER_NAME"] = "127.0.0.1"
         if user is not None:
             made.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+            session = made.session  # as coming in leaves it
+            session[SITTING] = sittings.begin(self.ws, user, "Firefox, Linux")
+            session[PROVED] = self.ws.clock().isoformat()
+            session.save()
         return made
 
     def as_(self, *roles: Role) -> Client:

@@ -27,6 +27,7 @@ class Right(StrEnum):
     EXPORT = "export"
     HOLD = "hold"
     APPROVE = "approve"
+    SEE_ALERTS = "see-alerts"  # who opens or exports unusually much
     PLACE = "place"  # say which camera a recording is of, and how its clock stands
 
 
@@ -39,6 +40,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
             Right.SEE_CUSTODY,
             Right.HOLD,
             Right.APPROVE,
+            Right.SEE_ALERTS,
         }
     ),
     Role.ARCHIVIST: frozenset(
@@ -64,6 +66,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
             Right.EXPORT,
             Right.HOLD,
             Right.APPROVE,
+            Right.SEE_ALERTS,
         }
     ),
 }

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from daylight.catalogue.queries.alerts import open_alerts
 from daylight.domain.principal import Principal, Right
 
 
@@ -13,5 +14,6 @@ def common(request: HttpRequest) -> dict[str, Any]:
     return {
         "signed_in": principal is not None,
         "username": request.user.get_username() if principal else "",
+        "open_alerts": open_alerts() if Right.SEE_ALERTS in rights else 0,
         "may": {right.name.lower(): right in rights for right in Right},
     }

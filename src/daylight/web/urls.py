@@ -2,7 +2,19 @@
 
 from django.urls import URLPattern, path
 
-from daylight.web import entry, grid, item, overview, play, renditions, timeline
+from daylight.web import (
+    account,
+    again,
+    alerts,
+    entry,
+    grid,
+    item,
+    overview,
+    people,
+    play,
+    renditions,
+    timeline,
+)
 
 urlpatterns: list[URLPattern] = [
     path("", overview.show, name="overview"),
@@ -17,7 +29,22 @@ urlpatterns: list[URLPattern] = [
     path("items/<slug:public_id>/play/<slug:mode>/index.m3u8", play.playlist, name="playlist"),
     path("items/<slug:public_id>/play/<slug:mode>/<int:number>.ts", play.segment, name="segment"),
     path("enter/<slug:token>/", entry.by_link, name="enter"),
+    path("invited/<slug:token>/", entry.invited, name="invited"),
     path("login/", entry.sign_in, name="login"),
+    path("login/code/", entry.code, name="login-code"),
+    path("again/", again.show, name="again"),
+    path("account/", account.show, name="account"),
+    path("account/end/", account.end, name="end-sitting"),
+    path("account/second-factor/", account.factor, name="second-factor"),
+    path("people/", people.show, name="people"),
+    path("people/<slug:agent>/", people.one, name="person"),
+    path("people/<slug:agent>/change/", people.change, name="change-person"),
+    path("people/<slug:agent>/invite/", people.invite, name="invite-person"),
+    path("people/<slug:agent>/unlock/", people.unlock, name="unlock-person"),
+    path("people/<slug:agent>/reset-code/", people.reset_code, name="reset-code"),
+    path("people/<slug:agent>/disable/", people.disable, name="disable-person"),
+    path("alerts/", alerts.show, name="alerts"),
+    path("alerts/<slug:public_id>/settle/", alerts.settle, name="settle-alert"),
     path("logout/", entry.sign_out, name="logout"),
     path("password/", entry.password, name="password"),
     path("language/", entry.language, name="language"),

@@ -31,10 +31,20 @@ from daylight.catalogue.models.relations import (
     Relation,
 )
 from daylight.catalogue.models.releases import Release, ReleaseOpening
+from daylight.catalogue.models.rights import (
+    AccessPolicy,
+    Alert,
+    LockOut,
+    OnionKey,
+    SecondFactor,
+    Sitting,
+)
 from daylight.catalogue.models.seals import Authority, Seal
 
 __all__ = [
+    "AccessPolicy",
     "Accession",
+    "Alert",
     "Analysed",
     "Authority",
     "Camera",
@@ -52,10 +62,12 @@ __all__ = [
     "Item",
     "Known",
     "LeakedPath",
+    "LockOut",
     "LoginLink",
     "Media",
     "Membership",
     "Occurrence",
+    "OnionKey",
     "Opening",
     "PersonalKey",
     "PlacingRun",
@@ -70,6 +82,8 @@ __all__ = [
     "RequestItem",
     "RoleGrant",
     "Seal",
+    "SecondFactor",
+    "Sitting",
     "Statement",
     "Subtree",
     "User",
