@@ -7,12 +7,13 @@ from typing import Annotated, Any
 import typer
 
 from daylight.catalogue.queries.policy import policy
-from daylight.cli.output import print_json, say
+from daylight.cli.output import note, print_json, say
 from daylight.cli.session import session_of
 from daylight.domain.access import SecondFactorRule
 from daylight.domain.principal import Right, Role
 from daylight.errors import UsageError
 from daylight.services import lockout, second_factor
+from daylight.services.onion import give_key
 from daylight.services.people import INVITATION_DAYS, MAX_INVITATION_DAYS
 from daylight.services.people import change as change_user
 from daylight.services.people import invite as invite_user
@@ -121,10 +122,22 @@ def rules(
         say(f"{name.replace('_', ' '):<16} {value}")
 
 
+def onion_key(ctx: typer.Context, name: Name) -> None:
+    """Print the key with which a user's Tor Browser finds the onion service; an earlier one is void."""
+    session = session_of(ctx)
+    address, private = give_key(session.workspace, session.principal, name)
+    say(f"http://{address}/")
+    say(f"{address.removesuffix('.onion')}:descriptor:x25519:{private}")
+    note(
+        "It is kept nowhere. In Tor Browser: open the address, and paste what is behind the last colon."
+    )
+
+
 COMMANDS: dict[str, Callable[..., None]] = {
     "change": change,
     "invite": invite,
     "unlock": unlock,
     "reset-code": reset_code,
     "policy": rules,
+    "onion-key": onion_key,
 }
