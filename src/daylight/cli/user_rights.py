@@ -9,7 +9,7 @@ import typer
 from daylight.catalogue.queries.policy import policy
 from daylight.cli.output import note, print_json, say
 from daylight.cli.session import session_of
-from daylight.domain.access import SecondFactorRule
+from daylight.domain.access import MarkRule, SecondFactorRule
 from daylight.domain.principal import Right, Role
 from daylight.errors import UsageError
 from daylight.services import lockout, second_factor
@@ -99,6 +99,9 @@ def rules(
     alert_exported: Annotated[
         int | None, typer.Option(help="Items exported by one person in an hour.")
     ] = None,
+    mark: Annotated[
+        MarkRule | None, typer.Option(help="Where the viewer's mark is in the pictures.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
 ) -> None:
     """Show, or set, what this vault asks of whoever signs in."""
@@ -110,6 +113,7 @@ def rules(
         "lifetime_hours": lifetime,
         "alert_opened": alert_opened,
         "alert_exported": alert_exported,
+        "mark": mark,
     }
     chosen = {name: value for name, value in given.items() if value is not None}
     if chosen:

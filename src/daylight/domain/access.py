@@ -15,6 +15,13 @@ class SecondFactorRule(StrEnum):
     NEVER = "never"
 
 
+class MarkRule(StrEnum):
+    """Where the viewer's mark is drawn into clear moving pictures."""
+
+    ENCODED = "encoded"  # where they are encoded anyway; what is copied has it on the page only
+    ALWAYS = "always"  # nothing is copied
+
+
 # Clear footage, originals, and the keys to both.
 GUARDED: frozenset[Right] = frozenset({Right.WATCH, Right.EXPORT, Right.MANAGE_USERS})
 
@@ -35,6 +42,7 @@ class Policy:
     lifetime_hours: int = 12
     alert_opened: int = 60
     alert_exported: int = 20
+    mark: MarkRule = MarkRule.ENCODED
 
     def __post_init__(self) -> None:
         for name, (least, most) in _RANGES.items():

@@ -22,6 +22,7 @@ class Migration(migrations.Migration):
                 ('lifetime_hours', models.IntegerField()),
                 ('alert_opened', models.IntegerField()),
                 ('alert_exported', models.IntegerField()),
+                ('mark', models.CharField(max_length=8)),
             ],
         ),
         migrations.CreateModel(

@@ -46,6 +46,7 @@ class AccessPolicy(models.Model):
     lifetime_hours = models.IntegerField()
     alert_opened = models.IntegerField()
     alert_exported = models.IntegerField()
+    mark = models.CharField(max_length=8)
 
 
 class Alert(models.Model):

@@ -1,7 +1,7 @@
 """What this vault asks of whoever signs in."""
 
 from daylight.catalogue.models import AccessPolicy
-from daylight.domain.access import Policy, SecondFactorRule
+from daylight.domain.access import MarkRule, Policy, SecondFactorRule
 
 
 def policy() -> Policy:
@@ -15,4 +15,5 @@ def policy() -> Policy:
         lifetime_hours=row.lifetime_hours,
         alert_opened=row.alert_opened,
         alert_exported=row.alert_exported,
+        mark=MarkRule(row.mark),
     )
