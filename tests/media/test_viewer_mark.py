@@ -1,16 +1,20 @@
 """The viewer's mark: readable after encoding, gone elsewhere, and hiding nothing for good."""
 
 import io
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import av
 import numpy as np
 import pytest
 from av.video.frame import VideoFrame
 
-from daylight.media.cut import Mode, from_request, to_request
+from daylight.media.cut import PROGRAM, Mode, from_request, to_request
+from daylight.media.executor import End, Task, TaskLimits
 from daylight.media.mpegts import OFFSET
 from daylight.media.playlist import TICKS
+from daylight.media.pool import ZygotePool
 from daylight.media.viewer_mark import _FONT, _PLACES, _STAYS, ViewerMark, lettered
 from tests.media.reels import make, plan_of, play
 
@@ -43,7 +47,7 @@ def test_it_can_be_read_on_dark_grey_and_light(size, value):
     frame = flat(width, height, value)
     marked = ViewerMark(TEXT, width, height).apply(frame, 0).to_ndarray()[:height].astype(int)
     assert (frame.to_ndarray()[:height] == value).all()  # the decoder's own is as it was
-    scale = max(1, height // 240)
+    scale = max(1, height // 216)
     mask = lettered(TEXT).repeat(scale, 0).repeat(scale, 1)[:height, :width]
     down, across = _PLACES[0][0]
     top, left = (height - mask.shape[0]) * down // 16, (width - mask.shape[1]) * across // 16
@@ -67,7 +71,7 @@ def test_it_moves_on_so_that_nothing_stays_hidden():
 @pytest.fixture(scope="module")
 def recording(tmp_path_factory):
     folder = tmp_path_factory.mktemp("marked")
-    size = {"size": (320, 240), "count": 100}
+    size = {"size": (320, 200), "count": 100}
     return {
         "encoded": (make(folder / "a.mpg", "vob", "mpeg2video", gop=12, **size), "mpeg"),
         "copied": (make(folder / "b.mp4", "mp4", "libx264", **size), "mp4"),
@@ -127,6 +131,18 @@ def test_what_is_copied_bears_none_unless_copying_is_forbidden(recording):
 def test_what_is_shielded_names_nobody(recording):
     for one in recording.values():
         assert made(one, Mode.SHIELDED, mark=TEXT) == made(one, Mode.SHIELDED)
+
+
+def test_the_sandbox_draws_it_too(recording):
+    """Nothing of the font is opened there: it is closed by then."""
+    path, demuxer = recording["encoded"]
+    cut = replace(plan_of(path, demuxer, Mode.CLEAR).cut(0), mark=TEXT)
+    program = Path(__file__).with_name("playing_programs.py")
+    with ZygotePool([sys.executable, str(program)], 1) as pool, path.open("rb") as file:
+        outcome = pool.run(Task(PROGRAM, to_request(cut), (file.fileno(),), TaskLimits()))
+    assert (outcome.end, outcome.untrusted_reason) == (End.DONE, "")
+    picture = first_picture(outcome.messages[0].untrusted_payload)
+    assert likeness(picture, picture, TEXT) > 0.5
 
 
 def test_it_comes_through_json(recording):

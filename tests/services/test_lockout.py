@@ -1,9 +1,11 @@
 """Guessing: by name, by address, side by side; and who is not kept out by it."""
 
 import dataclasses
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connection
 
 from daylight.catalogue.models import LockOut
 from daylight.catalogue.queries.vault import custodian_here
@@ -97,3 +99,16 @@ def test_an_administrator_unlocks(guessing):
     with pytest.raises(Forbidden):
         nobody = dataclasses.replace(custodian_here(), rights=frozenset())
         lockout.unlock(guessing.ws, nobody, "ann")
+
+
+def test_guesses_side_by_side_count_each(guessing):
+    """They are counted before they are made: none slips through while another is looked at."""
+
+    def guess(_):
+        try:
+            return guessing.attempt() == NOTHING
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(8) as threads:
+        assert sum(threads.map(guess, range(24))) == FREE_BY_NAME

@@ -1,6 +1,7 @@
 """``daylight serve`` and ``daylight user`` as a shell sees them."""
 
 import hashlib
+import json
 import os
 import signal
 import socket
@@ -136,6 +137,21 @@ def test_users_come_and_go(ws: Workspace):
     assert daylight(vault, "user", "add", "bob", "--role", "king").returncode == 2
     made = daylight(vault, "user", "link", "ann", "--at", "http://127.0.0.1:9/")
     assert made.stdout.startswith("http://127.0.0.1:9/enter/")
+    made = daylight(vault, "user", "invite", "ann", "--days", "2", "--at", "http://x.onion")
+    assert made.stdout.startswith("http://x.onion/invited/")
+    assert daylight(vault, "user", "invite", "ann", "--days", "31").returncode == 2
+    assert daylight(vault, "user", "invite", "ann", "--at", "x.onion").returncode == 2
+    assert daylight(vault, "user", "change", "ann").returncode == 2
+    assert daylight(vault, "user", "change", "ann", "--collection", "Nowhere").returncode == 2
+    assert daylight(vault, "user", "change", "ann", "--role", "counsel").returncode == 0
+    assert "counsel  [Everything]" in daylight(vault, "user", "list").stdout
+    assert "not locked out" in daylight(vault, "user", "unlock", "ann").stdout
+    assert daylight(vault, "user", "reset-code", "ann").returncode == 2
+    assert daylight(vault, "user", "policy", "--idle", "0").returncode == 2
+    done = daylight(vault, "user", "policy", "--idle", "5", "--second-factor", "always", "--json")
+    told = json.loads(done.stdout)
+    assert (told["idle_minutes"], told["second_factor"], told["mark"]) == (5, "always", "encoded")
+    assert "idle minutes     5" in daylight(vault, "user", "policy").stdout
     assert daylight(vault, "user", "disable", "ann").returncode == 0
     assert "(disabled)" in daylight(vault, "user", "list").stdout
     assert '"active": false' in daylight(vault, "user", "list", "--json").stdout

@@ -158,6 +158,15 @@ def test_signing_out_ends_the_sitting(timed):
     assert not Sitting.objects.exists()
 
 
+def test_coming_in_anew_leaves_no_sitting_behind(timed):
+    timed.person()
+    timed.person("bob")
+    client = timed.signed_in()
+    for name in ("ann", "bob"):
+        client.post("/login/", {"username": name, "password": GOOD})
+        assert [one.user.username for one in Sitting.objects.all()] == [name]
+
+
 def test_a_copied_cookie_ends_with_the_sitting(timed):
     timed.person()
     client, thief = timed.signed_in(), timed.client()

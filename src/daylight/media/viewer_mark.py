@@ -33,7 +33,7 @@ _FONT: Final = {
     "h": "10000 10000 10110 11001 10001 10001 10001",
     "-": "00000 00000 00000 11111 00000 00000 00000",
 }
-_LINES_OF_PICTURE: Final = 240  # a dot is a pixel up to here, then two, …
+_LINES_OF_PICTURE: Final = 216  # a dot is a pixel up to here, then two, …
 _INK, _GROUND = 235, 16
 _INK_SHARE, _GROUND_SHARE = 4, 2  # of 8: how much of a pixel the mark takes
 # Sixteenths down and across. There are always three, so that cropping leaves one; and they move on,

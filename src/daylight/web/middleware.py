@@ -127,7 +127,10 @@ class Asking:
 
 
 # What is open to whoever has still to set up the second factor that is asked of them.
-_BEFORE_ENROLMENT = frozenset({"second-factor", "again", "password", "logout", "login", "language"})
+_BEFORE_ENROLMENT = frozenset(
+    {"second-factor", "again", "password", "logout", "language"}
+    | {"login", "login-code", "enter", "invited"}  # to come in as somebody else
+)
 
 
 def asks_second_factor(request: Asked) -> bool:

@@ -34,6 +34,7 @@ View = Callable[..., HttpResponseBase]
 def come_in(request: Asked, user: Account) -> None:
     """Sign in for good: all that was asked for was shown."""
     lockout.succeeded(request.workspace, user.get_username())
+    sittings.leave(request.session.get(SITTING, ""))
     login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
     request.session[SITTING] = sittings.begin(request.workspace, user, _browser(request))
     prove(request)
