@@ -64,6 +64,7 @@ class Gate:
         self._host, self._port, self._context = host, port, context
         self._peers: dict[str, str] = {}  # by the port from which the gate asks the server
         self._each: Counter[str] = Counter()
+        self._open: set[asyncio.WriteTransport] = set()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="gate", daemon=True)
         self.port = 0
@@ -94,11 +95,13 @@ class Gate:
             self._thread.join(HANDSHAKE)
 
     async def _let_go(self) -> None:
+        """Break the connections off, rather than cancel who serves them: asyncio would complain."""
         self._server.close()
-        tasks = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        for one in self._open:
+            one.abort()
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        if others:
+            await asyncio.wait(others, timeout=HANDSHAKE)
 
     def guarded(self, room: Application) -> Application:
         """The room, told who asks by TLS; whoever comes to the server itself is sent away."""
@@ -119,13 +122,16 @@ class Gate:
             writer.transport.abort()
             return
         self._each[peer] += 1
+        self._open.add(writer.transport)
         try:
-            await self._pass_on(peer, reader, writer)
+            with contextlib.suppress(OSError):  # the server behind is closing
+                await self._pass_on(peer, reader, writer)
             writer.close()  # what the room has said is sent to its end
             with contextlib.suppress(OSError, TimeoutError):
                 await asyncio.wait_for(writer.wait_closed(), HANDSHAKE)
         finally:
             self._each[peer] -= 1
+            self._open.discard(writer.transport)
             writer.transport.abort()
 
     async def _pass_on(
@@ -134,6 +140,7 @@ class Gate:
         from_room, to_room = await asyncio.open_connection(_LOOPBACK, self._behind)
         mine = str(to_room.get_extra_info("sockname")[1])
         self._peers[mine] = peer
+        self._open.add(to_room.transport)
         try:
             ways = [_pump(reader, to_room), _pump(from_room, writer)]
             tasks = [asyncio.ensure_future(way) for way in ways]
@@ -143,6 +150,7 @@ class Gate:
             await asyncio.gather(*tasks, return_exceptions=True)
         finally:
             del self._peers[mine]
+            self._open.discard(to_room.transport)
             to_room.transport.abort()
 
 
