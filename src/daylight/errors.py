@@ -9,7 +9,10 @@ Each class carries a stable ``name`` (for scripts), an ``exit_code`` (for the sh
     │   ├── Forbidden             2  forbidden
     │   ├── ApprovalRefused       2  approval-refused
     │   ├── ItemHeld              2  item-held
-    │   └── PurgeRefused          2  purge-refused
+    │   ├── MarkChanged           2  mark-changed
+    │   ├── MarkRefused           2  mark-refused
+    │   ├── PurgeRefused          2  purge-refused
+    │   └── TaskRefused           2  task-refused
     ├── InputRefused              3  input-refused
     │   ├── SourceUnreadable      3  source-unreadable
     │   ├── LimitExceeded         3  limit-exceeded
@@ -93,9 +96,24 @@ class ItemHeld(UsageError):
     advice = "Nobody can purge it before two people have lifted the hold: `daylight hold --lift`."
 
 
+class MarkChanged(UsageError):
+    name = "mark-changed"
+    advice = "Read what the other person wrote, join the two, and send it again; both are kept."
+
+
+class MarkRefused(UsageError):
+    name = "mark-refused"
+    advice = "See docs/marks.md for who may confirm, change and withdraw."
+
+
 class PurgeRefused(UsageError):
     name = "purge-refused"
     advice = "Nothing was removed; name what else holds these bytes too, or leave both."
+
+
+class TaskRefused(UsageError):
+    name = "task-refused"
+    advice = "Read what others wrote of it instead, or say why a further person must see it."
 
 
 class InputRefused(DaylightError):

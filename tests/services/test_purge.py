@@ -23,14 +23,18 @@ from daylight.catalogue.models import (
     Purged,
 )
 from daylight.catalogue.queries.items import Filter, find, items
+from daylight.catalogue.queries.search import Wanted
+from daylight.catalogue.queries.search import find as find_words
 from daylight.catalogue.queries.vault import custodian_here
 from daylight.crypto import locked
 from daylight.crypto.sealed import name_key
 from daylight.domain.digest import Digest
+from daylight.domain.marks import Kind, Said
 from daylight.domain.progress import Silent
+from daylight.domain.search import parse
 from daylight.errors import ApprovalRefused, ItemHeld, PurgeRefused, UsageError, VaultBusy
 from daylight.ledger.leaf import commit
-from daylight.services import hold, ledger, purge, sweep
+from daylight.services import hold, ledger, marks, purge, sweep
 from daylight.services import purged as register
 from daylight.services.examine import examine
 from daylight.services.intake import ImportRequest, import_material
@@ -97,13 +101,23 @@ def faults(ws):
     return {one.name for one in ledger.recheck(ws, custodian_here(), {}, Silent()).faults}
 
 
+def say(ws, digest, words):
+    item = Item.objects.get(sha256=digest).public_id
+    made = marks.make(ws, custodian_here(), item, Kind.MARK, Said(words))
+    marks.comment(ws, custodian_here(), made.mark, words)
+    marks.call(ws, custodian_here(), made.mark, words)
+
+
 def test_nothing_is_left_and_the_rest_stays_provable(any_ws, tmp_path):
     ws, folder = any_ws, disk(tmp_path)
     two_people(ws)
     take(ws, folder)
     examine(ws, custodian_here(), "", Silent())
     gone, stays = digest_of(folder, 1), digest_of(folder, 2)
+    words = [b"zyzzyva", b"zyzzyv"]  # as it is said, and its stem in the index
+    say(ws, gone, "they call him Zyzzyvas")
     assert found(ws, canaries(gone, 1))
+    assert found(ws, words)
     aside = ws.layout.root / "quarantine" / f"{gone.hex()}.0"  # as a repair leaves it
     aside.parent.mkdir()
     aside.write_bytes(b"what a broken disk had left")
@@ -115,6 +129,8 @@ def test_nothing_is_left_and_the_rest_stays_provable(any_ws, tmp_path):
     assert (report.items, report.traces, report.names_kept) == (1, (), 0)
     assert report.bytes > 3000
     assert found(ws, canaries(gone, 1)) == []
+    assert found(ws, words) == []
+    assert find_words(custodian_here(), Wanted(parse("zyzzyva"))).count == 0
     assert found(ws, canaries(stays, 2))
     assert gone not in set(ws.store.digests())
     assert find(custodian_here(), gone.hex()) == []

@@ -107,10 +107,10 @@ class Room:
     def entry(self) -> int:
         index = Entry.objects.count()
         leaf = Leaf(index, "2026-11-24T14:07Z", "received", "a" * 32, 1, b"o" * 32, b"d" * 32)
-        growing = Growing(frontier())
-        for level, position, hashed in growing.extend([leaf_hash(leaf.encode())]):
-            Subtree.objects.create(key=key_of(level, position), hash=hashed)
+        done = Growing(frontier()).extend([leaf_hash(leaf.encode())])
         Entry.objects.create(index=index, leaf=leaf.encode())
+        for level, position, hashed in done:
+            Subtree.objects.create(key=key_of(level, position), hash=hashed)
         return index
 
     def witnessed(self, *names: str) -> None:

@@ -8,8 +8,10 @@ import pytest
 from django.urls import resolve, reverse
 
 from daylight.catalogue.models import Alert, User
+from daylight.catalogue.queries.vault import custodian_here
+from daylight.domain.marks import Kind, Said, Span
 from daylight.domain.principal import Role
-from daylight.services import people
+from daylight.services import marks, people
 from daylight.web import play
 from daylight.web.sitting import FRESH, PROVED
 from daylight.web.urls import urlpatterns
@@ -17,6 +19,18 @@ from tests.web.rooms import Room
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "review-room.md"
 WHO = ["nobody", *Role]
+FORM = {
+    "part": "pictures",
+    "language": "en",
+    "kind": "mark",
+    "words": "what I saw",
+    "version": "1",
+    "how": "reviewed",
+    "username": "colleague",
+    "act": "begin",
+    "sitting": "x",
+    "role": "analyst",
+}
 
 
 def table() -> list[tuple[str, str, dict[str, str]]]:
@@ -26,7 +40,7 @@ def table() -> list[tuple[str, str, dict[str, str]]]:
     return [(row[0].strip("`"), row[1], dict(zip(WHO, row[2:], strict=True))) for row in rows]
 
 
-PLACES = ("ID", "TOKEN", "AGENT", "ALERT")
+PLACES = ("ID", "TOKEN", "AGENT", "ALERT", "MARK", "CALL")
 
 
 def _plain(address: str) -> str:
@@ -108,8 +122,6 @@ def _real(room: Room, address: str, item: str) -> str:
     if "TOKEN" in address:
         name = User.objects.first()
         who = name.username if name else room.user("somebody", Role.ANALYST).username
-        from daylight.catalogue.queries.vault import custodian_here
-
         make = people.invite if address.startswith("/invited") else people.link
         address = address.replace("TOKEN", make(room.ws, custodian_here(), who))
     if "AGENT" in address:
@@ -119,15 +131,25 @@ def _real(room: Room, address: str, item: str) -> str:
         now = room.ws.clock()
         made = Alert.objects.create(agent="b" * 32, kind="opened", count=99, began=now, last=now)
         address = address.replace("ALERT", made.public_id)
+    if re.search(r"\b(MARK|CALL)\b", address):
+        made = _said(room, item)
+        address = re.sub(r"\bMARK\b", made.mark, address)
+        if "CALL" in address:
+            call = marks.call(room.ws, custodian_here(), made.mark, "now")
+            address = address.replace("CALL", call)
     return re.sub(r"\bID\b", item, address)
 
 
-# What a form needs to be taken; one that is taken but refused (400, wrong password) shows a page too.
-FORM = {"part": "pictures", "language": "en", "act": "begin", "sitting": "x", "role": "analyst"}
+def _said(room: Room, item: str):
+    """Somebody else's mark; what whoever asks has taken is not in the way."""
+    said = Said("a man falls", Span(0, 1_000_000))
+    return marks.make(room.ws, custodian_here(), item, Kind.MARK, said)
 
 
 def _ask(client, method, address):
-    return client.get(address) if method == "GET" else client.post(address, FORM)
+    if method == "GET":
+        return client.get(address)
+    return client.post(address, FORM)
 
 
 def _outcome(answer) -> str:

@@ -23,6 +23,8 @@ VERBS: dict[str, Verb] = {
     "clock": Verb("daylight.cli.clock", "Enter how a camera's clock stands to real time."),
     "timeline": Verb("daylight.cli.timeline", "What each camera recorded when, and the gaps."),
     "signs": Verb("daylight.cli.signs", "How recordings were written, and which differ."),
+    "marks": Verb("daylight.cli.marks", "What people said of footage."),
+    "search": Verb("daylight.cli.search", "Find what was said, by words."),
     "hold": Verb("daylight.cli.hold", "Put items under legal hold, or ask to lift it."),
     "purge": Verb("daylight.cli.purge", "Ask that items go for good; a second person approves."),
     "requests": Verb("daylight.cli.requests", "List what waits for a second person."),

@@ -27,6 +27,8 @@ class Right(StrEnum):
     EXPORT = "export"
     HOLD = "hold"
     APPROVE = "approve"
+    MARK = "mark"  # say what one saw: marks, descriptions, severity; take and end tasks
+    ASSIGN = "assign"  # give tasks to others
     SEE_ALERTS = "see-alerts"  # who opens or exports unusually much
     PLACE = "place"  # say which camera a recording is of, and how its clock stands
 
@@ -54,10 +56,12 @@ RIGHTS: dict[Role, frozenset[Right]] = {
             Right.EXPORT,
             Right.APPROVE,
             Right.PLACE,
+            Right.MARK,
+            Right.ASSIGN,
         }
     ),
-    Role.ANALYST: frozenset({Right.SEE_ITEMS, Right.WATCH, Right.PLACE}),
-    Role.EDITOR: frozenset({Right.SEE_ITEMS, Right.WATCH}),
+    Role.ANALYST: frozenset({Right.SEE_ITEMS, Right.WATCH, Right.PLACE, Right.MARK}),
+    Role.EDITOR: frozenset({Right.SEE_ITEMS, Right.WATCH, Right.MARK, Right.ASSIGN}),
     Role.COUNSEL: frozenset(
         {
             Right.SEE_ITEMS,

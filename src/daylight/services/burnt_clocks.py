@@ -28,6 +28,7 @@ from daylight.domain.burnt_clock import BurntClock, Ticking
 from daylight.domain.burnt_clock_json import pieces_to_json
 from daylight.domain.digest import Digest
 from daylight.media.overlay_blob import Strip, unpack
+from daylight.services import indexing
 from daylight.services.record import record
 from daylight.services.workspace import Workspace
 
@@ -123,6 +124,8 @@ def _keep(ws: Workspace, batch: Sequence[_Read], version: int) -> None:
         )
         ClockReading.objects.filter(item__in=[one.todo.key for one in batch]).delete()
         ClockReading.objects.bulk_create(rows)
+        for row in rows:
+            indexing.put(row.item_id, "label", f"label-{row.item_id}", row.label)
         _settle(frozenset(row.camera for row in rows if row.camera))
 
 

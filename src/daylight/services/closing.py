@@ -21,7 +21,9 @@ TOUCHED = (
     models.Camera,
     models.ClockOffset,
     models.ClockReading,
+    models.Comment,
     models.Comparison,
+    models.Confirmation,
     models.Contested,
     models.Entry,
     models.Exclusion,
@@ -31,6 +33,8 @@ TOUCHED = (
     models.Item,
     models.Known,
     models.LeakedPath,
+    models.Mark,
+    models.MarkVersion,
     models.Media,
     models.Occurrence,
     models.Opening,
@@ -40,6 +44,10 @@ TOUCHED = (
     models.Rendition,
     models.Request,
     models.RequestItem,
+    models.Segment,
+    models.Standing,
+    models.Task,
+    models.Urgent,
 )
 
 
@@ -122,6 +130,10 @@ def delete(items: Collection[int], now: datetime) -> None:
     models.RequestItem.objects.filter(request__in=dangling).delete()
     models.RequestItem.objects.filter(item__in=items).delete()
     _delete_relations(items)
+    models.Mark.objects.filter(item__in=items).delete()  # with versions, threads, confirmations
+    models.Task.objects.filter(item__in=items).delete()
+    models.Segment.objects.filter(item__in=items).delete()
+    models.Standing.objects.filter(item__in=items).delete()
     models.ClockReading.objects.filter(item__in=items).delete()
     models.Rendition.objects.filter(item__in=items).delete()
     models.Finding.objects.filter(item__in=items).delete()

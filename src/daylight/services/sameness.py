@@ -27,7 +27,7 @@ from daylight.domain.principal import Principal, Right
 from daylight.domain.progress import Progress
 from daylight.ledger.leaf import Value
 from daylight.media.prints import unpack
-from daylight.services import heads
+from daylight.services import heads, standing
 from daylight.services.examine import SLOTS
 from daylight.services.record import record
 from daylight.services.settling import BATCH, Settler, Shelf
@@ -134,6 +134,7 @@ def _keep(
         with transaction.atomic():
             Relation.objects.bulk_create(_new(row, wanted[row]) for row in rows)
     with transaction.atomic():
+        standing.refresh_copies()
         details: dict[str, Value] = {
             "analysis": f"{ANALYSIS}/{VERSION}",
             "recordings": len(found),

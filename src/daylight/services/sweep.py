@@ -11,6 +11,7 @@ from django.db import connection
 from django.db.models import Model
 
 from daylight.catalogue.models import Exclusion, LeakedPath
+from daylight.catalogue.search_index import rebuild
 from daylight.errors import VaultBusy
 from daylight.services.workspace import Workspace
 from daylight.storage.canary import LONGEST, spellings, traces
@@ -23,6 +24,7 @@ def sweep(ws: Workspace, touched: Iterable[type[Model]]) -> None:
     if connection.vendor == "postgresql":
         _rewrite_tables(touched)
         return
+    rebuild()  # deleted words stay in its segments until they are merged
     with connection.cursor() as cursor:
         # VACUUM copies the whole catalogue: onto the vault's own volume, which is encrypted.
         spool = str(ws.layout.spool.absolute()).replace("'", "''")

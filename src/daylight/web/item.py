@@ -21,7 +21,9 @@ from daylight.media.facts_json import from_json
 from daylight.services import alerts
 from daylight.web import shield
 from daylight.web.asked import Asked, in_part
+from daylight.web.before import before_words
 from daylight.web.found import told
+from daylight.web.marks import panel_words
 
 _OCCURRENCES = 50  # shown at once; the command line lists all
 _SAME = 50
@@ -55,7 +57,8 @@ def show(request: Asked, public_id: str) -> HttpResponse:
     raw = media_facts(request.principal, public_id)
     facts = None if raw is None else from_json(raw)
     words = {
-        **_viewer_words(view, frozenset()),
+        **_viewer_words(request, view, frozenset()),
+        **panel_words(request, public_id),
         "facts": facts,
         "tags": _tags(facts),
         "occurrences": view.occurrences[:_OCCURRENCES],
@@ -92,7 +95,7 @@ def lower(request: Asked, public_id: str) -> HttpResponse:
 def _answer(request: Asked, view: ItemView, part: str, clear: frozenset[str]) -> HttpResponse:
     if not in_part(request):
         return redirect("item", view.public_id)
-    return render(request, f"item/{part}.html", _viewer_words(view, clear))
+    return render(request, f"item/{part}.html", _viewer_words(request, view, clear))
 
 
 def _seen(request: Asked, public_id: str) -> ItemView:
@@ -109,8 +112,12 @@ def _part(request: Asked) -> str:
     return part
 
 
-def _viewer_words(view: ItemView, clear: frozenset[str]) -> dict[str, Any]:
-    return {"item": view, "viewer": _viewer(view, clear)}
+def _viewer_words(request: Asked, view: ItemView, clear: frozenset[str]) -> dict[str, Any]:
+    return {
+        "item": view,
+        "viewer": _viewer(view, clear),
+        "before": before_words(request, view.public_id, view.digest),
+    }
 
 
 def _viewer(view: ItemView, clear: frozenset[str]) -> Viewer:

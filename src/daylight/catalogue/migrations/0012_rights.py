@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('catalogue', '0009_recordings'),
+        ('catalogue', '0013_marks'),
     ]
 
     operations = [

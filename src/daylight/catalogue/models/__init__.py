@@ -14,6 +14,16 @@ from daylight.catalogue.models.custody import (
 from daylight.catalogue.models.disposal import Hold, Purge, Purged
 from daylight.catalogue.models.findings import Finding, Media, Rendition
 from daylight.catalogue.models.ledger import Entry, Head, Opening, Subtree, Witness
+from daylight.catalogue.models.marks import (
+    Comment,
+    Confirmation,
+    Mark,
+    MarkVersion,
+    Segment,
+    Standing,
+    Task,
+    Urgent,
+)
 from daylight.catalogue.models.people import (
     Collection,
     LoginLink,
@@ -51,7 +61,9 @@ __all__ = [
     "ClockOffset",
     "ClockReading",
     "Collection",
+    "Comment",
     "Comparison",
+    "Confirmation",
     "Contested",
     "Entry",
     "Exclusion",
@@ -64,6 +76,8 @@ __all__ = [
     "LeakedPath",
     "LockOut",
     "LoginLink",
+    "Mark",
+    "MarkVersion",
     "Media",
     "Membership",
     "Occurrence",
@@ -83,9 +97,13 @@ __all__ = [
     "RoleGrant",
     "Seal",
     "SecondFactor",
+    "Segment",
     "Sitting",
+    "Standing",
     "Statement",
     "Subtree",
+    "Task",
+    "Urgent",
     "User",
     "Vault",
     "Witness",

@@ -92,6 +92,15 @@ def cameras_seen_by(principal: Principal) -> QuerySet[Camera]:
     return Camera.objects.filter(Exists(held)).order_by("number")
 
 
+def camera_names(principal: Principal) -> list[tuple[str, int, str, str]]:
+    """Public id, number, name (of people, else as it is written in the picture), facility."""
+    rows = cameras_seen_by(principal).values_list(
+        "public_id", "number", "name", "label", "facility"
+    )
+    named = [(key, number, name or label, facility) for key, number, name, label, facility in rows]
+    return sorted(named, key=lambda one: (not one[2], one[3], one[2], one[1]))
+
+
 def camera_key(principal: Principal, named: str) -> int:
     """A camera by its number, its id or the first digits of it, or its name. Raises ``UsageError``."""
     seen = cameras_seen_by(principal)

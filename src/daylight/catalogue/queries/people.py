@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.db.models import QuerySet
 
 from daylight.catalogue.models import Collection, SecondFactor, User
-from daylight.domain.principal import Principal, Role, rights_of
+from daylight.domain.principal import RIGHTS, Principal, Right, Role, rights_of
 
 Account = User  # what a request's user is, for rooms that may not import the models
 
@@ -41,11 +41,6 @@ def person(agent: str) -> Person | None:
     return None if row is None else _person(row)
 
 
-def names_of(agents: Iterable[str]) -> dict[str, str]:
-    """The names behind ledger ids, for pages that only some may open."""
-    return dict(User.objects.filter(agent__in=list(agents)).values_list("agent", "username"))
-
-
 def collection_names() -> list[str]:
     return list(Collection.objects.order_by("name").values_list("name", flat=True))
 
@@ -78,3 +73,18 @@ def _person(row: User) -> Person:
         sittings=len(row.sittings.all()),
         invited=any(one.invites for one in row.loginlink_set.all()),
     )
+
+
+def names_of(agents: Iterable[str]) -> dict[str, str]:
+    """What colleagues call each other in the room; who is no user (the shell) is left out."""
+    rows = User.objects.filter(agent__in=set(agents))
+    return dict(rows.values_list("agent", "username"))
+
+
+def colleagues(principal: Principal) -> list[str]:
+    """Those who go through recordings and are in a collection of one's own, by name."""
+    roles = [role.value for role in Role if {Right.MARK, Right.WATCH} <= RIGHTS[role]]
+    rows = User.objects.filter(is_active=True, grants__role__in=roles)
+    if principal.collections is not None:
+        rows = rows.filter(memberships__collection__public_id__in=principal.collections)
+    return list(rows.order_by("username").values_list("username", flat=True).distinct())

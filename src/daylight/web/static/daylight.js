@@ -146,6 +146,12 @@ document.addEventListener("keydown", (event) => {
   else if (event.key in links) document.querySelector(links[event.key])?.click();
 });
 
+// A choice narrows at once; without scripts there is a button for it.
+document.addEventListener("change", (event) => {
+  const form = event.target.closest("[data-narrow]");
+  if (form) form.requestSubmit();
+});
+
 document.addEventListener("click", async (event) => {
   if (event.target.closest("[data-help-open]")) document.getElementById("help").showModal();
   const copy = event.target.closest("[data-copy]");

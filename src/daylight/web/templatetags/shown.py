@@ -159,6 +159,11 @@ def action_name(value: str) -> str:
         "hold-lifted": _("legal hold lifted"),
         "contested": _("found in a film known outside"),
         "placed": _("put to a camera"),
+        "mark-made": _("a person said what they saw"),
+        "mark-changed": _("what a person saw, written anew"),
+        "mark-confirmed": _("what a person saw, confirmed by another"),
+        "mark-withdrawn": _("what a person saw, withdrawn"),
+        "annotations-exported": _("what people saw, given out"),
     }
     return names.get(value, value)
 
@@ -182,13 +187,43 @@ def topic_name(value: str) -> str:
 
 @register.filter
 def facet_name(value: str) -> str:
-    return {"kind": _("Kind"), "state": _("State"), "accession": _("Accession")}.get(value, value)
+    names = {
+        "kind": _("Kind"),
+        "state": _("State"),
+        "accession": _("Accession"),
+        "collection": _("Collection"),
+        "severity": _("Severity"),
+        "seen": _("Seen"),
+        "speech": _("Speech"),
+        "facility": _("Facility"),
+        "camera": _("Camera"),
+        "month": _("Month"),
+        "day": _("Day"),
+        "hour": _("Hour"),
+    }
+    return names.get(value, value)
 
 
 @register.simple_tag
 def choice_name(facet: str, label: str) -> str:
-    """A choice of a facet in words; accessions bear names of their own."""
-    return {"kind": kind_name, "state": state_name}.get(facet, str)(label)
+    """A choice of a facet in words; accessions, cameras and facilities bear names of their own."""
+    if facet in {"kind", "state"}:
+        return {"kind": kind_name, "state": state_name}[facet](label)
+    if not label:
+        return _("nobody has said") if facet == "severity" else _("unknown")
+    if facet == "hour":
+        return f"{label}:00–{label}:59"  # noqa: RUF001  # a span
+    return _seen_name(label) if facet in {"seen", "speech"} else label
+
+
+def _seen_name(value: str) -> str:
+    names = {
+        "reviewed": _("gone through"),
+        "described": _("described"),
+        "open": _("by nobody"),
+        "speech": _("somebody may speak"),
+    }
+    return names.get(value, value)
 
 
 @register.filter
