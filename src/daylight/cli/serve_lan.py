@@ -65,13 +65,13 @@ class Gate:
         self._peers: dict[str, str] = {}  # by the port from which the gate asks the server
         self._each: Counter[str] = Counter()
         self._open: set[asyncio.WriteTransport] = set()
+        self._behind = 0  # nothing is passed on yet
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="gate", daemon=True)
         self.port = 0
 
     def open(self) -> None:
         """Listen; ``OSError`` as from a socket. Nothing is passed on before :meth:`lead`."""
-        self._behind = 0
         listening = asyncio.start_server(
             self._take,
             self._host,
@@ -90,14 +90,15 @@ class Gate:
     def close(self) -> None:
         """Take no more, and let go of what is open."""
         if self._thread.is_alive():
-            asyncio.run_coroutine_threadsafe(self._let_go(), self._loop).result(HANDSHAKE)
+            asyncio.run_coroutine_threadsafe(self._let_go(), self._loop).result(2 * HANDSHAKE)
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join(HANDSHAKE)
 
     async def _let_go(self) -> None:
         """Break the connections off, rather than cancel who serves them: asyncio would complain."""
         self._server.close()
-        for one in self._open:
+        self._behind = 0  # also for those who are being let in at this moment
+        for one in list(self._open):
             one.abort()
         others = asyncio.all_tasks() - {asyncio.current_task()}
         if others:
@@ -142,6 +143,8 @@ class Gate:
         self._peers[mine] = peer
         self._open.add(to_room.transport)
         try:
+            if not self._behind:
+                return
             ways = [_pump(reader, to_room), _pump(from_room, writer)]
             tasks = [asyncio.ensure_future(way) for way in ways]
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
