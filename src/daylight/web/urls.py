@@ -16,6 +16,7 @@ from daylight.web import (
     play,
     renditions,
     search,
+    style,
     timeline,
 )
 
@@ -45,6 +46,7 @@ urlpatterns: list[URLPattern] = [
     path("urgent/<slug:call_id>/settle/", marks.settle, name="settle"),
     path("desk/", desk.show, name="desk"),
     path("search/", search.show, name="search"),
+    path("style/", style.show, name="style"),
     path("enter/<slug:token>/", entry.by_link, name="enter"),
     path("invited/<slug:token>/", entry.invited, name="invited"),
     path("login/", entry.sign_in, name="login"),
