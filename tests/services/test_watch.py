@@ -4,12 +4,14 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from daylight.catalogue.queries.items import Filter, items
 from daylight.catalogue.queries.vault import custodian_here
 from daylight.detectors.programs import PROGRAMS
+from daylight.domain.access import MarkRule, Policy
 from daylight.domain.principal import Principal, Right
 from daylight.domain.progress import Silent
 from daylight.errors import Forbidden, HelpMissing, MediaRefused, UsageError
@@ -18,6 +20,7 @@ from daylight.media.inline import InlineExecutor
 from daylight.media.mpegts import PACKET
 from daylight.services.examine import examine
 from daylight.services.intake import ImportRequest, import_material
+from daylight.services.policy import set_policy
 from daylight.services.watch import SLOTS, Player, playlist, segment
 from tests.test_sample import ROOT
 
@@ -163,3 +166,23 @@ def test_closing_ends_what_is_being_cut_and_what_waits_for_it(ws, taken):
                 one.result(timeout=10)
         with pytest.raises(MediaRefused):
             waits.result(timeout=10)
+
+
+def test_clear_pictures_bear_their_viewer_and_shielded_ones_are_shared(ws, taken, monkeypatch):
+    """With the policy that copies nothing; the sample is H.264, which is passed on otherwise."""
+    item, slots = taken(CLIP), Slots()
+    hour = [datetime(2026, 11, 26, 12, 59, tzinfo=UTC)]
+    playing = player(replace(ws, clock=lambda: hour[0]), slots)
+    ann, bob = (replace(custodian_here(), agent=sign * 32) for sign in "ab")
+
+    def all_of(mode):
+        return [segment(playing, who, item, 0, mode) for who in (ann, bob, ann)]
+
+    assert len(set(all_of("clear"))) == 1
+    set_policy(ws, custodian_here(), Policy(mark=MarkRule.ALWAYS))
+    first, second, again = all_of("clear")
+    assert first == again
+    assert first != second
+    hour[0] += timedelta(minutes=1)
+    assert segment(playing, ann, item, 0, "clear") != first
+    assert len(set(all_of("shielded"))) == 1

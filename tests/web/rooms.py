@@ -37,10 +37,12 @@ from daylight.ledger.head import sign
 from daylight.ledger.leaf import Leaf
 from daylight.ledger.merkle import Growing, leaf_hash
 from daylight.media.facts_json import to_json
+from daylight.services import sittings
 from daylight.services.watch import Player
 from daylight.services.workspace import Workspace
 from daylight.web.app import application
 from daylight.web.asked import PLAYER, WORKSPACE
+from daylight.web.sitting import PROVED, SITTING
 
 HOSTILE = b"night/\xe2\x80\xaetxt.exe\n<script>alert(1)</script>\xff.mp4"
 TILES = 8
@@ -215,6 +217,10 @@ class Room:
         made.defaults["SERVER_NAME"] = "127.0.0.1"
         if user is not None:
             made.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+            session = made.session  # as coming in leaves it
+            session[SITTING] = sittings.begin(self.ws, user, "Firefox, Linux")
+            session[PROVED] = self.ws.clock().isoformat()
+            session.save()
         return made
 
     def as_(self, *roles: Role) -> Client:

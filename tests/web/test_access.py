@@ -1,17 +1,19 @@
 """Who may open what: every address with every role, against the table in docs/review-room.md."""
 
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.urls import resolve, reverse
 
-from daylight.catalogue.models import User
+from daylight.catalogue.models import Alert, User
 from daylight.catalogue.queries.vault import custodian_here
 from daylight.domain.marks import Kind, Said, Span
 from daylight.domain.principal import Role
 from daylight.services import marks, people
 from daylight.web import play
+from daylight.web.sitting import FRESH, PROVED
 from daylight.web.urls import urlpatterns
 from tests.web.rooms import Room
 
@@ -25,6 +27,9 @@ FORM = {
     "version": "1",
     "how": "reviewed",
     "username": "colleague",
+    "act": "begin",
+    "sitting": "x",
+    "role": "analyst",
 }
 
 
@@ -35,11 +40,18 @@ def table() -> list[tuple[str, str, dict[str, str]]]:
     return [(row[0].strip("`"), row[1], dict(zip(WHO, row[2:], strict=True))) for row in rows]
 
 
+PLACES = ("ID", "TOKEN", "AGENT", "ALERT", "MARK", "CALL")
+
+
+def _plain(address: str) -> str:
+    address = address.partition("?")[0]
+    for place in PLACES:
+        address = re.sub(rf"\b{place}\b", "x", address)
+    return address
+
+
 def test_the_table_names_every_address():
-    named = {
-        resolve(re.sub(r"\b(ID|TOKEN|MARK|CALL)\b", "x", address.partition("?")[0])).url_name
-        for address, *_ in table()
-    }
+    named = {resolve(_plain(address)).url_name for address, *_ in table()}
     assert named == {pattern.name for pattern in urlpatterns}
 
 
@@ -52,17 +64,48 @@ def playing(monkeypatch):
 @pytest.mark.parametrize("who", WHO)
 def test_every_address_answers_as_the_table_says(room: Room, playing, who):
     item = room.item(1)
-    user = None if who == "nobody" else room.user("u", Role(who))
-    for address, method, allowed in table():
+    for number, (address, method, allowed) in enumerate(table()):
         wanted = allowed[who]
+        user = None if who == "nobody" else room.user(f"u{number}", Role(who))
         real = _real(room, address, item.public_id)
         answer = _ask(room.client(user), method, real)
-        assert _outcome(answer) == ("no" if wanted == "lifted" else wanted), (address, who)
+        told = {"lifted": "no", "again": "yes"}.get(wanted, wanted)
+        assert _outcome(answer) == told, (address, method, who)
         if wanted == "lifted":
             client = room.client(user)
             for part in ("pictures", "player"):
                 client.post(reverse("lift", args=[item.public_id]), {"part": part})
             assert _outcome(_ask(client, method, real)) == "yes", (address, who)
+        if wanted == "again":
+            answer = _ask(stale(room, user), method, _real(room, address, item.public_id))
+            assert answer.headers["Location"].startswith("/again/?next="), (address, who)
+
+
+def stale(room: Room, user: User):
+    """Somebody who signed in a while ago."""
+    client = room.client(user)
+    session = client.session
+    session[PROVED] = (room.ws.clock() - FRESH - timedelta(seconds=1)).isoformat()
+    session.save()
+    return client
+
+
+@pytest.mark.parametrize("who", WHO)
+def test_what_the_table_does_not_name_is_refused(room: Room, playing, who):
+    """A screen that takes a form where none was meant, or shows what is a mere act."""
+    item = room.item(1)
+    user = None if who == "nobody" else room.user("u", Role(who))
+    rows = table()
+    named = {(resolve(_plain(address)).url_name, method) for address, method, _ in rows}
+    for address, *_ in {_plain(row[0]): row for row in rows}.values():
+        for method in ("GET", "POST", "PUT", "DELETE"):
+            name = resolve(_plain(address)).url_name
+            if (name, method) in named:
+                continue
+            real = _real(room, address, item.public_id)
+            answer = getattr(room.client(user), method.lower())(real)
+            refused = answer.status_code in (401, 403, 405)
+            assert refused or _outcome(answer) == "sign in", (address, method, who)
 
 
 @pytest.mark.parametrize("role", list(Role))
@@ -79,7 +122,15 @@ def _real(room: Room, address: str, item: str) -> str:
     if "TOKEN" in address:
         name = User.objects.first()
         who = name.username if name else room.user("somebody", Role.ANALYST).username
-        address = address.replace("TOKEN", people.link(room.ws, custodian_here(), who))
+        make = people.invite if address.startswith("/invited") else people.link
+        address = address.replace("TOKEN", make(room.ws, custodian_here(), who))
+    if "AGENT" in address:
+        other = User.objects.filter(username="other").first()
+        address = address.replace("AGENT", (other or room.user("other", Role.EDITOR)).agent)
+    if "ALERT" in address:
+        now = room.ws.clock()
+        made = Alert.objects.create(agent="b" * 32, kind="opened", count=99, began=now, last=now)
+        address = address.replace("ALERT", made.public_id)
     if re.search(r"\b(MARK|CALL)\b", address):
         made = _said(room, item)
         address = re.sub(r"\bMARK\b", made.mark, address)
@@ -103,10 +154,11 @@ def _ask(client, method, address):
 
 def _outcome(answer) -> str:
     if answer.status_code == 403:
-        return "no"
+        # A wrong password shows the form once more.
+        return "yes" if b'role="alert"' in answer.content else "no"
     if answer.status_code == 401 or answer.headers.get("Location", "").startswith("/login/?next"):
         return "sign in"
-    assert answer.status_code < 400, answer.status_code
+    assert answer.status_code <= 400, answer.status_code
     return "yes"
 
 

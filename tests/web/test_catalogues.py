@@ -1,11 +1,17 @@
 """The screens on each kind of catalogue: what SQLite forgives PostgreSQL may not."""
 
+import re
+
 import pytest
 from django.urls import reverse
 
+from daylight.catalogue.models import User
 from daylight.domain.principal import Role
+from daylight.services import second_factor
 from daylight.services.workspace import Workspace
 from tests.web.rooms import Room
+
+PEOPLE = ("/account/", "/account/second-factor/", "/again/", "/people/", "/alerts/")
 
 
 @pytest.fixture
@@ -17,7 +23,7 @@ def test_every_screen_answers(any_room: Room):
     held = any_room.item(1)
     any_room.item(2)
     client = any_room.as_(Role.ARCHIVIST, Role.ADMINISTRATOR)
-    for address in ("/", "/items/", "/items/?kind=video&state=ok", "/password/"):
+    for address in ("/", "/items/", "/items/?kind=video&state=ok", "/password/", *PEOPLE):
         assert client.get(address).status_code == 200, address
     assert client.get(f"/items/?after={held.public_id}").content.count(b"data-card") == 1
     page = client.get(reverse("item", args=[held.public_id])).content.decode()
@@ -35,6 +41,30 @@ def test_a_nul_in_an_address_matches_nothing(any_room: Room, name, status):
     answer = any_room.as_(Role.ANALYST).get(f"/items/?{name}=%00")
     assert answer.status_code == status
     assert b"data-card" not in answer.content
+
+
+def test_people_come_and_go(any_room: Room):
+    """Invited, given other rights, locked out, let in again, with a second factor, shut out."""
+    admin = any_room.as_(Role.ADMINISTRATOR)
+    form = {"username": "olga", "role": "analyst", "collection": "Everything"}
+    any_room.home("Everything")
+    invitation = admin.post("/people/", form).content.decode()
+    token = re.search(r"/invited/([\w-]+)/", invitation)[1]
+    good = "umber tidal plover nine"
+    guest = any_room.client()
+    assert guest.post(f"/invited/{token}/", {"new": good, "again": good}).status_code == 302
+    user = User.objects.get(username="olga")
+    second_factor.begin(any_room.ws, user)
+    assert second_factor.confirm(any_room.ws, user, "0") is None
+    for _ in range(6):
+        answer = any_room.client().post("/login/", {"username": "olga", "password": "\0"})
+    assert "Too many attempts" in answer.content.decode()
+    for act in ("unlock", "reset-code", "invite", "change", "disable"):
+        answer = admin.post(f"/people/{user.agent}/{act}/", {**form, "username": "x\0"})
+        assert answer.status_code in (200, 302), act
+    assert guest.get("/").status_code == 302
+    any_room.client(user).post(f"/items/{any_room.item(1).public_id}/lift/", {"part": "player"})
+    assert admin.get("/alerts/").status_code == 200
 
 
 def test_a_nul_in_a_name_is_a_wrong_name(any_room: Room):

@@ -13,9 +13,7 @@ from daylight.errors import Forbidden, UsageError
 from daylight.services import people
 from daylight.services.people import NewUser
 from daylight.services.watch import Player
-from daylight.web import entry
 from daylight.web.app import application
-from daylight.web.patience import TRIES, WAIT, Patience
 from tests.web.rooms import Room
 
 GOOD = "umber tidal plover nine"
@@ -114,23 +112,6 @@ def test_unknown_name_and_wrong_password_look_the_same(room: Room):
     pages = [answer.content.decode() for answer in answers]
     assert [answer.status_code for answer in answers] == [403, 403]
     assert [("wrong" in page, "ann" in page) for page in pages] == [(True, False)] * 2
-
-
-def test_guessing_is_slowed_down_for_that_name_only(room: Room, monkeypatch):
-    now = [0.0]
-    monkeypatch.setattr(entry, "_PATIENCE", Patience(lambda: now[0]))
-    for name in ("ann", "bob"):
-        user = room.user(name, Role.ANALYST)
-        people.set_password(user, GOOD)
-
-    def try_(name: str, password: str) -> int:
-        return room.client().post("/login/", {"username": name, "password": password}).status_code
-
-    assert [try_("ann", "x") for _ in range(TRIES)] == [403] * TRIES
-    assert try_("ann", GOOD) == 403
-    assert try_("bob", GOOD) == 302
-    now[0] += WAIT
-    assert try_("ann", GOOD) == 302
 
 
 @pytest.mark.parametrize(

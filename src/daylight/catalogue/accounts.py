@@ -62,7 +62,7 @@ class _Told:
                 self.stated[index] = said
             case "not-kept":
                 self.not_kept[index] = said
-            case "user-added":
+            case "user-added" | "user-changed":
                 self.users[str(said.get("user"))] = said
             case "user-disabled":
                 self.disabled.add(str(said.get("user")))

@@ -1,16 +1,20 @@
-"""``daylight serve``: the review room, on this machine only."""
+"""``daylight serve``: the review room, on this machine, in a local network or as an onion service."""
 
 import errno
 import signal
 import webbrowser
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Annotated, Any, NoReturn
 
 import typer
 from waitress.server import create_server  # type: ignore[import-untyped]
 
 from daylight.cli.output import note, say
+from daylight.cli.serve_lan import Application, Gate, lan_address, tls
 from daylight.cli.session import Room, Session, session_of
 from daylight.errors import UsageError
+from daylight.services.onion import Tor, how_many, prepare
 from daylight.services.people import LINK_LIFE, first_user, link
 
 THREADS = 8
@@ -30,29 +34,73 @@ def run(
         bool, typer.Option("--login-link/--no-login-link", help="Print a one-time login link.")
     ] = True,
     open_browser: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
+    onion: Annotated[
+        bool, typer.Option("--onion", help="Also as an onion service, by tor.")
+    ] = False,
+    lan: Annotated[
+        str, typer.Option(help="Serve this address of a private network, with TLS.")
+    ] = "",
 ) -> None:
-    """Open the review room. It answers on this machine alone, until Ctrl-C."""
+    """Open the review room, until Ctrl-C: on this machine alone, unless told otherwise."""
     session = session_of(ctx)
     check_host(host)
+    if lan and onion:
+        raise UsageError("choose one of --lan and --onion")
     session.workspace.keyring.unlock()
     room = session.open_room(session.workspace, session.debug)
-    server = _bound(room, ADDRESSES[host], port)
     signal.signal(signal.SIGTERM, _stop)
-    address = f"http://{_bracketed(host)}:{server.effective_port}"
-    entrance = f"{address}/"
-    if login_link:
-        entrance = f"{address}/enter/{_token(session, user)}/"
-        say(entrance)
-        note(f"The link works once, within {LINK_LIFE.seconds // 60} minutes.")
-    note(f"The review room is open at {address}/ ; Ctrl-C closes it.")
-    if open_browser:
-        webbrowser.open(entrance)
-    room.prepare()
-    try:
+    with ExitStack() as held:
+        held.callback(room.close)
+        if lan:
+            server, address = _in_lan(session, room, held, lan, port)
+        else:
+            server = _bound(room, ADDRESSES[host], port)
+            address = f"http://{_bracketed(host)}:{server.effective_port}"
+        if onion:
+            _as_onion(session, room, held, server.effective_port)
+        entrance = _entrance(session, address, user) if login_link else f"{address}/"
+        note(f"The review room is open at {address}/ ; Ctrl-C closes it.")
+        if open_browser:
+            webbrowser.open(entrance)
+        room.prepare()
         server.run()  # returns on Ctrl-C and on SystemExit
-    finally:
-        room.close()
     note("The review room is closed.")
+
+
+def _entrance(session: Session, address: str, user: str) -> str:
+    entrance = f"{address}/enter/{_token(session, user)}/"
+    say(entrance)
+    note(f"The link works once, within {LINK_LIFE.seconds // 60} minutes.")
+    return entrance
+
+
+def _in_lan(session: Session, room: Room, held: ExitStack, lan: str, port: int) -> tuple[Any, str]:
+    """The server behind a gate with TLS, and the gate's address."""
+    number = lan_address(lan)
+    context, print_ = tls(session.workspace, number)
+    gate = Gate(str(number), port, context)
+    held.callback(gate.close)
+    with _socket_errors(port):
+        gate.open()
+    server = _bound(gate.guarded(room), ADDRESSES["localhost"], 0)
+    gate.lead(server.effective_port)
+    room.widen(_bracketed(str(number)), secure=True)
+    note(f"The browser will warn. Go on only if it shows this SHA-256 fingerprint: {print_}")
+    return server, f"https://{_bracketed(str(number))}:{gate.port}"
+
+
+def _as_onion(session: Session, room: Room, held: ExitStack, port: int) -> None:
+    """Start tor; it takes some minutes until the address is known to the network."""
+    ws = session.workspace
+    if not how_many():
+        raise UsageError("nobody could come: `daylight user onion-key NAME` makes a client key")
+    address, torrc = prepare(ws, port)
+    room.widen(address, secure=False)
+    running = Tor(
+        ws, torrc, lambda code: note(f"tor has ended ({code}): the onion address is dead")
+    )
+    held.callback(running.close)
+    note(f"Onion service: http://{address}/ , for {how_many()} users with a client key.")
 
 
 def check_host(host: str) -> None:
@@ -61,9 +109,9 @@ def check_host(host: str) -> None:
         raise UsageError(f"the review room is served on {', '.join(ADDRESSES)} only")
 
 
-def _bound(app: Room, host: str, port: int) -> Any:
+def _bound(app: Application, host: str, port: int) -> Any:
     """The server, which bears no types; it listens from here on."""
-    try:
+    with _socket_errors(port):
         return create_server(
             app,
             host=host,
@@ -73,6 +121,12 @@ def _bound(app: Room, host: str, port: int) -> Any:
             max_request_body_size=MAX_BODY,
             clear_untrusted_proxy_headers=True,
         )
+
+
+@contextmanager
+def _socket_errors(port: int) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             raise UsageError(f"port {port} is taken; choose another with --port") from None

@@ -10,8 +10,9 @@ from daylight.catalogue.queries.people import people
 from daylight.cli.output import print_json, say
 from daylight.cli.passphrase import choose_personal
 from daylight.cli.session import session_of
+from daylight.cli.user_rights import COMMANDS as RIGHTS
+from daylight.cli.user_rights import LOOPBACK, At, checked
 from daylight.domain.principal import Right, Role
-from daylight.errors import UsageError
 from daylight.services.people import LINK_LIFE, NewUser
 from daylight.services.people import add as add_user
 from daylight.services.people import disable as disable_user
@@ -33,7 +34,7 @@ def add(
     ] = None,
     password: Annotated[bool, typer.Option("--password", help="Ask for a password now.")] = False,
 ) -> None:
-    """Add a user. Without --password the first way in is `daylight user link NAME`."""
+    """Add a user. Without --password the first way in is `daylight user invite NAME`."""
     session = session_of(ctx)
     typed = (
         typer.prompt("Password", hide_input=True, confirmation_prompt=True) if password else None
@@ -60,6 +61,7 @@ def show(
                 "active": one.active,
                 "roles": one.roles,
                 "collections": one.collections,
+                "second_factor": one.second_factor,
             }
             for one in found
         ]
@@ -81,16 +83,13 @@ def link(
     ctx: typer.Context,
     name: Name,
     *,
-    at: Annotated[
-        str, typer.Option(help="Where the review room is served.")
-    ] = "http://127.0.0.1:8400",
+    at: At = LOOPBACK,
 ) -> None:
     """Print a link that lets a user in once, within 15 minutes."""
     session = session_of(ctx)
-    if not at.startswith(("http://", "https://")):
-        raise UsageError("--at is an address that begins with http:// or https://")
+    address = checked(at)
     token = link_user(session.workspace, session.principal, name)
-    say(f"{at.rstrip('/')}/enter/{token}/")
+    say(f"{address}/enter/{token}/")
     say(f"It works once, within {LINK_LIFE.seconds // 60} minutes.")
 
 
@@ -123,4 +122,5 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "disable": disable,
     "link": link,
     "key": key,
+    **RIGHTS,
 }

@@ -29,6 +29,7 @@ class Right(StrEnum):
     APPROVE = "approve"
     MARK = "mark"  # say what one saw: marks, descriptions, severity; take and end tasks
     ASSIGN = "assign"  # give tasks to others
+    SEE_ALERTS = "see-alerts"  # who opens or exports unusually much
     PLACE = "place"  # say which camera a recording is of, and how its clock stands
 
 
@@ -41,6 +42,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
             Right.SEE_CUSTODY,
             Right.HOLD,
             Right.APPROVE,
+            Right.SEE_ALERTS,
         }
     ),
     Role.ARCHIVIST: frozenset(
@@ -68,6 +70,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
             Right.EXPORT,
             Right.HOLD,
             Right.APPROVE,
+            Right.SEE_ALERTS,
         }
     ),
 }

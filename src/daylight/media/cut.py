@@ -44,6 +44,7 @@ class Cut:
     key frame, so nothing may be copied. ``blank``: black pictures instead of what cannot be read.
     ``damaged``: something of the recording is; then one thread decodes, since FFmpeg's frame threads wait
     for each other for ever in some broken H.264. ``last``: no span follows. ``rotation``: degrees, clockwise.
+    ``mark``: what is drawn into clear pictures that are encoded. ``copies``: whether they may be copied instead.
     """
 
     demuxer: str
@@ -63,6 +64,8 @@ class Cut:
     blank: bool = False
     last: bool = False
     damaged: bool = False
+    mark: str = ""
+    copies: bool = True
 
     @property
     def until(self) -> int:
@@ -89,6 +92,8 @@ def to_request(cut: Cut) -> dict[str, Json]:
         "blank": cut.blank,
         "last": cut.last,
         "damaged": cut.damaged,
+        "mark": cut.mark,
+        "copies": cut.copies,
     }
 
 

@@ -21,6 +21,7 @@ from daylight.media.packet import BASE, MediaPacket, new_packet
 from daylight.media.playlist import TICKS
 from daylight.media.segment_fit import Deinterlacer, black, fitted_size, fitter
 from daylight.media.segment_source import UNTIMED, Source, Timed
+from daylight.media.viewer_mark import ViewerMark
 
 _COPIED_PIXELS: Final = frozenset({"yuv420p", "yuvj420p"})
 _COPIED_PROFILES: Final = ("Baseline", "Constrained Baseline", "Main", "High")
@@ -48,7 +49,7 @@ class Pictures(Protocol):
 
 def may_copy(stream: VideoStream, cut: Cut) -> bool:
     """Whether the stream is H.264 as every browser plays it, and may be cut where the span is."""
-    if cut.mode is not Mode.CLEAR or cut.anywhere:
+    if cut.mode is not Mode.CLEAR or cut.anywhere or not cut.copies:
         return False
     context = stream.codec_context
     plain = context.profile in _COPIED_PROFILES and context.pix_fmt in _COPIED_PIXELS
@@ -138,6 +139,9 @@ class EncodedPictures:
         self._source, self._cut = source, cut
         self._fit = fitter(self._cut)
         self._encoder = Encoder(output, self._cut)
+        self._mark: ViewerMark | None = None
+        if cut.mark and cut.mode is Mode.CLEAR:  # what is shielded shows nobody
+            self._mark = ViewerMark(cut.mark, self._encoder.width, self._encoder.height)
         self.done = False
         self.count = self.errors = 0
         self._started = False
@@ -242,15 +246,19 @@ class EncodedPictures:
             return
         if self._cut.mode is Mode.CLEAR:  # what is shielded has no lines left to comb
             frame = self._deinterlacer.apply(frame)
-        self._encoder.encode(self._fit(frame), time)
+        self._encode(self._fit(frame), time)
         self.count += 1
+
+    def _encode(self, fitted: VideoFrame, time: int) -> None:
+        marked = fitted if self._mark is None else self._mark.apply(fitted, time)
+        self._encoder.encode(marked, time)
 
     def finish(self) -> list[MediaPacket]:
         self._drain()
         if not self.count and self._standing is not None:
             self._put(self._standing, self._cut.start)
         if not self.count:
-            self._encoder.encode(black(self._encoder.width, self._encoder.height), self._cut.start)
+            self._encode(black(self._encoder.width, self._encoder.height), self._cut.start)
         self._hold_to_end()
         return self._encoder.finish()
 
@@ -260,7 +268,7 @@ class EncodedPictures:
             return
         standing = self._standing
         fitted = black(self._encoder.width, self._encoder.height)
-        self._encoder.encode(fitted if standing is None else self._fit(standing), last)
+        self._encode(fitted if standing is None else self._fit(standing), last)
 
 
 def _prepare(decoder: VideoCodecContext, cut: Cut) -> None:

@@ -117,7 +117,7 @@ def warm_up() -> None:
         os.write(descriptor, _clip())
         for mode in Mode:
             for rotation in (0, 90):
-                cut = replace(_WARM, mode=mode, rotation=rotation)
+                cut = replace(_WARM, mode=mode, rotation=rotation, mark="0")
                 segment(to_request(cut), [descriptor], _ignore)
     finally:
         os.close(descriptor)

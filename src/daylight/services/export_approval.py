@@ -7,6 +7,7 @@ from django.db import transaction
 from daylight.domain.principal import Principal, Right
 from daylight.errors import ApprovalRefused
 from daylight.ledger.leaf import Value
+from daylight.services.alerts import exported
 from daylight.services.approvals import Approved, Asked, ask, close
 from daylight.services.export import chosen
 from daylight.services.personal_keys import Signer
@@ -52,4 +53,5 @@ def record_export(
             ws, principal.agent, "originals-exported", objects=approved.digests, details=details
         )
         close(approved, made.index, keep_salt=True)
+    exported(ws, str(details["first_agent"]))
     return made.index

@@ -13,16 +13,20 @@ from datetime import timedelta
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
-from daylight.catalogue.models import Collection, LoginLink, Membership, RoleGrant, User
+from daylight.catalogue.models import Collection, LoginLink, Membership, RoleGrant, Sitting, User
 from daylight.domain.principal import Principal, Right, Role
 from daylight.errors import UsageError
+from daylight.ledger.leaf import Value
 from daylight.services.record import record
 from daylight.services.workspace import Workspace
 
 FIRST = "archivist"  # the user that the first `serve` makes
 FIRST_ROLES = (Role.ARCHIVIST, Role.ADMINISTRATOR, Role.ANALYST)
 LINK_LIFE = timedelta(minutes=15)
+INVITATION_DAYS = 3
+MAX_INVITATION_DAYS = 30
 TOKEN_BYTES = 32
 _USERNAME = re.compile(r"[\w][\w.@-]{0,63}")
 
@@ -60,14 +64,55 @@ def add(ws: Workspace, principal: Principal, new: NewUser) -> None:
 def _keep(ws: Workspace, principal: Principal, user: User, new: NewUser) -> None:
     homes = _collections(new.collections)
     user.save()
-    RoleGrant.objects.bulk_create(RoleGrant(user=user, role=role) for role in new.roles)
+    record(ws, principal.agent, "user-added", details=_grant(user, new.roles, homes))
+
+
+def _grant(user: User, roles: frozenset[Role], homes: list[Collection]) -> dict[str, Value]:
+    """Give exactly these; what the entry says of it."""
+    RoleGrant.objects.filter(user=user).delete()
+    Membership.objects.filter(user=user).delete()
+    RoleGrant.objects.bulk_create(RoleGrant(user=user, role=role) for role in roles)
     Membership.objects.bulk_create(Membership(user=user, collection=home) for home in homes)
-    details = {
+    return {
         "user": user.agent,
-        "roles": " ".join(sorted(new.roles)),
+        "roles": " ".join(sorted(roles)),
         "collections": " ".join(sorted(home.public_id for home in homes)),
     }
-    record(ws, principal.agent, "user-added", details=details)
+
+
+def change(
+    ws: Workspace,
+    principal: Principal,
+    username: str,
+    roles: frozenset[Role] | None,
+    collections: frozenset[str] | None,
+) -> None:
+    """Other roles, other collections (names); None leaves them. Open sessions end at once.
+
+    ``UsageError`` for oneself: nobody gives themselves rights.
+    """
+    principal.require(Right.MANAGE_USERS)
+    if roles is not None and not roles:
+        raise UsageError(f"a user needs a role: {', '.join(Role)}")
+    with transaction.atomic():
+        user = _other(principal, username)
+        held = {Role(grant.role) for grant in user.grants.all()}
+        homes = [one.collection for one in user.memberships.select_related("collection")]
+        if collections is not None:
+            homes = _collections(collections)
+        details = _grant(user, frozenset(held) if roles is None else roles, homes)
+        Sitting.objects.filter(user=user).delete()
+        record(ws, principal.agent, "user-changed", details=details)
+
+
+def _other(principal: Principal, username: str) -> User:
+    """An active user who is not oneself: whoever manages users must not act on their own account."""
+    user = _named(username)
+    if user.agent == principal.agent:
+        raise UsageError("this is your own account; somebody else must do it, or the custodian")
+    if not user.is_active:
+        raise UsageError("this user is disabled")
+    return user
 
 
 def _collections(names: Iterable[str] | None) -> list[Collection]:
@@ -88,9 +133,11 @@ def disable(ws: Workspace, principal: Principal, username: str) -> None:
         user = _named(username)
         if not user.is_active:
             return
+        user = _other(principal, username)
         user.is_active = False
         user.save(update_fields=["is_active"])
         LoginLink.objects.filter(user=user).delete()
+        Sitting.objects.filter(user=user).delete()
         record(ws, principal.agent, "user-disabled", details={"user": user.agent})
 
 
@@ -107,31 +154,82 @@ def first_user(ws: Workspace, principal: Principal) -> tuple[str, bool]:
 def link(ws: Workspace, principal: Principal, username: str) -> str:
     """A token that lets the user in once within 15 minutes; only its SHA-256 is kept."""
     principal.require(Right.MANAGE_USERS)
-    token, now = secrets.token_urlsafe(TOKEN_BYTES), ws.clock()
     with transaction.atomic():
         user = _named(username)
         if not user.is_active:
             raise UsageError("this user is disabled")
-        LoginLink.objects.filter(expires__lte=now).delete()
-        LoginLink.objects.create(user=user, token_sha256=_hash(token), expires=now + LINK_LIFE)
+        return _token(ws, user, LINK_LIFE, invites=False)
+
+
+def invite(ws: Workspace, principal: Principal, username: str, days: int = INVITATION_DAYS) -> str:
+    """A token with which a user chooses a password, once, within ``days``; earlier ones are void.
+
+    Whoever holds it becomes that user: an entry says that it was made.
+    """
+    principal.require(Right.MANAGE_USERS)
+    if not 1 <= days <= MAX_INVITATION_DAYS:
+        raise UsageError(f"an invitation stands for 1 to {MAX_INVITATION_DAYS} days")
+    with transaction.atomic():
+        user = _other(principal, username)
+        LoginLink.objects.filter(user=user).delete()
+        token = _token(ws, user, timedelta(days=days), invites=True)
+        record(ws, principal.agent, "user-invited", details={"user": user.agent, "days": days})
     return token
+
+
+def _token(ws: Workspace, user: User, life: timedelta, *, invites: bool) -> str:
+    token, now = secrets.token_urlsafe(TOKEN_BYTES), ws.clock()
+    LoginLink.objects.filter(expires__lte=now).delete()
+    LoginLink.objects.create(
+        user=user, token_sha256=_hash(token), expires=now + life, invites=invites
+    )
+    return token
+
+
+def _links(ws: Workspace, token: str, *, invites: bool) -> QuerySet[LoginLink]:
+    return LoginLink.objects.select_related("user").filter(
+        token_sha256=_hash(token),
+        expires__gt=ws.clock(),
+        user__is_active=True,
+        invites=invites,
+    )
 
 
 def link_stands(ws: Workspace, token: str) -> bool:
     """Whether a link could still be used. Looking does not use it."""
-    found = LoginLink.objects.filter(token_sha256=_hash(token), expires__gt=ws.clock())
-    return found.filter(user__is_active=True).exists()
+    return _links(ws, token, invites=False).exists()
 
 
 def enter(ws: Workspace, token: str) -> User | None:
     """Use a link up: its user, or None if it was used, is too old or never was."""
     with transaction.atomic():
-        found = LoginLink.objects.select_related("user").filter(
-            token_sha256=_hash(token), expires__gt=ws.clock(), user__is_active=True
-        )
-        one = found.first()
+        one = _links(ws, token, invites=False).first()
         if one is None or not LoginLink.objects.filter(pk=one.pk).delete()[0]:
             return None
+        return one.user
+
+
+def invited(ws: Workspace, token: str) -> User | None:
+    """Whom an invitation is for, while it stands. Looking does not use it."""
+    one = _links(ws, token, invites=True).first()
+    return None if one is None else one.user
+
+
+def accept(ws: Workspace, token: str, password: str) -> User | None:
+    """Use an invitation up: its user, whose password this is from now on; None if it is void.
+
+    ``UsageError`` for a poor password, and the invitation stands. Open sessions of that user end.
+    """
+    with transaction.atomic():
+        one = _links(ws, token, invites=True).first()
+        if one is None:
+            return None
+        _check_password(password, one.user)
+        if not LoginLink.objects.filter(pk=one.pk).delete()[0]:
+            return None
+        one.user.set_password(password)
+        one.user.save(update_fields=["password"])
+        Sitting.objects.filter(user=one.user).delete()
         return one.user
 
 

@@ -9,11 +9,14 @@ import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
 from daylight.catalogue.queries.items import key_frame_index, media_facts, seen_digest
 from daylight.catalogue.queries.pictures import rebuilt
+from daylight.catalogue.queries.policy import policy
+from daylight.domain.access import MarkRule
 from daylight.domain.digest import Digest
 from daylight.domain.media import State
 from daylight.domain.principal import Principal, Right
@@ -29,6 +32,7 @@ from daylight.media.reading import UNTIMED
 from daylight.services.workspace import Workspace
 
 SLOTS: Final = 2
+MARK_DIGITS: Final = 8  # of a viewer's agent id
 CACHED_BYTES: Final = 192 << 20
 CACHED_PLANS: Final = 64
 MAX_INDEX: Final = 400 << 20  # bytes of a key-frame index that is believed
@@ -41,6 +45,8 @@ class _Place(NamedTuple):
     digest: Digest
     mode: Mode
     number: int
+    mark: str = ""  # drawn into the pictures: each viewer has their own
+    copies: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +99,12 @@ class Player:
                     self._plans.popitem(last=False)
         return known
 
-    def segment(self, plan: _Plan, mode: Mode, number: int) -> bytes:
+    def segment(self, plan: _Plan, mode: Mode, number: int, agent: str = "") -> bytes:
         """Bytes of one segment, and the next one begun. ``IndexError`` past the end."""
         place = _Place(plan.digest, mode, number)
+        if mode is Mode.CLEAR and agent:
+            copies = policy().mark is MarkRule.ENCODED
+            place = place._replace(mark=_mark(agent, self._ws.clock()), copies=copies)
         try:
             data = self._future(plan, place).result()
         except CancelledError:
@@ -120,7 +129,7 @@ class Player:
         return future
 
     def _make(self, plan: _Plan, place: _Place) -> bytes:
-        cut = plan.cuts.cut(place.number)
+        cut = replace(plan.cuts.cut(place.number), mark=place.mark, copies=place.copies)
         descriptor = self._ws.store.open_fd(place.digest)
         try:
             task = Task(PROGRAM, to_request(cut), [descriptor], LIMITS)
@@ -199,7 +208,15 @@ def segment(player: Player, principal: Principal, public_id: str, number: int, m
     """One segment, MPEG-TS, its structure checked. As :func:`playlist`; ``IndexError`` past the end."""
     _allow(principal)
     plan = player.plan(principal, public_id, mode)
-    return player.segment(plan, Mode(mode), number)
+    return player.segment(plan, Mode(mode), number, principal.agent)
+
+
+def _mark(agent: str, now: datetime) -> str:
+    """Who watches, by their number in the ledger: a picture that gets out must not name them to others.
+
+    The hour, not the minute: within it a segment that was made is used again.
+    """
+    return f"{agent[:MARK_DIGITS]} {now.astimezone(UTC):%Y-%m-%d %Hh}"
 
 
 def _allow(principal: Principal) -> None:

@@ -8,9 +8,10 @@ from django.conf import settings
 from django.contrib.sessions.backends.db import SessionStore
 from django.core.handlers.wsgi import WSGIHandler
 
+from daylight.services import sittings
 from daylight.services.watch import Player
 from daylight.services.workspace import Workspace
-from daylight.web.asked import PLAYER, WORKSPACE
+from daylight.web.asked import BEYOND, PLAYER, WORKSPACE
 
 _OUR_LOGS = ("django", "waitress")
 
@@ -22,19 +23,28 @@ class Room:
         self._ws = ws
         self._handler = WSGIHandler()
         self._player = Player(ws)
+        self._beyond = False
 
     def __call__(
         self, environ: dict[str, Any], start_response: Callable[..., Any]
     ) -> Iterable[bytes]:
         environ[WORKSPACE] = self._ws
         environ[PLAYER] = self._player
+        environ[BEYOND] = self._beyond
         answer: Iterable[bytes] = self._handler(environ, start_response)
         return answer
 
     def prepare(self) -> None:
         """Forget sessions that are over: they say who lifted the shield of what. Warm the player."""
         SessionStore.clear_expired()
+        sittings.forget_old(self._ws)
         self._player.prepare()
+
+    def widen(self, host: str, *, secure: bool) -> None:
+        """Answer to a name that others reach, too. ``secure``: cookies for TLS alone."""
+        self._beyond = True
+        settings.ALLOWED_HOSTS = [*settings.ALLOWED_HOSTS, host]
+        settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = secure
 
     def close(self) -> None:
         """End what is being cut, so that nobody waits for it."""

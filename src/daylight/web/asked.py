@@ -8,6 +8,7 @@ from daylight.services.workspace import Workspace
 
 WORKSPACE = "daylight.workspace"  # where the WSGI environment carries it
 PLAYER = "daylight.player"
+BEYOND = "daylight.beyond"  # whether others than this machine reach the room
 
 
 class Asked(HttpRequest):

@@ -24,9 +24,11 @@ WEB_SETTINGS: dict[str, Any] = {
         "django.middleware.common.CommonMiddleware",
         "django.middleware.csrf.CsrfViewMiddleware",
         "django.contrib.auth.middleware.AuthenticationMiddleware",
+        "daylight.web.middleware.Sitting",
         "daylight.web.middleware.Language",
         "daylight.web.middleware.Entrance",
         "daylight.web.middleware.Asking",
+        "daylight.web.middleware.Enrolment",
     ],
     "TEMPLATES": [
         {
@@ -63,6 +65,7 @@ WEB_SETTINGS: dict[str, Any] = {
     # Else any web page could ask whether this machine runs Daylight, and which version.
     "WHITENOISE_ALLOW_ALL_ORIGINS": False,
     "SESSION_COOKIE_AGE": 12 * 3600,
+    "SESSION_COOKIE_SECURE": False,  # until the room is served with TLS
     "SESSION_COOKIE_HTTPONLY": True,
     "SESSION_COOKIE_SAMESITE": "Strict",
     "CSRF_COOKIE_HTTPONLY": True,

@@ -4,7 +4,9 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from daylight.catalogue.queries.alerts import open_alerts
 from daylight.domain.principal import Principal, Right
+from daylight.services.watch import MARK_DIGITS
 
 
 def common(request: HttpRequest) -> dict[str, Any]:
@@ -13,5 +15,7 @@ def common(request: HttpRequest) -> dict[str, Any]:
     return {
         "signed_in": principal is not None,
         "username": request.user.get_username() if principal else "",
+        "own_mark": principal.agent[:MARK_DIGITS] if principal else "",
+        "open_alerts": open_alerts() if Right.SEE_ALERTS in rights else 0,
         "may": {right.name.lower(): right in rights for right in Right},
     }

@@ -18,6 +18,7 @@ from daylight.catalogue.queries.timeline import whereabouts
 from daylight.domain.media import MediaFacts
 from daylight.domain.principal import Right
 from daylight.media.facts_json import from_json
+from daylight.services import alerts
 from daylight.web import shield
 from daylight.web.asked import Asked, in_part
 from daylight.web.before import before_words
@@ -28,6 +29,7 @@ from daylight.web.spoken import Spoken, spoken_of
 _OCCURRENCES = 50  # shown at once; the command line lists all
 _SAME = 50
 _PLAYABLE = ("video", "audio")
+_VIGIL = alerts.Vigil()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,7 @@ def lift(request: Asked, public_id: str) -> HttpResponse:
     view, part = _seen(request, public_id), _part(request)
     request.principal.require(Right.WATCH)
     shield.lift(request.session, public_id, part)
+    alerts.opened(request.workspace, request.principal, _VIGIL, public_id)
     return _answer(request, view, part, frozenset({part}))
 
 

@@ -3,17 +3,22 @@
 from collections.abc import Callable
 from typing import Any, cast
 
+from django.contrib.auth import logout
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import translation
 
-from daylight.catalogue.queries.people import principal_of
+from daylight.catalogue.queries.people import has_second_factor, principal_of
+from daylight.catalogue.queries.policy import policy
 from daylight.errors import DaylightError, Forbidden, MediaRefused
-from daylight.web.asked import PLAYER, WORKSPACE, Asked, in_part
+from daylight.services import sittings
+from daylight.web.asked import BEYOND, PLAYER, WORKSPACE, Asked, in_part
 from daylight.web.failures import bad, missing, refused, unavailable
+from daylight.web.sitting import SITTING
 
 Next = Callable[[HttpRequest], HttpResponseBase]
 
@@ -55,6 +60,20 @@ def _is_ours(request: HttpRequest) -> bool:
     except DisallowedHost:
         return False
     return True
+
+
+class Sitting:
+    """A session counts while its sitting stands: ended ones, idle ones and old ones are over."""
+
+    def __init__(self, get_response: Next) -> None:
+        self._next = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.user.is_authenticated:
+            ws = cast("Asked", request).workspace
+            if not sittings.goes_on(ws, request.user, request.session.get(SITTING, "")):
+                logout(request)
+        return self._next(request)
 
 
 class Language:
@@ -105,3 +124,43 @@ class Asking:
         if isinstance(error, DaylightError):
             return unavailable(request, error)
         return None
+
+
+# What is open to whoever has still to set up the second factor that is asked of them.
+_BEFORE_ENROLMENT = frozenset(
+    {"second-factor", "again", "password", "logout", "language"}
+    | {"login", "login-code", "enter", "invited"}  # to come in as somebody else
+)
+
+
+def asks_second_factor(request: Asked) -> bool:
+    """Whether this vault asks one of whoever has these rights, where it is served now."""
+    beyond = bool(request.META.get(BEYOND, False))
+    return policy().asks(request.principal.rights, beyond=beyond)
+
+
+class Enrolment:
+    """Whoever needs a second factor and has none sets it up before anything else."""
+
+    def __init__(self, get_response: Next) -> None:
+        self._next = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self._next(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Any, args: Any, words: Any
+    ) -> HttpResponseBase | None:
+        del view, args, words
+        match = request.resolver_match
+        if not request.user.is_authenticated or match is None:
+            return None
+        if match.url_name in _BEFORE_ENROLMENT or not asks_second_factor(cast("Asked", request)):
+            return None
+        if has_second_factor(request.user):
+            return None
+        if in_part(request):
+            return HttpResponse(status=401, headers={"HX-Redirect": reverse("second-factor")})
+        if request.method in {"GET", "HEAD"} and "text/html" in request.headers.get("Accept", ""):
+            return redirect("second-factor")
+        return HttpResponse(status=403)

@@ -1,5 +1,6 @@
 """Playing: a playlist and its segments, made in the sandbox as they are asked for."""
 
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.views.decorators.http import require_safe
 
@@ -8,6 +9,7 @@ from daylight.domain.principal import Right
 from daylight.services import watch
 from daylight.web import shield
 from daylight.web.asked import Asked
+from daylight.web.sitting import still_here
 
 _MODES = ("shielded", "clear")
 
@@ -28,6 +30,8 @@ def segment(request: Asked, public_id: str, mode: str, number: int) -> HttpRespo
         data = watch.segment(request.player, request.principal, public_id, number, mode)
     except (IndexError, KeyError):
         raise Http404 from None
+    if not still_here(request):  # it took its time, and they were shut out meanwhile
+        raise PermissionDenied
     return HttpResponse(data, content_type="video/mp2t")
 
 

@@ -1,7 +1,7 @@
 """Pictures made of items: shielded ones for who may see the item, clear ones once lifted."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from django.http import Http404, HttpResponseNotModified, StreamingHttpResponse
 from django.http.response import HttpResponseBase
@@ -12,6 +12,7 @@ from daylight.catalogue.queries.pictures import is_seen, rendition
 from daylight.domain.principal import Right
 from daylight.web import shield
 from daylight.web.asked import Asked
+from daylight.web.sitting import still_here
 
 _SHIELDED = frozenset({"filmstrip-shielded", "still-shielded", "waveform"})
 _CLEAR = frozenset({"filmstrip-clear", "still-clear"})
@@ -46,18 +47,19 @@ def _stream(request: Asked, found: RenditionView, headers: dict[str, str]) -> St
     except KeyError:
         raise Http404 from None
     headers["Content-Length"] = str(found.size)
-    body = _Chunks(fd)
+    body = _Chunks(fd, lambda: still_here(request))
     return StreamingHttpResponse(body, content_type=found.media_type, headers=headers)
 
 
 class _Chunks:
     """The object piece by piece; Django calls ``close`` when the browser has it, or has gone."""
 
-    def __init__(self, fd: int) -> None:
-        self._file = os.fdopen(fd, "rb")
+    def __init__(self, fd: int, allowed: Callable[[], bool]) -> None:
+        self._file, self._allowed = os.fdopen(fd, "rb"), allowed
 
     def __iter__(self) -> Iterator[bytes]:
-        while chunk := self._file.read(_CHUNK):
+        """It breaks off where whoever asked was shut out meanwhile."""
+        while self._allowed() and (chunk := self._file.read(_CHUNK)):
             yield chunk
 
     def close(self) -> None:

@@ -41,10 +41,20 @@ from daylight.catalogue.models.relations import (
     Relation,
 )
 from daylight.catalogue.models.releases import Release, ReleaseOpening
+from daylight.catalogue.models.rights import (
+    AccessPolicy,
+    Alert,
+    LockOut,
+    OnionKey,
+    SecondFactor,
+    Sitting,
+)
 from daylight.catalogue.models.seals import Authority, Seal
 
 __all__ = [
+    "AccessPolicy",
     "Accession",
+    "Alert",
     "Analysed",
     "Authority",
     "Camera",
@@ -64,12 +74,14 @@ __all__ = [
     "Item",
     "Known",
     "LeakedPath",
+    "LockOut",
     "LoginLink",
     "Mark",
     "MarkVersion",
     "Media",
     "Membership",
     "Occurrence",
+    "OnionKey",
     "Opening",
     "PersonalKey",
     "PlacingRun",
@@ -84,7 +96,9 @@ __all__ = [
     "RequestItem",
     "RoleGrant",
     "Seal",
+    "SecondFactor",
     "Segment",
+    "Sitting",
     "Standing",
     "Statement",
     "Subtree",

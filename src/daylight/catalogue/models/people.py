@@ -55,11 +55,12 @@ class Membership(models.Model):
 
 
 class LoginLink(models.Model):
-    """A one-time login link; only the hash of its token is kept."""
+    """A one-time link; only the hash of its token is kept. ``invites``: to choose a password first."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE)
     token_sha256 = models.BinaryField(max_length=32, unique=True)
     expires = models.DateTimeField()
+    invites = models.BooleanField(default=False)
 
 
 class Vault(models.Model):

@@ -3,8 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from daylight.catalogue.models import User
+from django.db.models import QuerySet
+
+from daylight.catalogue.models import Collection, SecondFactor, User
 from daylight.domain.principal import RIGHTS, Principal, Right, Role, rights_of
+
+Account = User  # what a request's user is, for rooms that may not import the models
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +18,10 @@ class Person:
     active: bool
     roles: tuple[str, ...]
     collections: tuple[str, ...]
+    has_password: bool = False
+    second_factor: bool = False
+    sittings: int = 0  # open now, as far as nobody looked at the clock
+    invited: bool = False  # an invitation stands, or stood lately
 
 
 def principal_of(user: User) -> Principal:
@@ -24,17 +32,47 @@ def principal_of(user: User) -> Principal:
 
 
 def people() -> list[Person]:
-    rows = User.objects.order_by("username").prefetch_related("grants", "memberships__collection")
-    return [
-        Person(
-            username=row.username,
-            agent=row.agent,
-            active=row.is_active,
-            roles=tuple(sorted(grant.role for grant in row.grants.all())),
-            collections=tuple(sorted(one.collection.name for one in row.memberships.all())),
-        )
-        for row in rows
-    ]
+    """Everybody, by name."""
+    return [_person(row) for row in _rows().order_by("username")]
+
+
+def person(agent: str) -> Person | None:
+    row = _rows().filter(agent=agent).first()
+    return None if row is None else _person(row)
+
+
+def collection_names() -> list[str]:
+    return list(Collection.objects.order_by("name").values_list("name", flat=True))
+
+
+def active_user(key: int) -> User | None:
+    """Whoever owes a second factor, while they may still come in."""
+    return User.objects.filter(pk=key, is_active=True).first()
+
+
+def has_second_factor(user: User) -> bool:
+    """Whether this person has confirmed a second factor."""
+    return SecondFactor.objects.filter(user=user).exclude(confirmed=None).exists()
+
+
+def _rows() -> QuerySet[User]:
+    related = ("grants", "memberships__collection", "sittings", "loginlink_set")
+    return User.objects.select_related("second_factor").prefetch_related(*related)
+
+
+def _person(row: User) -> Person:
+    factor: SecondFactor | None = getattr(row, "second_factor", None)
+    return Person(
+        username=row.username,
+        agent=row.agent,
+        active=row.is_active,
+        roles=tuple(sorted(grant.role for grant in row.grants.all())),
+        collections=tuple(sorted(one.collection.name for one in row.memberships.all())),
+        has_password=row.has_usable_password(),
+        second_factor=factor is not None and factor.confirmed is not None,
+        sittings=len(row.sittings.all()),
+        invited=any(one.invites for one in row.loginlink_set.all()),
+    )
 
 
 def names_of(agents: Iterable[str]) -> dict[str, str]:

@@ -14,6 +14,7 @@ from django.utils.translation import pgettext
 from daylight.domain.burnt_clock import ClockPiece
 from daylight.domain.burnt_clock_json import naive_text
 from daylight.domain.clocks import iso
+from daylight.domain.principal import Role
 from daylight.domain.timeline import By
 
 register = template.Library()
@@ -298,3 +299,27 @@ def copy_name(kind: str) -> str:
         "contained": _("a part of it"),
     }
     return names.get(kind, kind)
+
+
+@register.filter
+def role_name(role: str) -> str:
+    """A role in the reader's language."""
+    return {
+        Role.ADMINISTRATOR: _("administrator"),
+        Role.ARCHIVIST: _("archivist"),
+        Role.ANALYST: _("analyst"),
+        Role.EDITOR: _("editor"),
+        Role.COUNSEL: _("counsel"),
+    }[Role(role)]
+
+
+@register.filter
+def role_words(role: str) -> str:
+    """What a role may do, in few words; docs/review-room.md has the table."""
+    return {
+        Role.ADMINISTRATOR: _("people, rights and custody; no footage"),
+        Role.ARCHIVIST: _("everything but people, leaked names too"),
+        Role.ANALYST: _("see, watch, place in time"),
+        Role.EDITOR: _("see and watch"),
+        Role.COUNSEL: _("items, leaked names, custody, exports; no watching"),
+    }[Role(role)]
