@@ -132,6 +132,28 @@ def test_nothing_typed_is_lost_where_somebody_was_quicker(visit):
     second.close()
 
 
+def test_signed_out_while_writing_nothing_is_lost(visit):
+    opened(visit)
+    page = visit.page
+    page.keyboard.press("x")
+    visit.until("document.activeElement.name === 'words'")
+    page.keyboard.type("written before the session ended")
+    page.context.clear_cookies()
+    page.locator('[data-kind="mark"] form button.main').click()
+    visit.until("!document.querySelector('[data-signed-out]').hidden")
+    look(visit, "signed-out")
+    assert "written before" in page.locator('[data-kind="mark"] textarea').input_value()
+    other = page.context.new_page()
+    other.goto(visit.served.link())
+    other.locator("form.stack button").click()
+    other.wait_for_load_state("networkidle")
+    keep(visit, "mark")
+    assert "written before the session ended" in page.locator(".marks").first.inner_text()
+    assert page.locator("[data-signed-out]").is_hidden()
+    visit.complaints[:] = [one for one in visit.complaints if " 40" not in one]  # refused, and told
+    other.close()
+
+
 def test_a_call_waits_in_the_queue_and_is_found_by_words(visit):
     opened(visit)
     page = visit.page

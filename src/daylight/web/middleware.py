@@ -98,6 +98,8 @@ class Entrance(LoginRequiredMiddleware):
     def handle_no_permission(  # type: ignore[override]  # htmx is told by a header instead
         self, request: HttpRequest, view_func: Any
     ) -> HttpResponseBase:
+        if in_part(request) and request.method == "POST":
+            return HttpResponse(status=401)  # the form stays, with what was typed
         if in_part(request):
             return HttpResponse(status=401, headers={"HX-Redirect": reverse("login")})
         if request.method in {"GET", "HEAD"} and "text/html" in request.headers.get("Accept", ""):

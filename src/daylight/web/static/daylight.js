@@ -170,5 +170,31 @@ function rememberWall() {
   }
 }
 
+/** A form that was refused stays as it was: signed out in between, its words must not be lost. */
+async function refused(event) {
+  const { xhr, elt } = event.detail, form = elt.closest?.("form");
+  if (!form || event.detail.requestConfig?.verb !== "post") return;
+  if (xhr.status === 403 && !form.dataset.again && await renewTokens()) {
+    form.dataset.again = "yes"; // signed in anew elsewhere, all forms of this page bore an older token
+    form.requestSubmit();
+    return;
+  }
+  delete form.dataset.again;
+  const out = xhr.status === 401 || xhr.status === 403;
+  document.querySelector("[data-signed-out]")?.toggleAttribute("hidden", !out);
+}
+
+async function renewTokens() {
+  const answer = await fetch(location.href, { headers: { Accept: "text/html" } }).catch(() => null);
+  if (!answer?.ok || answer.redirected) return false;
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const name = "input[name=csrfmiddlewaretoken]";
+  const fresh = page.querySelector(name)?.value;
+  document.querySelectorAll(name).forEach((one) => { one.value = fresh ?? one.value; });
+  return Boolean(fresh);
+}
+
+document.addEventListener("htmx:responseError", refused);
+document.addEventListener("htmx:afterSwap", () => document.querySelector("[data-signed-out]")?.setAttribute("hidden", ""));
 rememberWall();
 document.addEventListener("htmx:load", (event) => prepare(event.detail.elt));
