@@ -26,6 +26,9 @@ def run(
     selection: Annotated[
         str, typer.Option(help="How the items were chosen, in words; the report says it.")
     ] = "",
+    search: Annotated[
+        str, typer.Option(help="Words that the items were searched by; the report says the count.")
+    ] = "",
     against: Annotated[
         list[Path] | None,
         typer.Option(help="A head that somebody outside keeps; may be given several times."),
@@ -50,7 +53,9 @@ def run(
     """Write a court package, complete or not at all: report, originals, proofs, verify.py."""
     session = session_of(ctx)
     ws, principal = session.workspace, session.principal
-    wanted = Wanted(selection, with_paths, with_custody, with_names, old_hashes, working_copies)
+    wanted = Wanted(
+        selection, search, with_paths, with_custody, with_names, old_hashes, working_copies
+    )
     sink = folder_sink(ws, dest)
     signing = Signing(reason, request, as_user, key_passphrase_file)
     approved = signed(session, items, signing)

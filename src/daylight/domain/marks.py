@@ -40,6 +40,11 @@ NOTES: Final = (
 )
 
 
+# A tag with a meaning: what is said speaks against what the recording is said to show. Whoever gives the
+# recording to a court gives this too.
+CONTRADICTS: Final = "contradicts"
+
+
 class Kind(StrEnum):
     MARK = "mark"
     DESCRIPTION = "description"  # written so that others read instead of watch

@@ -40,6 +40,7 @@ from daylight.ledger.head import SignedHead
 from daylight.ledger.proofs import inclusion
 from daylight.ledger.release import path_among
 from daylight.media.facts_json import from_json
+from daylight.services.court_marks import against, searched
 from daylight.services.court_times import burnt_in, neighbours, real_time
 from daylight.services.workspace import Workspace
 
@@ -65,9 +66,12 @@ _PURGED: Final = "closed for good by a purge"
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What whoever exports asks for. ``selection``: how the items were chosen, in words."""
+    """What whoever exports asks for. ``selection``: how the items were chosen, in words;
+    ``search``: the words that were searched for, where they were found so.
+    """
 
     selection: str = ""
+    search: str = ""
     with_paths: bool = False
     with_custody: bool = False
     with_names: bool = False
@@ -118,7 +122,12 @@ def gather(
             _item(principal, n, view, held, wanted, inside) for n, view in enumerate(views, 1)
         ),
         transfers=tuple(_transfer(one, views, wanted) for one in brought),
-        selection=Selection(wanted.selection, there, there - len(views)),
+        selection=Selection(
+            wanted.selection,
+            there,
+            there - len(views),
+            _search(principal, views, wanted),
+        ),
         agents=_labels({one.agent for one in entries}, wanted),
         releases=tuple(link for link in links if link.entry < head.head.size),
         with_paths=wanted.with_paths,
@@ -126,6 +135,12 @@ def gather(
         with_names=wanted.with_names,
         old_hashes=wanted.old_hashes,
     )
+
+
+def _search(principal: Principal, views: Sequence[ItemView], wanted: Wanted) -> str:
+    if not wanted.search:
+        return ""
+    return searched(principal, wanted.search, [view.public_id for view in views])
 
 
 def _about(view: ItemView) -> list[int]:
@@ -228,6 +243,7 @@ def _item(
         probe_version=rows.probe_version(view.digest),
         burnt_in=burnt_in(principal, view.public_id),
         real_time=real_time(principal, view.public_id),
+        marks=against(principal, view.public_id, view.digest),
         neighbours=neighbours(principal, view.public_id, inside),
     )
 

@@ -142,11 +142,15 @@ class Transfer:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """How the items were chosen: ``text`` in words, "" if nobody said; ``left_out``: by count."""
+    """How the items were chosen: ``text`` in words, "" if nobody said; ``left_out``: by count.
+
+    ``search``: what a search found, in a sentence; "" where none was named.
+    """
 
     text: str
     items_in_vault: int
     left_out: int
+    search: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from daylight.exports.court.rates import (
     NO_FALSE_ALARM,
     rate_of,
 )
-from daylight.exports.court.records import NOT_RECORDED, Court, HeldHead, Written
+from daylight.exports.court.records import Court, HeldHead, Written
 
 GLOSSARY = (
     ("Original", "A file exactly as the archive received it, byte for byte."),
@@ -225,7 +225,7 @@ def _selection(court: Court) -> Iterator[Block]:
                 "Chosen by",
                 words.plain(chosen.text, 4000) or "Whoever made the package did not say.",
             ),
-            ("Search", f"Searches are {NOT_RECORDED}."),
+            ("Search", words.plain(chosen.search, 1000) or "Nobody named a search."),
             ("In the archive", f"{chosen.items_in_vault} items"),
             ("In this package", f"{len(court.items)} items"),
             ("Left out", f"{chosen.left_out} items"),
