@@ -10,10 +10,21 @@ from daylight.catalogue.models import ClockReading, Entry, Rendition
 from daylight.catalogue.queries.burnt_clocks import burnt_clock, burnt_clocks
 from daylight.catalogue.queries.vault import custodian_here
 from daylight.domain.burnt_clock import Ticking
+from daylight.domain.progress import Silent
 from daylight.services import burnt_clocks as service
-from daylight.services.burnt_clocks import read_clocks
 from tests.analyses.clock_films import START, Look, film
-from tests.services.test_examine import examined, only_item, take
+from tests.services.test_examine import examined as passed_over
+from tests.services.test_examine import only_item, take
+
+
+def read_clocks(ws):
+    return service.read_clocks(ws, custodian_here(), Silent())
+
+
+def examined(ws):
+    passed_over(ws)
+    return read_clocks(ws)
+
 
 LOOK = Look(layout="%d/%m/%Y %H:%M:%S")
 

@@ -8,6 +8,7 @@ import typer
 from daylight.cli.output import print_json, progress, say
 from daylight.cli.session import session_of
 from daylight.domain.principal import Principal
+from daylight.services.burnt_clocks import read_clocks
 from daylight.services.examine import ExamineReport, examine, pace
 from daylight.services.placing import propose
 from daylight.services.salvage import SalvageReport, salvage
@@ -15,6 +16,7 @@ from daylight.services.sameness import SamenessReport, compare_all
 from daylight.services.workspace import Workspace
 
 PAIRS = "pairs"
+RECORDINGS = "recordings"
 
 
 def run(
@@ -45,6 +47,11 @@ def examine_and_report(
         report = examine(ws, principal, only, shown)
     with progress("salvage") as shown:
         saved = SalvageReport(0, 0) if only else salvage(ws, principal, shown)
+    if saved.rebuilt:
+        with progress("examine what was rebuilt") as shown:
+            report = report.and_then(examine(ws, principal, only, shown))
+    with progress("read clocks", RECORDINGS) as shown:
+        read_clocks(ws, principal, shown)
     same = _compare(ws, principal, quiet=quiet) if only in ("", "fingerprint") else None
     placed = None if only else propose(ws, principal)
     if not quiet:

@@ -90,7 +90,7 @@ def shelved(store: Store, found: Sequence[Fingerprinted]) -> Shelf:
     ]
     material = [
         Material(
-            partial(store.open_fd, one.digest),
+            partial(store.open_fd, one.read),
             one.facts,
             read(store, one.index),
             one.blob.hex(),
