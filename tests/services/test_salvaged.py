@@ -17,7 +17,7 @@ from daylight.media.executor import End, Outcome
 from daylight.services.examine import ExamineReport, examine
 from daylight.services.sameness import compare_all
 from tests.canonical import check
-from tests.media.test_salvage import recording
+from tests.media.test_salvage import IN_BAND, recording, without_index
 from tests.services.test_salvage import LOST, WHOLE, WORDS, Slots, archive, item_of
 
 __all__ = ["archive"]  # the fixture
@@ -130,3 +130,13 @@ def test_of_several_salvages_the_newest_counts(ws, archive, again):
         facts=old.facts,
     )  # fmt: skip
     assert made_of(LOST).made == bytes(old.sha256)
+
+
+def test_a_recording_that_describes_itself_needs_no_other(ws, archive, again):
+    lost = without_index(recording("libx264", 5, words=IN_BAND["libx264"]))
+    archive(cam__lost=lost)
+    made = made_of(lost)
+    assert (made.facts["key_frames"], made.duration_us) == (5, 6_000_000)
+    facts = item_of(lost).rendition("salvage").facts
+    assert (facts["method"], facts["sibling"], facts["rate_assumed"]) == ("in-band", None, False)
+    assert again()[0].failed == 0

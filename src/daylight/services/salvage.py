@@ -127,10 +127,20 @@ class _Attempt:
         return True
 
     def _best(self) -> _Rebuilt | None:
-        """What needs no sibling; else of the first whose parameters fit; else what gives most."""
+        """What needs no sibling; else of the first whose parameters fit; else what gives most.
+
+        Where a recording describes itself and does not say how fast it runs, a sibling that fits knows better.
+        """
         alone = self._made(None, trial=False)
-        if alone is not None:
+        if alone is not None and not alone.made.rate_assumed:
             return alone
+        best = self._fitting()
+        if best is None or (alone is not None and not best.proof.clean):
+            return alone
+        return self._made(best.sibling, trial=False)
+
+    def _fitting(self) -> _Rebuilt | None:
+        """A trial with the sibling that fits best."""
         best: _Rebuilt | None = None
         for sibling in self._siblings:
             tried = self._made(sibling, trial=True)
@@ -138,7 +148,7 @@ class _Attempt:
                 best = tried
             if best is not None and best.proof.clean:
                 break
-        return None if best is None else self._made(best.sibling, trial=False)
+        return best
 
     def _made(self, sibling: Lender | None, *, trial: bool) -> _Rebuilt | None:
         request: dict[str, Json] = {"container": self._one.container, "trial": trial}
@@ -278,6 +288,7 @@ def _said(rebuilt: _Rebuilt, facts: MediaFacts) -> dict[str, Any]:
         "holes": made.holes,
         "clean": rebuilt.proof.clean,
         "times_assumed": made.times_assumed,
+        "rate_assumed": made.rate_assumed,
         "sound_left_out": made.sound_left_out,
     }
 
