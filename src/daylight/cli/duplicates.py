@@ -40,7 +40,7 @@ def run(
     ws, principal = session.workspace, session.principal
     if folder is not None:
         ws.keyring.unlock()
-        with progress("compare") as shown:
+        with progress("compare", "films and pairs") as shown:
             report = against(ws, principal, folder, shown)
         note(
             f"{report.files} files, {report.compared} of them films; "

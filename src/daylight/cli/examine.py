@@ -53,7 +53,8 @@ def examine_and_report(
     with progress("read clocks", RECORDINGS) as shown:
         read_clocks(ws, principal, shown)
     same = _compare(ws, principal, quiet=quiet) if only in ("", "fingerprint") else None
-    placed = None if only else propose(ws, principal)
+    with progress("place", RECORDINGS) as shown:
+        placed = None if only else propose(ws, principal, shown)
     if not quiet:
         if saved.tried:
             say(f"Rebuilt {saved.rebuilt} of {saved.tried} recordings that cannot be opened.")

@@ -82,12 +82,12 @@ def _read_all(ws: Workspace, progress: Progress) -> int:
     reader = Reader()
     labels = _known_labels(ws, reader) if todo else Labels()
     texts = _Texts(label_texts() if todo else {})
-    progress.total(amount=len(todo), steps=len(todo))
+    progress.total(amount=-1, steps=len(todo))
     for at in range(0, len(todo), BATCH):
         batch = []
         for one in todo[at : at + BATCH]:
             batch.append(_named(_read(ws, reader, one), labels, texts))
-            progress.advance(amount=1, steps=1)
+            progress.advance(steps=1)
         _keep(ws, batch, version)
     return len(todo)
 

@@ -80,7 +80,7 @@ def against(ws: Workspace, principal: Principal, folder: Path, progress: Progres
         held.enter_context(lock(ws.layout, "examine"))
         with ws.start_executor(SLOTS) as executor:
             films = _films(executor, folder, files, progress)
-        found = _Matching(ws, films, progress).contests() | _the_same_bytes(films)
+        found = _Matching(ws, films, progress, len(files)).contests() | _the_same_bytes(films)
         _keep(ws, films, found)
         heads.keep(ws)
     return AgainstReport(len(files), len(films), len({item for item, _ in found}))
@@ -136,14 +136,17 @@ class _Matching:
     compared before): a film that is a copy of one item is then found in all copies of it.
     """
 
-    def __init__(self, ws: Workspace, films: Sequence[_Film], progress: Progress) -> None:
+    def __init__(
+        self, ws: Workspace, films: Sequence[_Film], progress: Progress, counted: int
+    ) -> None:
         self._items = shelved(ws.store, fingerprinted(listed()["fingerprint"].version))
         self._films, self._ws, self._progress = films, ws, progress
+        self._counted = counted
         self._count = len(self._items.recordings)
 
     def contests(self) -> dict[tuple[int, Digest], list[Relation]]:
         shelf = self._shelf()
-        settler = Settler(self._ws, shelf, SLOTS, self._progress)
+        settler = Settler(self._ws, shelf, SLOTS, self._progress, counted=self._counted)
         stretches = settler.settle(sought(shelf.recordings))
         found: dict[tuple[int, Digest], list[Relation]] = {}
         for one in kinds.relations(shelf.recordings, stretches):
