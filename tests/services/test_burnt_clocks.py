@@ -44,14 +44,14 @@ def test_what_was_examined_has_its_clock_read_once(ws, tmp_path, monkeypatch):
     assert view.clock.ticking is Ticking.EVEN
     assert view.clock.layout == LOOK.layout
     assert view.clock.pieces[0].naive_us // 1_000_000 == int(START.timestamp())
-    assert (view.version, view.failed) == (1, "")
+    assert (view.version, view.failed) == (2, "")
     assert [*burnt_clocks().values()] == [view.clock]
     leaf = json.loads(bytes(Entry.objects.order_by("-index").first().leaf))
     assert leaf["action"] == "analysed"
     assert read_clocks(ws) == 0
-    monkeypatch.setitem(service.ANALYSES, "clocks", analysis_of_version(2))
+    monkeypatch.setitem(service.ANALYSES, "clocks", analysis_of_version(3))
     assert read_clocks(ws) == 1
-    assert ClockReading.objects.get().version == 2
+    assert ClockReading.objects.get().version == 3
 
 
 def analysis_of_version(number):
