@@ -57,29 +57,42 @@ def test_without_tesseract_there_is_no_text(monkeypatch):
 
 
 class Engine:
-    """Stands in for Tesseract: sure of the second picture alone."""
+    """Stands in for Tesseract: what it says of each picture, and how sure."""
 
-    def __init__(self, sure):
-        self.sure, self.seen = sure, []
+    def __init__(self, said):
+        self.said, self.seen = said, []
 
     def SetImage(self, image):
         self.seen.append(image)
 
     def MeanTextConf(self):
-        return self.sure if len(self.seen) == 2 else 10
+        return self.said[(len(self.seen) - 1) % len(self.said)][1]
 
     def GetUTF8Text(self):
-        return f" GATE\x00\n{len(self.seen)}\n"
+        return f"{self.said[(len(self.seen) - 1) % len(self.said)][0]}\n"
 
 
-@pytest.mark.parametrize(("sure", "text"), [(95, "GATE 2"), (40, "")])
-def test_text_is_taken_where_it_is_sure(monkeypatch, sure, text):
-    engine = Engine(sure)
+@pytest.mark.parametrize(
+    ("said", "text"),
+    [
+        ([("YARD 2", 95)], "YARD 2"),
+        ([("YARD 2", 60)], ""),  # nobody is sure
+        ([("YARD 2", 40)], ""),
+        ([(f"YARD {n}", 95) for n in range(8)], ""),  # each reads another
+        ([("YARD 2", 95)] * 2 + [(f"YARD {n}", 95) for n in range(3, 9)], ""),
+        ([("YARD 2", 90)] * 5 + [("YARD 7", 95)] * 3, "YARD 2"),
+        ([("\u0421\u0410\u041c 2", 60), ("CAM 2", 90)], "CAM 2"),  # the same, to look at
+        ([(" '|YARD\x00 2.", 90)], "YARD 2"),
+        ([("", 95)], ""),
+    ],
+)
+def test_text_is_taken_where_readings_agree_and_one_is_sure(monkeypatch, said, text):
+    engine = Engine(said)
     monkeypatch.setattr(label_text, "_engine", lambda: engine)
-    line = label(LOOK).label_line
-    assert label_text.text_of(line) == text
+    assert label_text.text_of(label(LOOK).label_line) == text
     for image in engine.seen:
         shades = np.asarray(image)
         assert image.mode == "L"
         assert shades[:10].min() == 255  # a margin
         assert 0.01 < (shades < 128).mean() < 0.4  # strokes alone, black on white
+    assert len({image.height for image in engine.seen}) == 4
