@@ -9,6 +9,8 @@ recordings are told apart by it all the same (``labels``).
 
 import importlib.util
 import os
+from collections import Counter
+from collections.abc import Sequence
 from functools import cache
 from typing import Any, Final
 
@@ -32,7 +34,7 @@ FOLDERS: Final = (
 _HEIGHTS: Final = (24, 28, 32, 40)  # pixels of a letter
 _SHARES: Final = (0.94, 0.98)  # of the brightest grey, above which it is ink
 _EDGES: Final = (
-    " .,:;'\"`|_-\u2018\u2019\u201c\u201d[](){}"  # what specks at the ends are taken for
+    " .,:;!'\"`|_-\u2018\u2019\u201c\u201d[](){}"  # what specks at the ends are taken for
 )
 _CYRILLIC: Final = (  # capital and small letters that are drawn like Latin ones, and Ze like a 3
     "\u0410\u0412\u0415\u041a\u041c\u041d\u041e\u0420\u0421\u0422\u0425\u0423"
@@ -51,30 +53,66 @@ def data_folder() -> str:
 
 
 @cache
-def _engine() -> Any:
+def _engine(languages: str) -> Any:
     if importlib.util.find_spec("tesserocr") is None or not data_folder():
         return None
     import tesserocr
 
     mode = tesserocr.PSM.SINGLE_LINE
-    return tesserocr.PyTessBaseAPI(path=data_folder(), lang="+".join(LANGUAGES), psm=mode)
+    return tesserocr.PyTessBaseAPI(path=data_folder(), lang=languages, psm=mode)
 
 
 def text_of(strip: Strip) -> str:
     """``strip``: the mean of the line. Empty where it cannot be read, or nothing is there to read it."""
-    engine = _engine()
+    engine = _engine("+".join(LANGUAGES))
     if engine is None:
         return ""
+    pages = [_drawn(strip, share, height) for height in _HEIGHTS for share in _SHARES]
+    text = _agreed(engine, pages)
+    if any(map(_is_open, text.split())):
+        text = _in_latin(_engine("eng"), pages, text)
+    return text[:MOST_LETTERS]
+
+
+def _agreed(engine: Any, pages: Sequence[Image.Image]) -> str:
     readings: dict[str, list[tuple[int, str]]] = {}
-    for height in _HEIGHTS:
-        for share in _SHARES:
-            engine.SetImage(_drawn(strip, share, height))
-            text, sure = _plain(engine.GetUTF8Text()), engine.MeanTextConf()
-            if text and sure >= DOUBTFUL:
-                readings.setdefault(text.translate(_ALIKE), []).append((sure, text))
+    for page in pages:
+        engine.SetImage(page)
+        text, sure = _plain(engine.GetUTF8Text()), engine.MeanTextConf()
+        if text and sure >= DOUBTFUL:
+            readings.setdefault(text.translate(_ALIKE), []).append((sure, text))
     agreed = max(readings.values(), key=lambda many: (len(many), max(many)), default=[])
     sure, text = max(agreed, default=(0, ""))
-    return text[:MOST_LETTERS] if len(agreed) >= AGREE and sure >= SURE else ""
+    return text if len(agreed) >= AGREE and sure >= SURE else ""
+
+
+def _is_open(word: str) -> bool:
+    """Whether its letters are Cyrillic by their name alone: GATE is read as Es-A-Te-Ie, too."""
+    return any(letter in _CYRILLIC for letter in word) and word.translate(_ALIKE).isascii()
+
+
+def _in_latin(engine: Any, pages: Sequence[Image.Image], text: str) -> str:
+    """With each word that may be Latin as whoever knows no Cyrillic reads it; empty where that is not told.
+
+    Letters that are drawn alike are taken for Latin ones where no word is plainly Cyrillic.
+    """
+    words = text.split()
+    wholly = all(word.isascii() or _is_open(word) for word in words)
+    seen: list[Counter[str]] = [Counter() for _ in words]
+    for page in pages:
+        engine.SetImage(page)
+        read = _plain(engine.GetUTF8Text()).split()
+        for counter, word in zip(seen, read if len(read) == len(words) else (), strict=False):
+            counter[word] += 1
+    for n, word in enumerate(words):
+        if not _is_open(word):
+            continue
+        latin, count = max(seen[n].items(), key=lambda one: one[1], default=("", 0))
+        if count < AGREE:
+            return ""
+        if wholly or latin.translate(_ALIKE) != word.translate(_ALIKE):
+            words[n] = latin
+    return " ".join(words)
 
 
 def _plain(text: str) -> str:
