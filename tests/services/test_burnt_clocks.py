@@ -107,3 +107,12 @@ def test_a_label_is_known_again_and_told_from_others(ws, tmp_path):
         keys.setdefault(label, set()).add(row.label_key)
     assert all(len(found) == 1 for found in keys.values())
     assert len({key for found in keys.values() for key in found}) == 3
+
+
+def test_the_text_of_a_label_is_not_taken_over_from_an_earlier_version(ws, tmp_path, monkeypatch):
+    monkeypatch.setattr(service, "text_of", lambda line: "GATE")
+    take(ws, make(tmp_path))
+    examined(ws)
+    ClockReading.objects.update(version=1, label="CATE")
+    assert read_clocks(ws) == 1
+    assert ClockReading.objects.get().label == "GATE"

@@ -81,7 +81,7 @@ def _read_all(ws: Workspace, progress: Progress) -> int:
     todo = unread(listed()[CROPS].version, version)
     reader = Reader()
     labels = _known_labels(ws, reader) if todo else Labels()
-    texts = _Texts(label_texts() if todo else {})
+    texts = _Texts(label_texts(version) if todo else {})
     progress.total(amount=-1, steps=len(todo))
     for at in range(0, len(todo), BATCH):
         batch = []

@@ -5,7 +5,7 @@ The timeline draws thousands of recordings at once and cannot open an object for
 
 import os
 
-from daylight.catalogue.models import Recording, Rendition
+from daylight.catalogue.models import Media, Recording, Rendition
 from daylight.domain.digest import Digest
 from daylight.domain.progress import SILENT, Progress
 from daylight.domain.series import active_spans
@@ -17,8 +17,8 @@ DETECTOR = "activity"
 
 
 def count() -> int:
-    """How many recordings there are to bring up to date."""
-    return Recording.objects.count()
+    """How many recordings there are to bring up to date: each with pictures or sound has a row by then."""
+    return Media.objects.filter(kind__in=("video", "audio")).count()
 
 
 def refresh(ws: Workspace, progress: Progress = SILENT) -> int:

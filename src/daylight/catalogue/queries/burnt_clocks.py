@@ -62,9 +62,9 @@ def labelled() -> list[tuple[str, Digest]]:
     return [(key, crops) for key, many in found.items() for crops in many]
 
 
-def label_texts() -> dict[str, str]:
-    """What was read of labels, by key; keys of which nothing was are missing."""
-    rows = ClockReading.objects.exclude(Q(label_key="") | Q(label=""))
+def label_texts(version: int) -> dict[str, str]:
+    """What this version has read of labels, by key; keys of which nothing was are missing."""
+    rows = ClockReading.objects.filter(version=version).exclude(Q(label_key="") | Q(label=""))
     return dict(rows.values_list("label_key", "label"))
 
 
