@@ -279,6 +279,7 @@ def _add(app: typer.Typer, name: str, asked: _Asked) -> None:
 def main() -> None:
     """The entry point of the ``daylight`` program."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read when NumPy comes: ours is small work
+    os.environ.setdefault("OMP_THREAD_LIMIT", "1")  # Tesseract's threads wait for one another
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a name must show on any terminal, if as escapes
             stream.reconfigure(errors="backslashreplace")

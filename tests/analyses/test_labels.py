@@ -57,29 +57,64 @@ def test_without_tesseract_there_is_no_text(monkeypatch):
 
 
 class Engine:
-    """Stands in for Tesseract: sure of the second picture alone."""
+    """Stands in for Tesseract: what it says of each picture, and how sure."""
 
-    def __init__(self, sure):
-        self.sure, self.seen = sure, []
+    def __init__(self, said):
+        self.said, self.seen = said, []
 
     def SetImage(self, image):
         self.seen.append(image)
 
     def MeanTextConf(self):
-        return self.sure if len(self.seen) == 2 else 10
+        return self.said[(len(self.seen) - 1) % len(self.said)][1]
 
     def GetUTF8Text(self):
-        return f" GATE\x00\n{len(self.seen)}\n"
+        return f"{self.said[(len(self.seen) - 1) % len(self.said)][0]}\n"
 
 
-@pytest.mark.parametrize(("sure", "text"), [(95, "GATE 2"), (40, "")])
-def test_text_is_taken_where_it_is_sure(monkeypatch, sure, text):
-    engine = Engine(sure)
-    monkeypatch.setattr(label_text, "_engine", lambda: engine)
-    line = label(LOOK).label_line
-    assert label_text.text_of(line) == text
+@pytest.mark.parametrize(
+    ("said", "text"),
+    [
+        ([("YARD 2", 95)], "YARD 2"),
+        ([("YARD 2", 60)], ""),  # nobody is sure
+        ([("YARD 2", 40)], ""),
+        ([(f"YARD {n}", 95) for n in range(8)], ""),  # each reads another
+        ([("YARD 2", 95)] * 2 + [(f"YARD {n}", 95) for n in range(3, 9)], ""),
+        ([("YARD 2", 90)] * 5 + [("YARD 7", 95)] * 3, "YARD 2"),
+        ([("\u0421\u0410\u041c 2", 60), ("CAM 2", 90)], "CAM 2"),  # the same, to look at
+        ([("YARD 2!", 90)], "YARD 2"),
+        ([(" '|YARD\x00 2.", 90)], "YARD 2"),
+        ([("", 95)], ""),
+    ],
+)
+def test_text_is_taken_where_readings_agree_and_one_is_sure(monkeypatch, said, text):
+    engine = Engine(said)
+    monkeypatch.setattr(label_text, "_engine", lambda languages: engine)
+    assert label_text.text_of(label(LOOK).label_line) == text
     for image in engine.seen:
         shades = np.asarray(image)
         assert image.mode == "L"
         assert shades[:10].min() == 255  # a margin
         assert 0.01 < (shades < 128).mean() < 0.4  # strokes alone, black on white
+    assert len({image.height for image in engine.seen}) == 4
+
+
+CAM, GATE = "\u0421\u0410\u041c", "\u0421\u0410\u0422\u0415"  # as Cyrillic letters have them
+YARD = "\u0414\u0412\u041e\u0420"  # De is no Latin letter
+
+
+@pytest.mark.parametrize(
+    ("both", "latin", "text"),
+    [
+        (f"{CAM} 07 {GATE}", "CAM 07 GATE", "CAM 07 GATE"),
+        (f"{CAM} 07 {YARD}", "CAM 07 ABOP", f"{CAM} 07 {YARD}"),  # another's letters decide nothing
+        (f"{GATE} 07 {YARD}", "GATE 07 ABOP", f"GATE 07 {YARD}"),
+        (f"{CAM} 07", "CAM 0 7", ""),  # not the same words
+        (YARD, "ABOP", YARD),
+        ("GATE", "GATE", "GATE"),
+    ],
+)
+def test_words_that_may_be_latin_are_read_as_such(monkeypatch, both, latin, text):
+    engines = {"rus+eng": Engine([(both, 90)]), "eng": Engine([(latin, 90)])}
+    monkeypatch.setattr(label_text, "_engine", engines.__getitem__)
+    assert label_text.text_of(label(LOOK).label_line) == text

@@ -167,6 +167,53 @@ def test_a_siblings_head_is_put_before_it(container, codec):
     assert count >= 59  # the first may lie in what was wiped
 
 
+IN_BAND = {
+    "libx264": "scenecut=0:bframes=2:repeat-headers=1",
+    "libx265": "bframes=3:scenecut=0:repeat-headers=1",
+}
+
+
+@pytest.mark.parametrize("sound", [False, True])
+@pytest.mark.parametrize("codec", ["libx264", "libx265"])
+def test_a_recording_that_describes_itself_needs_no_sibling(codec, sound):
+    lost = recording(codec, 1, words=IN_BAND[codec], sound=sound)
+    made, proof = put_together("mp4", without_index(lost))
+    assert proof.clean
+    assert (made.method, made.times_assumed, made.rate_assumed) == ("in-band", True, False)
+    assert pictures(without_index(lost), made) == originals(lost)
+    assert made.pictures == 60
+    with opened(without_index(lost)) as one, open_rebuilt(one, made.recipe, "mov") as container:
+        video = container.streams.video[0]
+        assert (video.width, video.height, video.average_rate) == (160, 96, RATE)
+
+
+def test_a_wiped_head_without_an_index_describes_itself_all_the_same():
+    lost = bytearray(without_index(recording("libx264", 1, words=IN_BAND["libx264"])))
+    lost[:64] = bytes(64)
+    made, proof = put_together("mp4", bytes(lost))
+    assert proof.clean
+    assert made.method == "in-band"
+    assert made.pictures == 60  # of what was wiped, the next key frame repeats the sets
+
+
+def test_what_describes_itself_nowhere_needs_a_sibling():
+    for codec in ("libx264", "libx265"):
+        with pytest.raises(MediaRefused, match="sibling"):
+            put_together("mp4", without_index(recording(codec, 1, words=PLAIN[codec], frames=24)))
+
+
+HERSELF = without_index(recording("libx264", 1, words=IN_BAND["libx264"], frames=24))
+
+
+@settings(max_examples=60)
+@given(st.integers(0, len(HERSELF) - 1), st.binary(min_size=1, max_size=300))
+def test_hostile_sets_give_a_named_failure_at_most(at, junk):
+    try:
+        put_together("mp4", HERSELF[:at] + junk + HERSELF[at + len(junk) :])
+    except EXPECTED:
+        pass
+
+
 def test_what_cannot_be_salvaged_is_refused():
     sibling = recording("libx264", 2, words=PLAIN["libx264"], frames=12)
     for damaged in (b"", b"\0" * 5000, os.urandom(5000), box(b"ftyp", b"isom") + box(b"mdat")):
@@ -276,7 +323,8 @@ def test_a_recipe_reads_as_the_file_it_makes(head, original, tail, data):
 
 FACTS = {
     "method": "index", "head": 1, "first": 0, "last": 5, "used": 3, "skipped": 2, "pictures": 1,
-    "keys": 1, "holes": 0, "sound_left_out": False, "times_assumed": True, "decoded": 1, "broken": 0,
+    "keys": 1, "holes": 0, "sound_left_out": False, "times_assumed": True, "rate_assumed": False,
+    "decoded": 1, "broken": 0,
     "clean": True,
 }  # fmt: skip
 

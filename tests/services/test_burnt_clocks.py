@@ -10,10 +10,21 @@ from daylight.catalogue.models import ClockReading, Entry, Rendition
 from daylight.catalogue.queries.burnt_clocks import burnt_clock, burnt_clocks
 from daylight.catalogue.queries.vault import custodian_here
 from daylight.domain.burnt_clock import Ticking
+from daylight.domain.progress import Silent
 from daylight.services import burnt_clocks as service
-from daylight.services.burnt_clocks import read_clocks
 from tests.analyses.clock_films import START, Look, film
-from tests.services.test_examine import examined, only_item, take
+from tests.services.test_examine import examined as passed_over
+from tests.services.test_examine import only_item, take
+
+
+def read_clocks(ws):
+    return service.read_clocks(ws, custodian_here(), Silent())
+
+
+def examined(ws):
+    passed_over(ws)
+    return read_clocks(ws)
+
 
 LOOK = Look(layout="%d/%m/%Y %H:%M:%S")
 
@@ -33,14 +44,14 @@ def test_what_was_examined_has_its_clock_read_once(ws, tmp_path, monkeypatch):
     assert view.clock.ticking is Ticking.EVEN
     assert view.clock.layout == LOOK.layout
     assert view.clock.pieces[0].naive_us // 1_000_000 == int(START.timestamp())
-    assert (view.version, view.failed) == (1, "")
+    assert (view.version, view.failed) == (2, "")
     assert [*burnt_clocks().values()] == [view.clock]
     leaf = json.loads(bytes(Entry.objects.order_by("-index").first().leaf))
     assert leaf["action"] == "analysed"
     assert read_clocks(ws) == 0
-    monkeypatch.setitem(service.ANALYSES, "clocks", analysis_of_version(2))
+    monkeypatch.setitem(service.ANALYSES, "clocks", analysis_of_version(3))
     assert read_clocks(ws) == 1
-    assert ClockReading.objects.get().version == 2
+    assert ClockReading.objects.get().version == 3
 
 
 def analysis_of_version(number):
@@ -96,3 +107,12 @@ def test_a_label_is_known_again_and_told_from_others(ws, tmp_path):
         keys.setdefault(label, set()).add(row.label_key)
     assert all(len(found) == 1 for found in keys.values())
     assert len({key for found in keys.values() for key in found}) == 3
+
+
+def test_the_text_of_a_label_is_not_taken_over_from_an_earlier_version(ws, tmp_path, monkeypatch):
+    monkeypatch.setattr(service, "text_of", lambda line: "GATE")
+    take(ws, make(tmp_path))
+    examined(ws)
+    ClockReading.objects.update(version=1, label="CATE")
+    assert read_clocks(ws) == 1
+    assert ClockReading.objects.get().label == "GATE"

@@ -11,6 +11,7 @@ from daylight.catalogue.queries.cameras import cameras
 from daylight.domain.burnt_clock import BurntClock, ClockPiece, Ticking
 from daylight.domain.clocks import SECOND, parse_naive
 from daylight.domain.principal import Principal, Right, Role, rights_of
+from daylight.domain.progress import Silent
 from daylight.errors import Forbidden, UsageError
 from daylight.services import clocks, place, placing
 from daylight.services.place import Correction, Named
@@ -380,3 +381,21 @@ def test_a_run_that_is_cut_short_is_made_good(ws, principal, monkeypatch):
     assert sorted(by_camera().values()) == [[1, 3, 5], [2, 4, 6]]
     assert Camera.objects.count() == 2
     assert os.listdir(ws.layout.heads)
+
+
+class Counted(Silent):
+    def __init__(self):
+        self.wanted = self.done = 0
+
+    def total(self, *, amount, steps):
+        self.wanted = steps
+
+    def advance(self, *, amount=0, steps=0):
+        self.done += steps
+
+
+def test_it_says_how_far_it_is(ws, principal):
+    two_cameras(ws)
+    shown = Counted()
+    placing.propose(ws, principal, shown)
+    assert shown.done == shown.wanted > 0

@@ -17,6 +17,8 @@ DAY: Final = 86_400
 FIRST_YEAR: Final = 1990
 YEARS: Final = 100
 _NEVER: Final = -60.0  # log likelihood of a value that no clock shows
+_TOLD_APART: Final = 4  # different seconds, from which on they are seen to tick
+_DEAF: Final = -6.0  # what one picture can say against a second, at most
 
 Seconds = NDArray[np.int64]
 
@@ -63,8 +65,11 @@ class Fields:
             total += np.where(inside, less, _NEVER) if values.shape[1] > 1 else 0.0
         return total
 
-    def certainty(self, seconds: Seconds) -> float:
-        """How far all pictures together prefer these times (one a picture), by the weakest field."""
+    def certainty(self, seconds: Seconds, *, ticking: bool = False) -> float:
+        """How far all pictures together prefer these times (one a picture), by the weakest field.
+
+        ``ticking``: the seconds need not be plain in each picture, if they are as they go.
+        """
         rows = np.arange(len(self))
         clock = seconds % DAY
         picked = {"hour": clock // 3600, "minute": clock // 60 % 60, "second": clock % 60}
@@ -74,6 +79,9 @@ class Fields:
         for name, values in self._all():
             if values.shape[1] > 1:
                 at = np.clip(picked[name], 0, values.shape[1] - 1)
+                if ticking and name == "second" and len(np.unique(at)) >= _TOLD_APART:
+                    weak = min(weak, _ticking(values, at))
+                    continue
                 share = _log_softmax(values)[rows, at] + values.max(axis=1)
                 weak = min(weak, float(np.exp(share.mean())))
         return weak
@@ -144,6 +152,18 @@ def _date(digits: Floats, form: Form, order: Order) -> dict[str, Floats]:
         else:
             found[name] = values[:, 1:32] if name == "d" else values[:, 1:13]
     return found
+
+
+def _ticking(values: Floats, at: Seconds) -> float:
+    """How far these seconds are preferred to all others that are as far apart.
+
+    What is misread in the same way in every picture is no other second in every picture: the pictures
+    speak one after the other. Half of what they say is counted, for what they have in common.
+    """
+    shifts = (at[:, None] + np.arange(values.shape[1])) % values.shape[1]
+    less = np.maximum(np.take_along_axis(values, shifts, axis=1), _DEAF).sum(axis=0) / 2
+    share = np.exp(less - less.max())
+    return float(share[0] / share.sum())
 
 
 def _sure(values: Floats) -> Floats:

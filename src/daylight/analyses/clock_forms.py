@@ -12,16 +12,18 @@ import numpy as np
 
 from daylight.analyses.glyphs import CLASSES, Floats
 
-_TIMES: Final = ("##:##:##aM", "##:##:##", "##:##aM", "##:##")
+_TIMES: Final = ("##:##:##aM", "##:##:##a?M", "##:##:##", "##:##aM", "##:##a?M", "##:##")
 _DATES: Final = tuple(
     date.replace("s", mark)
     for date in ("##s##s####", "####s##s##", "##s##s##")
     for mark in (".", "/", "-")
 )
-_KINDS: Final = "#.:/-aM"
+_KINDS: Final = "#.:/-aM?"  # ?: anything, such as the first stem of a wide M
+_ANY: Final = 0.9  # its probability: what needs it is a little less likely
 _DOUBT: Final = -0.45  # mean log probability, below which it is not this form
 _EPS: Final = 1e-3
 _DIGIT: Final = 0.6  # probability of a digit, above which it may be one of a date
+_NEAR: Final = 3  # characters after a time, among which A, P or M make it doubtful
 _MAYBE: Final = 0.3  # probability of A, P or M, above which a time may be one of twelve hours
 
 
@@ -91,8 +93,9 @@ def form_of(classes: Floats) -> Form | None:
     text, at = time
     date = _best(kinds, _DATES, range(at, at + len(text)))
     half = at + text.index("a") if "a" in text else -1
-    after = np.exp(kinds[at + len(text) : at + len(text) + 2, -2:])
+    after = np.exp(kinds[at + len(text) : at + len(text) + _NEAR, 5:7])
     doubtful = half < 0 and bool((after > _MAYBE).any())
+    text = text.replace("?", "")
     if date is None:
         others = np.delete(np.exp(kinds[:, 0]), np.arange(at, at + len(text)))
         doubtful |= int((others > _DIGIT).sum()) > 1
@@ -105,6 +108,7 @@ def _kinds(classes: Floats) -> Floats:
     of = {char: classes[:, n] for n, char in enumerate(CLASSES)}
     digit = classes[:, :10].sum(axis=1)
     columns = [digit, *(of[mark] for mark in ".:/-"), of["A"] + of["P"], of["M"]]
+    columns.append(np.full_like(digit, _ANY))
     return np.log(np.stack(columns, axis=1) + _EPS)
 
 

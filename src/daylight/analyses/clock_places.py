@@ -7,7 +7,7 @@ camera, however its line was cut out.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,18 +42,31 @@ class Places:
 
 
 def find_places(strip: Strip) -> Places | None:
-    """None where the line does not look like a clock."""
-    few, found = _few(strip), []
-    for dark in (strip.dark, not strip.dark):
-        for height in HEIGHTS:
-            for shift in SHIFTS:
-                one = _at(few, dark=dark, height=height, shift=shift)
-                if one is not None:
-                    found.append(one)
-    best = max(found, key=lambda one: one[0], default=None)
-    if best is None or _clear(look(few, best[1]), best[1]) < _PLAUSIBLE:
-        return None
-    return best[1]
+    """None where the line does not look like a clock.
+
+    Strokes are looked for as the detector saw them; the other way round only where that shows no clock
+    plainly.
+    """
+    few = _few(strip)
+    found = _looked_for(few, dark=strip.dark)
+    if found is None or found.clear < _GOOD:
+        other = _looked_for(few, dark=not strip.dark)
+        found = max(filter(None, (found, other)), key=lambda one: one.score, default=None)
+    return None if found is None or found.clear < _PLAUSIBLE else found.places
+
+
+class _Looked(NamedTuple):
+    """``clear``: mean probability of its digits."""
+
+    score: float
+    places: Places
+    clear: float
+
+
+def _looked_for(few: Strip, *, dark: bool) -> _Looked | None:
+    tried = (_at(few, dark=dark, height=h, shift=s) for h in HEIGHTS for s in SHIFTS)
+    best = max(filter(None, tried), key=lambda one: one[0], default=None)
+    return None if best is None else _Looked(*best, _clear(look(few, best[1]), best[1]))
 
 
 def fits(strip: Strip, places: Places) -> bool:
@@ -74,29 +87,29 @@ def _clear(seen: Floats, places: Places) -> float:
     return float(np.exp(digits.max(axis=2)).mean())
 
 
-def look(strip: Strip, places: Places, *, thrice: bool = False) -> Floats:
-    """Log probabilities (pictures, characters, classes) at known places.
+def look(strip: Strip, places: Places) -> Floats:
+    """Log probabilities (pictures, characters, classes) at known places."""
+    shown = windows(strip, places, slice(None))
+    return told(shown.reshape(-1, ROWS, COLUMNS)).reshape(*shown.shape[:2], NONE + 1)
 
-    ``thrice``: a little to the left and right as well, and the mean of it.
+
+def windows(strip: Strip, places: Places, chosen: slice | NDArray[np.int64]) -> Floats:
+    """What the network is shown at known places (pictures, characters, ROWS, COLUMNS).
+
+    Of the pictures that are ``chosen``.
     """
     rows, columns = strip.pixels.shape[1:]
     x, y, width, height = strip.cut
     step = places.cap / CAP
     down = sampling(rows, (places.middle - y) * rows / height - 0.5, step * rows / height, ROWS)
-    shifts = (-1.0, 0.0, 1.0) if thrice else (0.0,)
-    grey = greys(strip, dark=places.dark)
-    seen = []
-    for shift in shifts:
-        middles = [((one - x) + shift * step) * columns / width - 0.5 for one in places.across]
-        over = np.concatenate(
-            [sampling(columns, middle, step * columns / width, COLUMNS) for middle in middles]
-        )
-        windows = (down @ grey) @ over.T  # (pictures, ROWS, characters * COLUMNS)
-        split = windows.reshape(len(grey), ROWS, len(middles), COLUMNS).transpose(0, 2, 1, 3)
-        flat = told(np.ascontiguousarray(split).reshape(-1, ROWS, COLUMNS))
-        seen.append(flat.reshape(len(grey), len(middles), NONE + 1))
-    mean: Floats = np.mean(seen, axis=0)
-    return mean
+    grey = greys(strip, dark=places.dark)[chosen]
+    middles = [(one - x) * columns / width - 0.5 for one in places.across]
+    over = np.concatenate(
+        [sampling(columns, middle, step * columns / width, COLUMNS) for middle in middles]
+    )
+    flat = (down @ grey) @ over.T  # (pictures, ROWS, characters * COLUMNS)
+    split = flat.reshape(len(grey), ROWS, len(middles), COLUMNS).transpose(0, 2, 1, 3)
+    return np.ascontiguousarray(split)
 
 
 def greys(strip: Strip, *, dark: bool) -> Floats:

@@ -16,6 +16,7 @@ from daylight.analyses.clock_fields import Fields, Seconds, fields_of, joined
 from daylight.analyses.clock_fit import Fit, fit, pace_of
 from daylight.analyses.clock_forms import Form, Order
 from daylight.analyses.clock_places import Places, best_of, find_places, look
+from daylight.analyses.clock_pool import surer
 from daylight.analyses.glyphs import Floats
 from daylight.analyses.labels import Label, label_line, label_of
 from daylight.domain.burnt_clock import BurntClock, ClockPiece, Ticking
@@ -171,9 +172,12 @@ def _read(line: Sequence[_Found]) -> Reading:
     likely = max(one.likely for one in fits)
     good = [n for n, one in enumerate(fits) if one.likely >= likely - _SAME]
     chosen = good[0]
+    found = fits[chosen]
+    if any(one.sure < BELIEVED for one in found.pieces):
+        found = surer(line, np.argsort(order), found, orders[chosen])
     possible = tuple(one for n in good if (one := orders[n]) is not None)
-    clock = _clock(times, fits[chosen], places, possible, pace)
-    return Reading(clock, times, fits[chosen].shown, _camera(places))
+    clock = _clock(times, found, places, possible, pace)
+    return Reading(clock, times, found.shown, _camera(places))
 
 
 def _paced(

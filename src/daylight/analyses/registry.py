@@ -6,7 +6,7 @@ from daylight.analyses.base import Listed
 
 ANALYSES: Final[dict[str, Listed]] = {
     "sameness": Listed(1, ("fingerprint",)),
-    "clocks": Listed(1, ("overlay",)),
+    "clocks": Listed(2, ("overlay",)),
     "integrity": Listed(1, ("structure",)),
     "clock-offsets": Listed(1, ()),
     "date-orders": Listed(1, ("overlay",)),

@@ -60,7 +60,7 @@ def run(
         return
     if folder is not None:
         ws.keyring.unlock()
-        with progress("compare") as shown:
+        with progress("compare", "films and pairs") as shown:
             report = against(ws, principal, folder, shown, note_text)
         note(
             f"{report.files} files, {report.compared} of them films; "

@@ -10,6 +10,7 @@ from daylight.cli.output import print_json, progress, say
 from daylight.cli.session import session_of
 from daylight.domain.principal import Principal
 from daylight.errors import ModelMissing
+from daylight.services.burnt_clocks import read_clocks
 from daylight.services.examine import ExamineReport, examine, pace
 from daylight.services.known_later import compare_known
 from daylight.services.placing import propose
@@ -20,6 +21,7 @@ from daylight.services.speech import listen, there
 from daylight.services.workspace import Workspace
 
 PAIRS = "pairs"
+RECORDINGS = "recordings"
 
 
 def run(
@@ -57,8 +59,14 @@ def examine_and_report(
         _listen(ws, principal, quiet=quiet)
     with progress("salvage") as shown:
         saved = SalvageReport(0, 0) if only else salvage(ws, principal, shown)
+    if saved.rebuilt:
+        with progress("examine what was rebuilt") as shown:
+            report = report.and_then(examine(ws, principal, only, shown))
+    with progress("read clocks", RECORDINGS) as shown:
+        read_clocks(ws, principal, shown)
     same = _compare(ws, principal, quiet=quiet) if only in ("", "fingerprint") else None
-    placed = None if only else propose(ws, principal)
+    with progress("place", RECORDINGS) as shown:
+        placed = None if only else propose(ws, principal, shown)
     if not quiet:
         if saved.tried:
             say(f"Rebuilt {saved.rebuilt} of {saved.tried} recordings that cannot be opened.")

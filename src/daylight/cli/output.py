@@ -11,12 +11,16 @@ from rich.console import Console
 from rich.progress import (
     BarColumn,
     DownloadColumn,
+    MofNCompleteColumn,
     Progress,
+    ProgressColumn,
+    Task,
     TaskID,
     TextColumn,
     TimeRemainingColumn,
     TransferSpeedColumn,
 )
+from rich.text import Text
 
 from daylight.domain.progress import Progress as ProgressPort
 
@@ -59,23 +63,35 @@ def printable(text: str) -> str:
 
 
 class _Bar:
-    """A bar on a terminal: bytes, files, rate, time left."""
+    """A bar on a terminal: how much is done, the rate, the time left.
+
+    ``counted``: steps are told, for work that is not measured in bytes.
+    """
 
     wants_total = True
 
-    def __init__(self, bar: Progress, task: TaskID) -> None:
+    def __init__(self, bar: Progress, task: TaskID, *, counted: bool) -> None:
         self._bar, self._task, self._steps = bar, task, 0
+        self._counted = counted
 
     def total(self, *, amount: int, steps: int) -> None:
-        del steps
-        self._bar.update(self._task, total=None if amount < 0 else amount)
+        known = steps if self._counted else amount
+        self._bar.update(self._task, total=None if known < 0 else known)
 
     def advance(self, *, amount: int = 0, steps: int = 0) -> None:
         self._steps += steps
-        self._bar.update(self._task, advance=amount, steps=self._steps)
+        moved = steps if self._counted else amount
+        self._bar.update(self._task, advance=moved, steps=self._steps)
 
     def say(self, words: str) -> None:
         self._bar.update(self._task, words=words)
+
+
+class _Rate(ProgressColumn):
+    """Steps a second."""
+
+    def render(self, task: Task) -> Text:
+        return Text(f"{task.speed:.1f}/s" if task.speed else "")
 
 
 class _Lines:
@@ -87,12 +103,11 @@ class _Lines:
         self._what, self._unit = what, unit
         self._began, self._last = time.monotonic(), time.monotonic()
         self._amount = self._steps = 0
-        self._total = -1
+        self._total = self._total_steps = -1
         self._words = ""
 
     def total(self, *, amount: int, steps: int) -> None:
-        del steps
-        self._total = amount
+        self._total, self._total_steps = amount, steps
 
     def advance(self, *, amount: int = 0, steps: int = 0) -> None:
         self._amount += amount
@@ -109,32 +124,54 @@ class _Lines:
 
     def _numbers(self) -> str:
         seconds = max(time.monotonic() - self._began, 1e-6)
-        rate = self._amount / seconds
-        left = (self._total - self._amount) / rate if self._total > 0 and rate else None
         if self._unit != FILES:
-            return f"{self._what}: {self._steps} {self._unit}"
+            return self._counted(self._steps / seconds)
+        rate = self._amount / seconds
         return (
             f"{self._what}: {self._steps} files, {self._amount / 1e6:.0f} MB, {rate / 1e6:.0f} MB/s"
-            + ("" if left is None else f", about {left:.0f} s left")
+            + _left(self._total - self._amount if self._total > 0 else 0, rate)
         )
+
+    def _counted(self, rate: float) -> str:
+        if self._total_steps < 0:
+            return f"{self._what}: {self._steps} {self._unit}"
+        done = f"{self._what}: {self._steps} of {self._total_steps} {self._unit}, {rate:.1f}/s"
+        return done + _left(self._total_steps - self._steps, rate)
+
+
+def _left(more: int, rate: float) -> str:
+    """How long the rest takes at this rate; nothing where there is no rest, or no rate yet."""
+    return f", about {more / rate:.0f} s left" if more > 0 and rate else ""
 
 
 @contextmanager
 def progress(what: str, unit: str = FILES) -> Iterator[ProgressPort]:
-    """A progress port that fits where stderr goes. ``unit``: what a step is."""
+    """A progress port that fits where stderr goes. ``unit``: what a step is; files are told in bytes."""
     if not sys.stderr.isatty():
         lines = _Lines(what, unit)
         yield lines
         note(lines.line())
         return
-    columns = (
+    counted = unit != FILES
+    with Progress(*_columns(unit, counted=counted), console=Console(stderr=True)) as bar:
+        task = bar.add_task(what, total=None, steps=0, words="")
+        yield _Bar(bar, task, counted=counted)
+
+
+def _columns(unit: str, *, counted: bool) -> list[ProgressColumn]:
+    done = (
+        [MofNCompleteColumn(), TextColumn(unit)]
+        if counted
+        else [
+            DownloadColumn(),
+            TextColumn(f"{{task.fields[steps]}} {unit}"),
+        ]
+    )
+    return [
         TextColumn("{task.description}"),
         BarColumn(),
-        DownloadColumn(),
-        TextColumn(f"{{task.fields[steps]}} {unit}"),
-        TransferSpeedColumn(),
+        *done,
+        _Rate() if counted else TransferSpeedColumn(),
         TimeRemainingColumn(),
         TextColumn("{task.fields[words]}"),
-    )
-    with Progress(*columns, console=Console(stderr=True)) as bar:
-        yield _Bar(bar, bar.add_task(what, total=None, steps=0, words=""))
+    ]

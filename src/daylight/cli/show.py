@@ -41,7 +41,9 @@ def run(
     else:
         _tell(view, custody, hold, clock)
         for one in findings:
-            say(f"finding    {one.detector}/{one.version}: {one.failed or _brief(one.facts)}")
+            where = f" (read from the salvage {one.read_from[:12]})" if one.read_from else ""
+            by = f"{one.detector}/{one.version}{where}"
+            say(f"finding    {by}: {one.failed or _brief(one.facts)}")
 
 
 def _brief(facts: Mapping[str, object]) -> str:
@@ -89,7 +91,8 @@ def _document(
 def _clock_json(view: ClockView | None) -> dict[str, object] | None:
     if view is None:
         return None
-    return {"version": view.version, "failed": view.failed, **to_json(view.clock)}
+    said = {"version": view.version, "failed": view.failed, "rebuilt": view.rebuilt}
+    return {**said, **to_json(view.clock)}
 
 
 def _tell(
@@ -120,7 +123,8 @@ def _tell_clock(view: ClockView | None) -> None:
     if view is None or not view.clock.pieces:
         return
     clock = view.clock
-    sure = f"read by machine, not confirmed; confidence {clock.confidence:.2f}"
+    where = " in the salvage" if view.rebuilt else ""
+    sure = f"read by machine{where}, not confirmed; confidence {clock.confidence:.2f}"
     say(f"clock      {clock.ticking.value}, {clock.layout}, {clock.read} of {clock.seen} ({sure})")
     for one in clock.pieces:
         at = f"{one.media_us / 1e6:.1f} s"

@@ -1,6 +1,6 @@
 """How long work tells people that it lives: a port, with a silent end for pipes and tests."""
 
-from typing import Protocol
+from typing import Final, Protocol
 
 
 class Progress(Protocol):
@@ -22,3 +22,6 @@ class Silent:
     def total(self, *, amount: int, steps: int) -> None: ...
     def advance(self, *, amount: int = 0, steps: int = 0) -> None: ...
     def say(self, words: str) -> None: ...
+
+
+SILENT: Final = Silent()

@@ -1,13 +1,17 @@
-"""Two ways to open an mp4 again: an index made anew, and a bridge over a head that was wiped."""
+"""Ways to open an mp4 again: a bridge over a head that was wiped, and an index made anew, with what the
+pictures say of themselves or with what a sibling lends.
+"""
 
 import os
+from dataclasses import replace
 from typing import Final
 
 from daylight.errors import MediaRefused
 from daylight.media.boxes import LARGEST_INDEX, Box, in_file, inside
+from daylight.media.mp4_inband import read_in_band
 from daylight.media.mp4_index import BRANDS, data_head, index
 from daylight.media.mp4_pictures import Finder
-from daylight.media.mp4_sibling import read_sibling
+from daylight.media.mp4_sibling import Sibling, read_sibling
 from daylight.media.rebuilt import order_shown
 from daylight.media.recipe import Recipe
 from daylight.media.salvaged import Salvaged
@@ -16,15 +20,35 @@ _REACH: Final = 1 << 20  # bytes in which the media data must begin
 _STEP: Final = 1 << 20
 TRIAL: Final = 40  # pictures that are looked for in a trial
 TRIAL_REACH: Final = 64 << 20  # bytes in which they are looked for
+_ALL: Final = 1 << 40
 _BRIDGE: Final = 16  # bytes of the head that leads over what was wiped
 
 
-def index_made(descriptor: int, size: int, lent: int, lent_size: int, most: int) -> Salvaged:
-    """``lent``: the sibling. ``most`` pictures. Raises ``MediaRefused``."""
+def alone(descriptor: int, size: int) -> Salvaged:
+    """Without a sibling. Raises ``MediaRefused``."""
+    wiped = not os.pread(descriptor, _BRIDGE, 0).strip(b"\0")
+    moov = _moov(descriptor, size) if wiped else None
+    if moov is not None:
+        return _bridged(descriptor, size, moov)
+    start, end = _data(descriptor, size)
+    own = read_in_band(descriptor, start, end)
+    made = _indexed(descriptor, size, own.sibling, (start, end), _ALL)
+    return replace(made, method="in-band", rate_assumed=not own.rate_stated)
+
+
+def index_made(descriptor: int, size: int, lent: int, lent_size: int, *, trial: bool) -> Salvaged:
+    """``lent``: the sibling. ``trial``: of the first pictures alone. Raises ``MediaRefused``."""
     sibling = read_sibling(lent, lent_size)
     start, end = _data(descriptor, size)
-    if most <= TRIAL:
+    if trial:
         end = min(end, start + TRIAL_REACH)
+    return _indexed(descriptor, size, sibling, (start, end), TRIAL if trial else _ALL)
+
+
+def _indexed(
+    descriptor: int, size: int, sibling: Sibling, data: tuple[int, int], most: int
+) -> Salvaged:
+    start, end = data
     pictures = Finder(descriptor, sibling, start, end).find(most)
     if not any(pictures.keys):
         raise MediaRefused("no key frame is found in it")
@@ -32,7 +56,8 @@ def index_made(descriptor: int, size: int, lent: int, lent_size: int, most: int)
     recipe = Recipe(head, start, end, index(pictures, sibling, len(head) - start, ()))
     if sibling.reorders:
         order = order_shown(descriptor, recipe, "mov", len(pictures))
-        recipe = Recipe(head, start, end, index(pictures, sibling, len(head) - start, order))
+        if order != sorted(order):
+            recipe = Recipe(head, start, end, index(pictures, sibling, len(head) - start, order))
     return Salvaged(
         method="index",
         recipe=recipe,
@@ -61,11 +86,8 @@ def _data(descriptor: int, size: int) -> tuple[int, int]:
     return len(head) - len(rest), size  # what follows the zeros
 
 
-def head_bridged(descriptor: int, size: int) -> Salvaged:
+def _bridged(descriptor: int, size: int, moov: Box) -> Salvaged:
     """For a file whose beginning is wiped and whose index lies at its end, whole."""
-    if os.pread(descriptor, _BRIDGE, 0).strip(b"\0"):
-        raise MediaRefused("its head is not wiped")
-    moov = _moov(descriptor, size)
     zeros = _zeros(descriptor, moov.start)
     head = data_head(moov.start - _BRIDGE)
     kept = size - zeros
@@ -77,7 +99,7 @@ def _zeros(descriptor: int, end: int) -> int:
     return len(data) - len(data.lstrip(b"\0"))
 
 
-def _moov(descriptor: int, size: int) -> Box:
+def _moov(descriptor: int, size: int) -> Box | None:
     """An index that holds together, searched for from the end."""
     end = size
     lowest = max(0, size - LARGEST_INDEX)
@@ -91,7 +113,7 @@ def _moov(descriptor: int, size: int) -> Box:
                 return found
             mark = data.rfind(b"moov", 0, mark)
         end = start
-    raise MediaRefused("its index is not found")
+    return None
 
 
 def _whole_moov(descriptor: int, at: int, size: int) -> Box | None:

@@ -2,7 +2,7 @@
 
 No picture is changed: what there is of the original stays as it is, byte for byte, and what a
 reader needs to find its way is put before or after it. An mp4 without its index gets a new one: its
-pictures are found in its bytes and described as a sibling's are. A wiped head is replaced by one
+pictures are found in its bytes and described as they say themselves, or as a sibling's are. A wiped head is replaced by one
 that leads over it (mp4 with its index) or by a sibling's (Matroska, AVI).
 
 The result is a recipe, not a file: the parent lays it out. Request {container, trial}, files
@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from daylight.errors import MediaRefused
-from daylight.media.mp4_rebuild import TRIAL, head_bridged, index_made
+from daylight.media.mp4_rebuild import alone, index_made
 from daylight.media.program import Emit, Request
 from daylight.media.reading import size_of
 from daylight.media.rebuilt import proved
@@ -23,7 +23,6 @@ from daylight.media.salvaged import MESSAGE, Salvaged, to_message
 from daylight.media.transplants import avi_head, matroska_head
 
 PROOF: Final = 12  # pictures that are decoded to see whether the parameters fit
-_ALL: Final = 1 << 40
 
 
 def salvage(request: Request, files: Sequence[int], emit: Emit) -> None:
@@ -44,11 +43,10 @@ def _made(request: Request, files: Sequence[int]) -> Salvaged:
     if len(files) == 1:
         if container != "mp4":
             raise MediaRefused("it needs a sibling")
-        return head_bridged(files[0], size)
+        return alone(files[0], size)
     lent = size_of(files[1])
     if container == "mp4":
-        most = TRIAL if request["trial"] is True else _ALL
-        return index_made(files[0], size, files[1], lent, most)
+        return index_made(files[0], size, files[1], lent, trial=request["trial"] is True)
     if container == "matroska":
         return matroska_head(files[0], size, files[1], lent)
     if container == "avi":

@@ -12,6 +12,7 @@ PROGRAM: Final = "salvage"
 MESSAGE: Final = "rebuilt"
 METHODS: Final = {  # method: the demuxer of what it makes
     "index": "mov",
+    "in-band": "mov",
     "bridge": "mov",
     "matroska-head": "matroska",
     "avi-head": "avi",
@@ -25,7 +26,7 @@ class Salvaged:
 
     ``pictures``, ``keys``: found in the file. ``used``, ``skipped``: bytes of the original that are,
     and are not, in what was rebuilt. ``holes``: places where something else lies between pictures.
-    ``sound_left_out``: the sibling has sound, of which nothing is rebuilt here.
+    ``rate_assumed``: nobody says how fast it runs. ``sound_left_out``: the sibling has sound, of which nothing is rebuilt here.
     """
 
     method: str
@@ -37,6 +38,7 @@ class Salvaged:
     holes: int | None = None
     sound_left_out: bool = False
     times_assumed: bool = False
+    rate_assumed: bool = False
 
     @property
     def demuxer(self) -> str:
@@ -57,6 +59,7 @@ def to_message(made: Salvaged, proof: Proof) -> tuple[dict[str, Json], bytes]:
         "holes": made.holes,
         "sound_left_out": made.sound_left_out,
         "times_assumed": made.times_assumed,
+        "rate_assumed": made.rate_assumed,
         "decoded": proof.decoded,
         "broken": proof.broken,
         "clean": proof.clean,
@@ -78,6 +81,7 @@ def from_message(untrusted: Mapping[str, Any], payload: bytes, size: int) -> tup
             **{name: _maybe(untrusted[name]) for name in ("pictures", "keys", "holes")},
             sound_left_out=untrusted["sound_left_out"] is True,
             times_assumed=untrusted["times_assumed"] is True,
+            rate_assumed=untrusted["rate_assumed"] is True,
         )
         counts = _count(untrusted["decoded"]), _count(untrusted["broken"])
         return made, Proof(*counts, clean=untrusted["clean"] is True)

@@ -27,10 +27,13 @@ from daylight.detectors.registry import listed
 from daylight.domain.burnt_clock import BurntClock, Ticking
 from daylight.domain.burnt_clock_json import pieces_to_json
 from daylight.domain.digest import Digest
+from daylight.domain.principal import Principal, Right
+from daylight.domain.progress import Progress
 from daylight.media.overlay_blob import Strip, unpack
-from daylight.services import indexing
+from daylight.services import heads, indexing
 from daylight.services.record import record
 from daylight.services.workspace import Workspace
+from daylight.storage.layout import in_use, lock
 
 NAME = "clocks"
 BATCH = 100  # items a transaction
@@ -59,19 +62,32 @@ class _Texts:
         return self.known.get(key, "")
 
 
-def read_clocks(ws: Workspace) -> int:
+def read_clocks(ws: Workspace, principal: Principal, progress: Progress) -> int:
     """Read the clock of every item with crops that were not read yet. Gives the number of items.
 
-    Idempotent, and safe to interrupt: what was read is kept a batch at a time. The caller holds the lock
-    of examining.
+    Idempotent, and safe to interrupt: what was read is kept a batch at a time. Raises ``VaultBusy`` while
+    another process examines.
     """
+    principal.require(Right.EXAMINE)
+    with in_use(ws.layout), lock(ws.layout, "examine"):
+        count = _read_all(ws, progress)
+        if count:
+            heads.keep(ws)
+        return count
+
+
+def _read_all(ws: Workspace, progress: Progress) -> int:
     version = ANALYSES[NAME].version
     todo = unread(listed()[CROPS].version, version)
     reader = Reader()
     labels = _known_labels(ws, reader) if todo else Labels()
-    texts = _Texts(label_texts() if todo else {})
+    texts = _Texts(label_texts(version) if todo else {})
+    progress.total(amount=-1, steps=len(todo))
     for at in range(0, len(todo), BATCH):
-        batch = [_named(_read(ws, reader, one), labels, texts) for one in todo[at : at + BATCH]]
+        batch = []
+        for one in todo[at : at + BATCH]:
+            batch.append(_named(_read(ws, reader, one), labels, texts))
+            progress.advance(steps=1)
         _keep(ws, batch, version)
     return len(todo)
 

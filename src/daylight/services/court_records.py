@@ -238,7 +238,7 @@ def _item(
         public_id=view.public_id,
         facts=None if stored is None else from_json(stored),
         met=tuple(_met(one, wanted) for one in view.occurrences),
-        found=tuple(Found(one.detector, one.version, one.failed) for one in found),
+        found=tuple(_found(one) for one in found),
         entries=tuple(index for index in held.all() if number in held.about.get(index, ())),
         probe_version=rows.probe_version(view.digest),
         burnt_in=burnt_in(principal, view.public_id),
@@ -246,6 +246,10 @@ def _item(
         marks=against(principal, view.public_id, view.digest),
         neighbours=neighbours(principal, view.public_id, inside),
     )
+
+
+def _found(one: rows.FindingView) -> Found:
+    return Found(one.detector, one.version, one.failed, one.read_from)
 
 
 def _met(one: OccurrenceView, wanted: Wanted) -> Met:

@@ -21,7 +21,8 @@ def burnt_in(principal: Principal, public_id: str) -> str | None:
     view = burnt_clock(principal, public_id)
     if view is None:
         return None
-    by = f"read by a program (clocks, version {view.version}), not confirmed by a person"
+    where = " in what was rebuilt of it, where times are assumed" if view.rebuilt else ""
+    by = f"read by a program (clocks, version {view.version}){where}, not confirmed by a person"
     if not view.clock.pieces:
         return f"no clock was read in the picture ({by})"
     told = "; ".join(_piece(one, view.clock) for one in view.clock.pieces[:MOST])

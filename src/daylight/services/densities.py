@@ -5,8 +5,9 @@ The timeline draws thousands of recordings at once and cannot open an object for
 
 import os
 
-from daylight.catalogue.models import Recording, Rendition
+from daylight.catalogue.models import Media, Recording, Rendition
 from daylight.domain.digest import Digest
+from daylight.domain.progress import SILENT, Progress
 from daylight.domain.series import active_spans
 from daylight.domain.timeline import LEVELS
 from daylight.services.rows import update
@@ -15,7 +16,12 @@ from daylight.services.workspace import Workspace
 DETECTOR = "activity"
 
 
-def refresh(ws: Workspace) -> int:
+def count() -> int:
+    """How many recordings there are to bring up to date: each with pictures or sound has a row by then."""
+    return Media.objects.filter(kind__in=("video", "audio")).count()
+
+
+def refresh(ws: Workspace, progress: Progress = SILENT) -> int:
     """Bring the rows up to the newest findings; how many were written."""
     rows = Rendition.objects.filter(name=DETECTOR, finding__detector=DETECTOR)
     newest = {
@@ -29,6 +35,7 @@ def refresh(ws: Workspace) -> int:
             row.activity_of = wanted
             row.activity = _levels(ws, Digest(bytes.fromhex(wanted))) if wanted else None
             changed.append(row)
+        progress.advance(steps=1)
     update(Recording, changed, ["activity", "activity_of"])
     return len(changed)
 

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import astuple, dataclass, field, replace
 from fractions import Fraction
 from typing import Final
 
@@ -30,7 +30,7 @@ from daylight.errors import MediaRefused, UsageError
 from daylight.media.executor import End, Executor, Outcome, Task, TaskLimits
 from daylight.media.facts_json import to_json
 from daylight.media.program import Json
-from daylight.services import burnt_clocks, findings, heads
+from daylight.services import findings, heads
 from daylight.services.findings import Examined
 from daylight.services.workspace import Workspace
 from daylight.storage.layout import in_use, lock
@@ -53,6 +53,11 @@ class ExamineReport:
     failed: int
     media_s: float = 0.0
     took_s: float = 0.0
+
+    def and_then(self, other: "ExamineReport") -> "ExamineReport":
+        """Of two runs, one after the other."""
+        mine, theirs = astuple(self), astuple(other)
+        return ExamineReport(*(one + two for one, two in zip(mine, theirs, strict=True)))
 
 
 @dataclass(slots=True)
@@ -83,7 +88,6 @@ def examine(ws: Workspace, principal: Principal, only: str, progress: Progress) 
         if work:
             executor = held.enter_context(ws.start_executor(SLOTS))
             report = _Coordinator(ws, executor, progress, work).run()
-        if burnt_clocks.read_clocks(ws) or work:
             heads.keep(ws)
         return report
 
@@ -158,9 +162,7 @@ class _Coordinator:
         if results.facts is None:
             self._ready.append(_unrecognised(one, failure))
             return
-        wanted = [
-            name for name in one.detectors if listed()[name].wants in applicable(results.facts)
-        ]
+        wanted = _wanted(one, results.facts)
         if results.spans and not failure:
             long = _Long(one, results, wanted, len(results.spans))
             self._spans.extend((long, n) for n in range(len(results.spans)))
@@ -211,7 +213,7 @@ class _Coordinator:
         limits: TaskLimits,
     ) -> Outcome:
         with ExitStack() as held:
-            files = [] if one is None else [self._ws.store.open_fd(one.digest)]
+            files = [] if one is None else [self._ws.store.open_fd(one.read)]
             files += [_memory_file(blob) for blob in blobs]
             for descriptor in files:
                 held.callback(os.close, descriptor)
@@ -258,10 +260,18 @@ def _checked(outcome: Outcome) -> tuple[Results, str]:
     return results, f"the reader {outcome.end.value.replace('-', ' ')}: {outcome.untrusted_reason}"
 
 
+def _wanted(one: Todo, facts: MediaFacts) -> list[str]:
+    """Which apply. For a salvage that was settled before, by the facts that it was kept with."""
+    if one.salvage is not None:
+        return list(one.detectors)
+    return [name for name in one.detectors if listed()[name].wants in applicable(facts)]
+
+
 def _unrecognised(one: Todo, failure: str) -> Examined:
     """An item that its reader did not survive is kept, marked and listed."""
     reason = failure or "the reader said nothing of it"
-    return Examined(one, MediaFacts(Kind.OTHER, State.UNREADABLE, reason[:300]), b"", ())
+    facts = MediaFacts(Kind.OTHER, State.UNREADABLE, reason[:300])
+    return Examined(one, facts, b"", () if one.salvage is None else _all(one.detectors, (), reason))
 
 
 def _damaged(facts: MediaFacts, failure: str) -> MediaFacts:

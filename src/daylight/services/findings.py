@@ -13,6 +13,7 @@ from daylight.detectors.registry import PROBE_VERSION
 from daylight.detectors.results import CheckedBlob, CheckedFinding
 from daylight.domain.digest import Digest, digest_of
 from daylight.domain.media import Kind, MediaFacts
+from daylight.ledger.leaf import Value
 from daylight.media.facts_json import to_json
 from daylight.services.record import record
 from daylight.services.workspace import Workspace
@@ -20,7 +21,10 @@ from daylight.services.workspace import Workspace
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """One item, examined. ``index``: its key-frame index as a blob, empty without one."""
+    """One item, examined. ``index``: its key-frame index as a blob, empty without one.
+
+    With a salvage read in place of the original, ``facts`` and ``index`` are the salvage's.
+    """
 
     todo: Todo
     facts: MediaFacts
@@ -44,6 +48,7 @@ def keep(ws: Workspace, ready: Sequence[Examined]) -> None:
             details={
                 "probe": PROBE_VERSION,
                 "detectors": " ".join(sorted(_names(ready))),
+                **_salvages(ready),
             },
         )
         _keep_rows(ready)
@@ -68,7 +73,7 @@ def keep_further(
         Finding.objects.bulk_create(_finding_row(todo.key, found) for todo, found in ready)
 
 
-def _finding_row(item: int, found: CheckedFinding) -> Finding:
+def _finding_row(item: int, found: CheckedFinding, salvage: Digest | None = None) -> Finding:
     """Not saved yet."""
     return Finding(
         item_id=item,
@@ -76,6 +81,7 @@ def _finding_row(item: int, found: CheckedFinding) -> Finding:
         version=found.version,
         failed=found.failed,
         facts=dict(found.facts),
+        read_from=salvage,
     )
 
 
@@ -83,17 +89,29 @@ def _names(ready: Sequence[Examined]) -> set[str]:
     return {f"{found.detector}/{found.version}" for one in ready for found in one.findings}
 
 
+def _salvages(ready: Sequence[Examined]) -> dict[str, Value]:
+    """How many were read from a salvage: said where there are any."""
+    count = sum(one.todo.salvage is not None for one in ready)
+    return {"salvages": count} if count else {}
+
+
 def _keep_rows(ready: Sequence[Examined]) -> None:
-    """In place of what an earlier version, or a run that was killed, had found."""
+    """In place of what an earlier version, or a run that was killed, had found.
+
+    What an item is stays what the probe of its original said, whatever a salvage of it shows.
+    """
     keys = [one.todo.key for one in ready]
-    Media.objects.filter(item__in=keys).delete()
-    Media.objects.bulk_create(Media(item_id=one.todo.key, **_row(one)) for one in ready)
+    own = [one for one in ready if one.todo.salvage is None]
+    Media.objects.filter(item__in=[one.todo.key for one in own]).delete()
+    Media.objects.bulk_create(Media(item_id=one.todo.key, **_row(one)) for one in own)
     made = [(one, found) for one in ready for found in one.findings]
     for one, found in made if Finding.objects.filter(item__in=keys).exists() else ():
         same = {"item_id": one.todo.key, "detector": found.detector, "version": found.version}
         Rendition.objects.filter(finding__in=Finding.objects.filter(**same)).delete()
         Finding.objects.filter(**same).delete()
-    rows = Finding.objects.bulk_create(_finding_row(one.todo.key, found) for one, found in made)
+    rows = Finding.objects.bulk_create(
+        _finding_row(one.todo.key, found, one.todo.salvage) for one, found in made
+    )
     Rendition.objects.bulk_create(
         row_of(one.todo.key, row, blob)
         for (one, found), row in zip(made, rows, strict=True)

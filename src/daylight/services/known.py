@@ -92,7 +92,7 @@ def against(
         held.enter_context(lock(ws.layout, "examine"))
         with ws.start_executor(SLOTS) as executor:
             films = _films(executor, folder.absolute(), files, progress)
-        found = contests(ws, films, progress)
+        found = contests(ws, films, progress, len(files))
         _keep(ws, principal, films, found, note)
         heads.keep(ws)
     return AgainstReport(len(files), len(films), len({item for item, _ in found}))
@@ -130,9 +130,11 @@ def _films(
     return [films[digest] for digest in sorted(films)]
 
 
-def contests(ws: Workspace, films: Sequence[Film], progress: Progress) -> Found:
-    """What items share with films. The caller holds the lock of examining."""
-    return _Matching(ws, films, progress).contests() | _the_same_bytes(films)
+def contests(ws: Workspace, films: Sequence[Film], progress: Progress, counted: int = 0) -> Found:
+    """What items share with films; ``counted``: steps that were done already. The caller holds the
+    lock of examining.
+    """
+    return _Matching(ws, films, progress, counted).contests() | _the_same_bytes(films)
 
 
 def _the_same_bytes(films: Sequence[Film]) -> dict[tuple[int, Digest], list[Relation]]:
@@ -153,14 +155,17 @@ class _Matching:
     compared before): a film that is a copy of one item is then found in all copies of it.
     """
 
-    def __init__(self, ws: Workspace, films: Sequence[Film], progress: Progress) -> None:
+    def __init__(
+        self, ws: Workspace, films: Sequence[Film], progress: Progress, counted: int
+    ) -> None:
         self._items = shelved(ws.store, fingerprinted(listed()["fingerprint"].version))
         self._films, self._ws, self._progress = films, ws, progress
+        self._counted = counted
         self._count = len(self._items.recordings)
 
     def contests(self) -> dict[tuple[int, Digest], list[Relation]]:
         shelf = self._shelf()
-        settler = Settler(self._ws, shelf, SLOTS, self._progress)
+        settler = Settler(self._ws, shelf, SLOTS, self._progress, counted=self._counted)
         stretches = settler.settle(sought(shelf.recordings))
         found: dict[tuple[int, Digest], list[Relation]] = {}
         for one in kinds.relations(shelf.recordings, stretches):

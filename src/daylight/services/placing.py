@@ -36,6 +36,7 @@ from daylight.domain.digest import Digest
 from daylight.domain.folders import Pieces
 from daylight.domain.placing import Alike, Basis, Clues, Group, Placed, Placing, Structure
 from daylight.domain.principal import Principal, Right
+from daylight.domain.progress import SILENT, Progress
 from daylight.ledger.leaf import Value
 from daylight.services import clocks, densities, heads
 from daylight.services.record import record
@@ -52,23 +53,26 @@ class PlacingReport:
     changed: int
 
 
-def propose(ws: Workspace, principal: Principal) -> PlacingReport:
-    """Propose a camera for every recording that nobody has placed, and reckon all clocks."""
+def propose(ws: Workspace, principal: Principal, progress: Progress = SILENT) -> PlacingReport:
+    """Propose a camera for every recording that nobody has placed, and reckon all clocks.
+
+    Progress counts the recordings whose pictures are gathered, then those whose activity is copied.
+    """
     principal.require(Right.EXAMINE)
-    return reckon(ws)
+    return reckon(ws, progress)
 
 
-def reckon(ws: Workspace) -> PlacingReport:
+def reckon(ws: Workspace, progress: Progress = SILENT) -> PlacingReport:
     """The same, by the software itself: after a person's word other proposals may change."""
     read = burnt_clocks()
-    clues = gather(ws, read)
+    clues = gather(ws, read, progress)
     alike = [Alike(one.copy, one.original, one.score) for one in copies()]
     known = _known_labels()
     inputs = _digest(clues, alike, known)
     changed = 0
     if clues and not PlacingRun.objects.filter(inputs=inputs).exists():
         changed = _place(ws, placing.place(clues, alike, known), inputs)
-    changed += clocks.refresh(read) + densities.refresh(ws)
+    changed += clocks.refresh(read) + densities.refresh(ws, progress)
     placed = Recording.objects.exclude(camera=None).count()
     return PlacingReport(Camera.objects.count(), placed, changed)
 
@@ -94,9 +98,11 @@ def _place(ws: Workspace, made: Placing, inputs: str) -> int:
     return changed
 
 
-def gather(ws: Workspace, read: Mapping[int, BurntClock]) -> list[Clues]:
+def gather(
+    ws: Workspace, read: Mapping[int, BurntClock], progress: Progress = SILENT
+) -> list[Clues]:
     """What is known of every recording with pictures, as the analysis takes it."""
-    paths, pictures = _paths(), dict(_backgrounds(ws))
+    paths, pictures = _paths(), dict(_backgrounds(ws, progress))
     before = {one.item_id: one for one in Recording.objects.all()}
     rows = Media.objects.filter(kind="video").order_by("pk")
     told = rows.values_list("pk", "container", "codec", "width", "height", "fps", "facts")
@@ -156,16 +162,18 @@ def _paths() -> dict[int, list[Pieces]]:
     return found
 
 
-def _backgrounds(ws: Workspace) -> Iterator[tuple[int, Background]]:
+def _backgrounds(ws: Workspace, progress: Progress) -> Iterator[tuple[int, Background]]:
     """Of several versions the newest."""
     rows = Rendition.objects.filter(name="background", finding__detector="background")
     told = rows.order_by("finding__version").values_list("item_id", "sha256")
+    progress.total(amount=-1, steps=rows.count() + densities.count())
     for key, digest in told.iterator(chunk_size=2000):
         fd = ws.store.open_fd(Digest(bytes(digest)))
         try:
             yield key, unpack(os.pread(fd, LENGTH + 1, 0))
         finally:
             os.close(fd)
+        progress.advance(steps=1)
 
 
 def _known_labels() -> dict[str, int]:

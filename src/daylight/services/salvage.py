@@ -2,7 +2,7 @@
 
 What cannot be opened minus what was salvaged is the work; what failed is tried again when there are
 other siblings than before. The original stays as it is. The salvage is a rendition that says what
-was done, and of which sibling the parameters are.
+was done, and of which sibling the parameters are. What detectors find in it, ``examine`` has them find.
 """
 
 import hashlib
@@ -17,6 +17,7 @@ from django.db import transaction
 
 from daylight.catalogue.models import Finding, Rendition
 from daylight.catalogue.queries.broken import Broken, Lender, broken, folders, lenders, nearest
+from daylight.catalogue.queries.salvages import DETECTOR, INDEX, MADE
 from daylight.catalogue.queries.vault import agents
 from daylight.detectors.results import CheckedBlob, Results, parse
 from daylight.domain.digest import Digest
@@ -36,10 +37,8 @@ from daylight.services.record import record
 from daylight.services.workspace import Workspace
 from daylight.storage.layout import in_use, lock
 
-DETECTOR: Final = "salvage"
-VERSION: Final = 1
+VERSION: Final = 2
 MEDIA_TYPES: Final = {"mov": "video/mp4", "matroska": "video/x-matroska", "avi": "video/x-msvideo"}
-_STRIP: Final = "filmstrip"
 _SECONDS: Final = 120.0
 _SECONDS_A_GIGABYTE: Final = 1200.0  # where pictures are stored in another order, all are decoded
 _LONGEST: Final = 7200.0  # seconds, however large the file says that it is
@@ -120,7 +119,7 @@ class _Attempt:
             return False
         digest, size = self._laid_out(rebuilt.made.recipe)
         try:
-            results = self._examined(digest, size)
+            results = self._probed(digest)
         except MediaRefused as error:
             self._keep_failure(f"what was rebuilt cannot be read: {error}")
             return False
@@ -128,10 +127,20 @@ class _Attempt:
         return True
 
     def _best(self) -> _Rebuilt | None:
-        """What needs no sibling; else of the first whose parameters fit; else what gives most."""
+        """What needs no sibling; else of the first whose parameters fit; else what gives most.
+
+        Where a recording describes itself and does not say how fast it runs, a sibling that fits knows better.
+        """
         alone = self._made(None, trial=False)
-        if alone is not None:
+        if alone is not None and not alone.made.rate_assumed:
             return alone
+        best = self._fitting()
+        if best is None or (alone is not None and not best.proof.clean):
+            return alone
+        return self._made(best.sibling, trial=False)
+
+    def _fitting(self) -> _Rebuilt | None:
+        """A trial with the sibling that fits best."""
         best: _Rebuilt | None = None
         for sibling in self._siblings:
             tried = self._made(sibling, trial=True)
@@ -139,7 +148,7 @@ class _Attempt:
                 best = tried
             if best is not None and best.proof.clean:
                 break
-        return None if best is None else self._made(best.sibling, trial=False)
+        return best
 
     def _made(self, sibling: Lender | None, *, trial: bool) -> _Rebuilt | None:
         request: dict[str, Json] = {"container": self._one.container, "trial": trial}
@@ -188,10 +197,9 @@ class _Attempt:
         self._ws.store.settle([staged], verify=False)
         return staged.digest, staged.size
 
-    def _examined(self, digest: Digest, size: int) -> Results:
-        """Facts, index and filmstrip of what was rebuilt. Raises ``MediaRefused``."""
-        del size
-        results = _done(self._run("examine", {"detectors": [_STRIP]}, [digest], []))
+    def _probed(self, digest: Digest) -> Results:
+        """Facts, index and state of what was rebuilt. Raises ``MediaRefused``."""
+        results = _done(self._run("examine", {"detectors": []}, [digest], []))
         if results.facts is None or results.facts.state is State.UNREADABLE:
             raise MediaRefused("nothing in it can be decoded")
         if not results.spans:
@@ -200,41 +208,31 @@ class _Attempt:
             "facts": to_json(results.facts),
             "first": 0,
             "last": len(unpack(results.index)),
-            "detectors": [_STRIP],
+            "detectors": [],
         }
         looked = _done(self._run("look", asked, [digest], [results.index]))
-        partials = looked.partials
-        told: list[Json] = [
-            {"detector": p.detector, "facts": dict(p.facts), "size": len(p.data)} for p in partials
-        ]
-        request: dict[str, Json] = {"facts": asked["facts"], "partials": told}
-        data = b"".join(p.data for p in partials)
-        merged = _done(self._run("merge", request, [], [results.index, data]))
-        return Results(results.facts, results.index, seen=looked.seen, findings=merged.findings)
+        return Results(results.facts, results.index, seen=looked.seen)
 
     def _keep(self, rebuilt: _Rebuilt, digest: Digest, size: int, results: Results) -> None:
         facts = _judged(results)
         said = _said(rebuilt, facts)
         index = CheckedBlob(
-            "salvage-index", "application/octet-stream", results.index, {"keys": facts.key_frames}
+            INDEX, "application/octet-stream", results.index, {"keys": facts.key_frames}
         )
-        strips = [blob for found in results.findings for blob in found.blobs]
-        self._ws.store.put_many([blob.data for blob in (index, *strips)])
+        self._ws.store.put_many([index.data])
         with transaction.atomic():
             self._record(rebuilt.made.method)
             finding = self._finding("", said)
             Rendition.objects.create(
                 item_id=self._one.key,
                 finding=finding,
-                name="salvage",
+                name=MADE,
                 media_type=MEDIA_TYPES[rebuilt.made.demuxer],
                 sha256=digest,
                 size=size,
                 facts={**said, "facts": to_json(facts)},
             )
-            Rendition.objects.bulk_create(
-                row_of(self._one.key, finding, blob) for blob in (index, *strips)
-            )
+            row_of(self._one.key, finding, index).save()
 
     def _keep_failure(self, reason: str) -> None:
         with transaction.atomic():
@@ -290,6 +288,7 @@ def _said(rebuilt: _Rebuilt, facts: MediaFacts) -> dict[str, Any]:
         "holes": made.holes,
         "clean": rebuilt.proof.clean,
         "times_assumed": made.times_assumed,
+        "rate_assumed": made.rate_assumed,
         "sound_left_out": made.sound_left_out,
     }
 

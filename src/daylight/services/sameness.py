@@ -72,6 +72,7 @@ def compare_all(ws: Workspace, principal: Principal, progress: Progress) -> Same
             return SamenessReport(len(found), Relation.objects.count(), 0)
         if not found and not Relation.objects.exists():
             return SamenessReport(0, 0, 0)
+        progress.say(f"{len(found)} recordings")
         shelf = shelved(ws.store, found)
         settler = Settler(ws, shelf, SLOTS, progress)
         stretches = settler.settle(sought(shelf.recordings))
@@ -90,7 +91,7 @@ def shelved(store: Store, found: Sequence[Fingerprinted]) -> Shelf:
     ]
     material = [
         Material(
-            partial(store.open_fd, one.digest),
+            partial(store.open_fd, one.read),
             one.facts,
             read(store, one.index),
             one.blob.hex(),

@@ -36,7 +36,10 @@ class Shelf:
 
 @dataclass(slots=True)
 class Settler:
-    """``slots``: how many comparisons at once. ``used``: what this run has rested on."""
+    """``slots``: how many comparisons at once. ``used``: what this run has rested on.
+
+    ``counted``: steps of the progress that are done; what one round shows may call for another.
+    """
 
     ws: Workspace
     shelf: Shelf
@@ -44,6 +47,7 @@ class Settler:
     progress: Progress
     used: set[str] = field(default_factory=set)
     compared: int = 0
+    counted: int = 0
 
     def settle(self, what: Sought) -> list[Stretch]:
         """All stretches, once nothing is left to compare."""
@@ -85,7 +89,7 @@ class Settler:
         self, executor: Executor, new: Sequence[Candidate]
     ) -> dict[Candidate, Line | None]:
         """In the sandbox, as many at once as there are slots; kept as they come."""
-        self.progress.total(amount=-1, steps=len(new))
+        self.progress.total(amount=-1, steps=self.counted + len(new))
         lines: dict[Candidate, Line | None] = {}
         pool = ThreadPoolExecutor(executor.slots, thread_name_prefix="compare")
         try:
@@ -100,6 +104,7 @@ class Settler:
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
         self.compared += len(new)
+        self.counted += len(new)
         return lines
 
     def _look(self, executor: Executor, one: Candidate) -> Line | None:

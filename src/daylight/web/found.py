@@ -27,6 +27,8 @@ def told(findings: Sequence[FindingView]) -> list[Told]:
 
 def _told(finding: FindingView) -> Iterator[Told]:
     by = f"{finding.detector}/{finding.version}"
+    if finding.read_from:
+        by = _("%(by)s, in what was rebuilt of it") % {"by": by}
     if finding.failed:
         yield Told(finding.detector, _("could not look: the file stopped it"), by, failed=True)
         return

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('catalogue', '0009_recordings'),
+        ('catalogue', '0010_salvaged'),
     ]
 
     operations = [

@@ -28,13 +28,18 @@ class Media(models.Model):
 
 
 class Finding(models.Model):
-    """What one detector says of one item; or, with ``failed``, why it could not."""
+    """What one detector says of one item; or, with ``failed``, why it could not.
+
+    ``read_from``: the salvage that was read in place of an original that cannot be opened, by its
+    digest; None where the original itself was read.
+    """
 
     item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="findings")
     detector = models.CharField(max_length=40)
     version = models.IntegerField()
     failed = models.CharField(max_length=300, blank=True)
     facts = models.JSONField()
+    read_from = models.BinaryField(max_length=32, null=True)
 
     class Meta:
         constraints = (

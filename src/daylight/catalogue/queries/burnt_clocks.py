@@ -26,11 +26,12 @@ class ClockTodo:
 
 @dataclass(frozen=True, slots=True)
 class ClockView:
-    """``failed``: why nothing could be read, else empty."""
+    """``failed``: why nothing could be read, else empty. ``rebuilt``: it was read in a salvage."""
 
     clock: BurntClock
     version: int
     failed: str
+    rebuilt: bool = False
 
 
 def unread(detector_version: int, version: int) -> list[ClockTodo]:
@@ -61,9 +62,9 @@ def labelled() -> list[tuple[str, Digest]]:
     return [(key, crops) for key, many in found.items() for crops in many]
 
 
-def label_texts() -> dict[str, str]:
-    """What was read of labels, by key; keys of which nothing was are missing."""
-    rows = ClockReading.objects.exclude(Q(label_key="") | Q(label=""))
+def label_texts(version: int) -> dict[str, str]:
+    """What this version has read of labels, by key; keys of which nothing was are missing."""
+    rows = ClockReading.objects.filter(version=version).exclude(Q(label_key="") | Q(label=""))
     return dict(rows.values_list("label_key", "label"))
 
 
@@ -86,7 +87,10 @@ def burnt_clock(principal: Principal, public_id: str) -> ClockView | None:
     """What was read of the clock of an item that the principal may see; None while nobody looked."""
     rows = items_seen_by(principal).filter(public_id=public_id)
     row = ClockReading.objects.filter(item__in=rows).first()
-    return None if row is None else ClockView(clock_of(row), row.version, row.failed)
+    if row is None:
+        return None
+    salvaged = Finding.objects.filter(item=row.item_id, detector=CROPS).exclude(read_from=None)
+    return ClockView(clock_of(row), row.version, row.failed, salvaged.exists())
 
 
 def clock_of(row: ClockReading) -> BurntClock:

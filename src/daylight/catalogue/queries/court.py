@@ -53,9 +53,12 @@ class TransferView:
 
 @dataclass(frozen=True, slots=True)
 class FindingView:
+    """``read_from``: the salvage that was read in place of the original, or None."""
+
     detector: str
     version: int
     failed: str
+    read_from: Digest | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +122,11 @@ def transfers(principal: Principal, digests: Sequence[Digest]) -> list[TransferV
 
 def findings(digest: Digest) -> list[FindingView]:
     rows = Finding.objects.filter(item__sha256=digest).order_by("detector", "version")
-    return [FindingView(row.detector, row.version, row.failed) for row in rows]
+    return [FindingView(row.detector, row.version, row.failed, _read_from(row)) for row in rows]
+
+
+def _read_from(row: Finding) -> Digest | None:
+    return None if row.read_from is None else Digest(bytes(row.read_from))
 
 
 def probe_version(digest: Digest) -> int | None:

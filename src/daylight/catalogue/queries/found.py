@@ -13,12 +13,17 @@ from daylight.domain.principal import Principal
 
 @dataclass(frozen=True, slots=True)
 class FindingView:
-    """``failed``: why there is none, else empty. ``facts`` as docs/detectors.md tells them."""
+    """``failed``: why there is none, else empty. ``facts`` as docs/detectors.md tells them.
+
+    ``read_from``: of the salvage that was read in place of the original, the digest in hexadecimal;
+    else empty.
+    """
 
     detector: str
     version: int
     failed: str
     facts: Mapping[str, Any]
+    read_from: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +46,13 @@ def findings_of(principal: Principal, public_id: str) -> tuple[FindingView, ...]
     rows = Finding.objects.filter(item__in=seen).order_by("version")
     newest = {row.detector: row for row in rows}
     return tuple(
-        FindingView(row.detector, row.version, row.failed, dict(row.facts))
+        FindingView(row.detector, row.version, row.failed, dict(row.facts), _hex(row.read_from))
         for _, row in sorted(newest.items())
     )
+
+
+def _hex(digest: bytes | memoryview | None) -> str:
+    return "" if digest is None else bytes(digest).hex()
 
 
 def same_as(principal: Principal, public_id: str, digest: Digest) -> tuple[Same, ...]:

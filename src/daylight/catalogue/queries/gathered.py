@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from daylight.catalogue.models import Contested, Relation
+from daylight.catalogue.queries.salvages import salvages
 from daylight.domain.sameness import Copy
 
 _PARTS: Final = frozenset({"trimmed", "contained"})  # kinds of which b is the part
@@ -24,10 +25,12 @@ def copies() -> Sequence[Copy]:
         "score",
         "item_b__media__duration_us",
     )
+    rebuilt = salvages()
+    lengths = {key: one.duration_us for key, one in rebuilt.items()}
     return [
         Copy(b, a, at, score, kind not in _PARTS)
         for kind, a, b, at, length, score, duration in rows.iterator(chunk_size=2000)
-        if kind not in _PARTS or length >= (duration or 0) * _WHOLE
+        if kind not in _PARTS or length >= (lengths.get(b, duration) or 0) * _WHOLE
     ]
 
 

@@ -9,6 +9,7 @@ from django.db.models import Count, F, Q, QuerySet
 
 from daylight.catalogue.models import Contested, Finding, Item, Known, Relation, Rendition
 from daylight.catalogue.queries.access import accessions_seen_by, items_seen_by
+from daylight.catalogue.queries.salvages import Salvage, salvages
 from daylight.domain.digest import Digest
 from daylight.domain.principal import Principal
 
@@ -70,10 +71,14 @@ class KnownView:
 
 @dataclass(frozen=True, slots=True)
 class Fingerprinted:
-    """An item with a fingerprint: its key and name, the blob's name, the facts and the key-frame index."""
+    """An item with a fingerprint: its key and name, the blob's name, the facts and the key-frame index.
+
+    ``read``: the object whose pictures these are: the item's own bytes, or a salvage of it.
+    """
 
     key: int
     digest: Digest
+    read: Digest
     blob: Digest
     facts: dict[str, Any]
     index: Digest
@@ -155,17 +160,30 @@ def fingerprinted(version: int) -> list[Fingerprinted]:
     made: QuerySet[Finding] = Finding.objects.filter(
         detector="fingerprint", version=version, failed=""
     )
-    rows = Rendition.objects.filter(finding__in=made, name="fingerprint").exclude(
-        item__media__key_frames=None
+    rows = Rendition.objects.filter(finding__in=made, name="fingerprint")
+    rebuilt = salvages()
+    told = (
+        _own(row) if row.finding.read_from is None else _of_salvage(row, rebuilt.get(row.item_id))
+        for row in rows.select_related("finding", "item__media").order_by("item__sha256")
     )
-    found = rows.order_by("item__sha256").values_list(
-        "item_id", "item__sha256", "sha256", "item__media__facts", "item__media__key_frames"
-    )
-    return [
-        Fingerprinted(key, Digest(bytes(digest)), Digest(bytes(blob)), facts, Digest(bytes(index)))
-        for key, digest, blob, facts, index in found
-        if index is not None
-    ]
+    return [one for one in told if one is not None]
+
+
+def _own(row: Rendition) -> Fingerprinted | None:
+    media = row.item.media
+    if media.key_frames is None:
+        return None
+    name, index = Digest(bytes(row.item.sha256)), Digest(bytes(media.key_frames))
+    return Fingerprinted(row.item_id, name, name, Digest(bytes(row.sha256)), media.facts, index)
+
+
+def _of_salvage(row: Rendition, one: Salvage | None) -> Fingerprinted | None:
+    """None where it was read from another salvage than the one there is."""
+    read_from = row.finding.read_from
+    if one is None or one.index is None or read_from is None or one.made != bytes(read_from):
+        return None
+    blob = Digest(bytes(row.sha256))
+    return Fingerprinted(one.key, one.digest, one.made, blob, one.facts, one.index)
 
 
 def any_known() -> bool:

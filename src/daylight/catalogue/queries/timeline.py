@@ -9,6 +9,7 @@ from daylight.catalogue.queries.access import items_seen_by
 from daylight.catalogue.queries.cameras import cameras_seen_by
 from daylight.catalogue.queries.gathered import contested, copies
 from daylight.catalogue.queries.offsets import offsets_by_camera
+from daylight.catalogue.queries.salvages import salvages
 from daylight.domain.clocks import Offset, real_time
 from daylight.domain.principal import Principal
 from daylight.domain.sameness import ActiveSpan, Copy
@@ -126,7 +127,12 @@ def _untimed(one: _Item, cameras: Mapping[int, str]) -> Untimed:
 
 def _items(principal: Principal) -> list[_Item]:
     rows = Media.objects.filter(kind__in=("video", "audio"), item__in=items_seen_by(principal))
-    return [_item(values) for values in rows.order_by("pk").values_list(*_COLUMNS)]
+    found = [_item(values) for values in rows.order_by("pk").values_list(*_COLUMNS)]
+    rebuilt = salvages()
+    return [
+        replace(one, duration_us=rebuilt[one.key].duration_us) if one.key in rebuilt else one
+        for one in found
+    ]
 
 
 def _item(values: Sequence[Any]) -> _Item:

@@ -96,11 +96,14 @@ class Met:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a detector said; ``failed``: why it could not."""
+    """What a detector said; ``failed``: why it could not. ``read_from``: what it read, where that was
+    not the original but what a program rebuilt of it.
+    """
 
     detector: str
     version: int
     failed: str = ""
+    read_from: Digest | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from daylight.exports.court.records import (
     NOT_RECORDED,
     Court,
     CourtItem,
+    Found,
     Met,
     OpenedEntry,
     Transfer,
@@ -231,11 +232,30 @@ def _examined(one: CourtItem) -> Iterator[Block]:
         yield Text("No program has examined it.")
         return
     done = [f"probe {one.probe_version}"]
-    done += [f"{found.detector} {found.version}" for found in one.found if not found.failed]
-    rows = [("Programs", ", ".join(done))]
+    done += [_program(found) for found in one.found if not found.failed and not found.read_from]
+    rows = [("Programs", ", ".join(done)), *_in_salvages(one)]
     failed = [found for found in one.found if found.failed]
-    rows += [(f"{f.detector} {f.version}", f"failed: {words.plain(f.failed)}") for f in failed]
+    rows += [(_program(f), f"failed: {words.plain(f.failed)}") for f in failed]
     yield Pairs(tuple(rows))
+
+
+def _in_salvages(one: CourtItem) -> list[tuple[str, str]]:
+    """What was not read from the original is told apart."""
+    read = sorted({found.read_from for found in one.found if found.read_from})
+    done = [(made, [f for f in one.found if f.read_from == made and not f.failed]) for made in read]
+    where = "not in the original, which cannot be opened, but in a file that a program made of it"
+    return [
+        (
+            "In what was rebuilt",
+            f"{', '.join(map(_program, found))}: {where} (SHA-256 {made.hex()})",
+        )
+        for made, found in done
+        if found
+    ]
+
+
+def _program(found: Found) -> str:
+    return f"{found.detector} {found.version}"
 
 
 def _sentences(found: tuple[str, ...] | None) -> str:
