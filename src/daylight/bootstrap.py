@@ -162,7 +162,13 @@ def _session(asked: _Asked) -> Session:
         layout = read(Path(asked.vault))
         if not layout.database and not layout.catalogue.exists():
             raise VaultError("the vault's catalogue is missing")  # SQLite would make an empty one
-        return settle(layout, functools.partial(passphrase.ask, asked.passphrase_file))
+        ws = settle(layout, functools.partial(passphrase.ask, asked.passphrase_file))
+        steps: int = _late("daylight.services.upgrade").bring_up(ws)
+        if steps:
+            note(
+                f"The catalogue of an earlier Daylight was brought up to this one ({steps} steps)."
+            )
+        return ws
 
     def open_principal() -> Principal:
         custodian: Principal = _late("daylight.catalogue.queries.vault").custodian_here()
