@@ -118,7 +118,11 @@ def transfers(principal: Principal, digests: Sequence[Digest]) -> list[TransferV
 
 
 def findings(digest: Digest) -> list[FindingView]:
-    rows = Finding.objects.filter(item__sha256=digest).order_by("detector", "version")
+    rows = (
+        Finding.objects.filter(item__sha256=digest)
+        .exclude(detector="grab")
+        .order_by("detector", "version")
+    )
     return [FindingView(row.detector, row.version, row.failed) for row in rows]
 
 
