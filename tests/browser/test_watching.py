@@ -117,3 +117,19 @@ def test_brackets_go_from_item_to_item(visit):
     visit.page.wait_for_load_state("networkidle")
     visit.page.keyboard.press("[" if key == "]" else "]")
     visit.page.wait_for_url(first)
+
+
+def test_lanes_say_what_was_found_and_lead_there(visit):
+    opened(visit)
+    page = visit.page
+    visit.until("document.querySelectorAll('.lane').length >= 5")
+    assert visit.played() == []
+    page.keyboard.press("1")
+    visit.until("document.querySelector('[data-lane=\"0\"]').ariaPressed === 'true'")
+    page.locator(".lane .track").first.click(position={"x": 200, "y": 10})
+    visit.until("document.querySelector('video.screen').currentTime > 5")
+    visit.until("!document.querySelector('[data-cursor]').hidden")
+    page.keyboard.press("k")
+    page.keyboard.press("s")
+    visit.until("document.querySelector('[data-skip]').ariaPressed === 'true'")
+    look(visit, "lanes")
