@@ -2,6 +2,7 @@
 
 import json
 import os
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -133,3 +134,50 @@ def test_lanes_say_what_was_found_and_lead_there(visit):
     page.keyboard.press("s")
     visit.until("document.querySelector('[data-skip]').ariaPressed === 'true'")
     look(visit, "lanes")
+
+
+@pytest.fixture
+def placed(visit):
+    """Two recordings of two cameras of one place, the second begun two seconds after the first."""
+    change = (
+        "update catalogue_recording set burnt_us = ? where item_id = ?",
+        "update catalogue_camera set facility = ? where id = ?",
+    )
+    wanted = (
+        "select r.item_id, i.public_id, r.camera_id from catalogue_recording r"
+        " join catalogue_item i on i.id = r.item_id join catalogue_media m on m.item_id = i.id"
+        " where m.kind = 'video' and m.state = 'ok' and m.duration_us > 8000000"
+        " group by r.camera_id order by r.item_id limit 2"
+    )
+    with sqlite3.connect(visit.served.vault / "catalogue.sqlite", timeout=30) as catalogue:
+        rows = catalogue.execute(wanted).fetchall()
+        for number, (item, _, camera) in enumerate(rows):
+            catalogue.execute(change[0], (10**15 + number * 2_000_000, item))
+            catalogue.execute(change[1], ("IK-1", camera))
+        catalogue.commit()
+        assert len(rows) == 2
+        yield [public for _, public, _ in rows]
+        for item, _, camera in rows:
+            catalogue.execute(change[0], (None, item))
+            catalogue.execute(change[1], ("", camera))
+
+
+def test_what_the_others_saw_plays_together_under_one_clock(visit, placed):
+    page = visit.page
+    page.wait_for_timeout(4500)  # a timeline may be that old
+    visit.go(f"/items/{placed[0]}/")
+    page.locator("[data-together-link]").click()
+    page.wait_for_load_state("networkidle")
+    visit.until("document.querySelectorAll('[data-view]').length === 2")
+    assert visit.played() == []
+    page.keyboard.press(" ")
+    away = """(() => {
+      const [one, two] = [...document.querySelectorAll("video.screen")].map((v) => v.currentTime);
+      return one > 4 && two > 1 && Math.abs(one - two - 2) < 0.2;
+    })()"""
+    visit.until(away, 40)
+    look(visit, "together")
+    page.keyboard.press(" ")
+    visit.until("[...document.querySelectorAll('video.screen')].every((one) => one.paused)")
+    assert all("/play/shielded/" in one for one in visit.played())
+    assert page.evaluate("[...document.querySelectorAll('video')].every((one) => one.muted)")

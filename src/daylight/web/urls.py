@@ -15,6 +15,7 @@ from daylight.web import (
     renditions,
     search,
     timeline,
+    together,
 )
 
 urlpatterns: list[URLPattern] = [
@@ -32,6 +33,7 @@ urlpatterns: list[URLPattern] = [
     path("items/<slug:public_id>/frames/<slug:mode>/", frames.find, name="frames"),
     path("items/<slug:public_id>/frames/<slug:mode>/<int:number>", frames.show, name="frame"),
     path("items/<slug:public_id>/frames/<slug:mode>/<int:number>/grab/", frames.grab, name="grab"),
+    path("items/<slug:public_id>/together/", together.show, name="together"),
     path("items/<slug:public_id>/lanes/", lanes.data, name="lanes"),
     path("items/<slug:public_id>/marks/", marks.panel, name="marks"),
     path("items/<slug:public_id>/marks/new/", marks.make, name="mark-new"),

@@ -86,6 +86,8 @@ document.addEventListener("keydown", (event) => {
 });
 
 document.addEventListener("click", (event) => {
+  const others = event.target.closest("[data-together-link]");
+  if (others) others.search = `?t=${position.toFixed(3)}`;
   const at = (selector) => event.target.closest(selector);
   if (at("[data-start]")) start();
   const tile = at(".tile-button[data-time]");
