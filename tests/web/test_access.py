@@ -2,17 +2,21 @@
 
 import re
 from datetime import timedelta
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
 from django.urls import resolve, reverse
 
 from daylight.catalogue.models import Alert, User
+from daylight.catalogue.queries.items import RenditionView
 from daylight.catalogue.queries.vault import custodian_here
+from daylight.domain.digest import Digest
 from daylight.domain.marks import Kind, Said, Span
 from daylight.domain.principal import Role
 from daylight.services import marks, people
-from daylight.web import play
+from daylight.services.kept import Still
+from daylight.web import frames, play
 from daylight.web.sitting import FRESH, PROVED
 from daylight.web.urls import urlpatterns
 from tests.web.rooms import Room
@@ -59,6 +63,16 @@ def test_the_table_names_every_address():
 def playing(monkeypatch):
     monkeypatch.setattr(play.watch, "playlist", lambda *a: "#EXTM3U\n")
     monkeypatch.setattr(play.watch, "segment", lambda *a: b"G" * 188)
+    still = Still(0, 0, 0, 0, Fraction(1, 25), 0, 16, 9, "image/jpeg", b"\xff\xd8\xff")
+    kept = RenditionView("frame-0-clear", "image/png", Digest(bytes(32)), 1, {}, "grab", 1)
+    found = frames.frames.Stepped(still, (still,))
+    for name, answer in {
+        "at_moment": found,
+        "at_number": found,
+        "still": still,
+        "grab": kept,
+    }.items():
+        monkeypatch.setattr(frames.frames, name, lambda *a, answer=answer: answer)
 
 
 @pytest.mark.parametrize("who", WHO)

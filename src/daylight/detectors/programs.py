@@ -15,6 +15,8 @@ end to end as payload. The parent checks all of it: ``detectors.results``.
 
 ``segment``  makes one segment for a player: ``media.segments``.
 
+``frames``   makes stills of the very pictures asked for: ``media.frames``.
+
 ``compare``  holds pictures of two items against one another: ``detectors.compare``.
 ``samples``  hands an item's sound out: ``detectors.samples``.
 ``salvage``  says how to make an openable file of one that is not: ``media.salvage``.
@@ -44,6 +46,8 @@ from daylight.domain.media import Kind
 from daylight.media.cut import PROGRAM
 from daylight.media.facts_json import from_json, to_json
 from daylight.media.failures import EXPECTED
+from daylight.media.frame_ask import PROGRAM as FRAMES
+from daylight.media.frames import frames
 from daylight.media.groups import groups, lengths
 from daylight.media.keyframes import pack, unpack
 from daylight.media.pictures import FAR, Tally, key_pictures
@@ -116,6 +120,7 @@ PROGRAMS: Final[Programs] = {
     "look": look,
     "merge": merge,
     PROGRAM: segment,
+    FRAMES: frames,
     compare.PROGRAM: compare.compare,
     samples.PROGRAM: samples.samples,
     SALVAGE: salvage,

@@ -15,7 +15,7 @@ from typing import Final
 from daylight.domain.media import Kind, MediaFacts, State
 
 GROUP: Final = "daylight.detectors"
-PROBE_VERSION: Final = 1  # of the facts themselves: a new version examines everything anew
+PROBE_VERSION: Final = 2  # of the facts themselves: a new version examines everything anew
 
 
 class Wants(StrEnum):

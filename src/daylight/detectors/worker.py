@@ -16,7 +16,9 @@ from PIL import Image
 
 from daylight.detectors.programs import DETECTORS, PROGRAMS
 from daylight.media import segments
+from daylight.media.cut import Mode
 from daylight.media.facts_json import to_json
+from daylight.media.frame_ask import FrameAsk, to_request
 from daylight.media.keyframes import pack
 from daylight.media.probe import probe
 from daylight.media.program import Json
@@ -49,6 +51,8 @@ def warm_up() -> None:
     segments.warm_up()
     _compare(_clip(*_CLIPS[0]))
     _hand_out(_clip(*_CLIPS[0]))
+    for mode in Mode:
+        _frames(_clip(*_CLIPS[0]), mode)
 
 
 def _listen() -> None:
@@ -93,6 +97,20 @@ def _hand_out(data: bytes) -> None:
         PROGRAMS["samples"]({"facts": to_json(probe(descriptor).facts)}, [descriptor], _ignore)
     finally:
         os.close(descriptor)
+
+
+def _frames(data: bytes, mode: Mode) -> None:
+    descriptor, index = (os.memfd_create("warm-up", os.MFD_CLOEXEC) for _ in range(2))
+    try:
+        os.write(descriptor, data)
+        probed = probe(descriptor)
+        os.write(index, b"" if probed.index is None else pack(probed.index))
+        for whole in (False, True):
+            ask = FrameAsk(probed.facts, mode, 0, rank=1, before=1, after=1, whole=whole)
+            PROGRAMS["frames"](to_request(ask), [descriptor, index], _ignore)
+    finally:
+        os.close(descriptor)
+        os.close(index)
 
 
 def _ignore(kind: str, facts: Json, payload: bytes = b"") -> None:

@@ -79,14 +79,15 @@ class Opened:
 
 @contextmanager
 def open_at(
-    descriptor: int, facts: MediaFacts, index: KeyFrameIndex, first: int
+    descriptor: int, facts: MediaFacts, index: KeyFrameIndex, first: int, *, exact: bool = False
 ) -> Iterator[Opened]:
-    """Raises ``FFmpegError`` when it cannot be opened."""
+    """Raises ``FFmpegError`` when it cannot be opened. ``exact``: no shortcut in decoding."""
     window = facts.demuxer in _WINDOWED
     start = max(index.positions[first], 0) if window else 0
     with open_media(descriptor, facts.demuxer, start=start, brief=True) as container:
         video = _video(container, index)
-        _prepare(video)
+        if not exact:
+            _prepare(video)
         known = {} if window else _by_time(index)  # a window's times begin anew
         before: int | None = first - 1 if window else -1
         if not window and first and _seek(container, video, facts, index, first):

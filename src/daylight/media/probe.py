@@ -351,7 +351,14 @@ def _index(
             "q", (_time(p, d) - zero for p, d in zip(seen.key_pts, seen.key_dts, strict=True))
         )
     return KeyFrameIndex(
-        video.index, base, times, seen.key_pts, seen.key_dts, seen.key_positions, seen.key_sizes
+        video.index,
+        base,
+        times,
+        seen.key_pts,
+        seen.key_dts,
+        seen.key_positions,
+        seen.key_sizes,
+        seen.key_numbers,
     )
 
 

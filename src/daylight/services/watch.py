@@ -7,10 +7,12 @@ segment is watched the next is made, so that playing does not stop.
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from fractions import Fraction
 from typing import Final, NamedTuple
 
 from daylight.catalogue.queries.items import key_frame_index, media_facts, seen_digest
@@ -18,17 +20,19 @@ from daylight.catalogue.queries.pictures import rebuilt
 from daylight.catalogue.queries.policy import policy
 from daylight.domain.access import MarkRule
 from daylight.domain.digest import Digest
-from daylight.domain.media import State
+from daylight.domain.media import MediaFacts, State
 from daylight.domain.principal import Principal, Right
 from daylight.errors import MediaRefused
 from daylight.media.cut import MESSAGE, PROGRAM, Mode, to_request
 from daylight.media.cut_plan import CutPlan, KeyFrame, plan_cuts
-from daylight.media.executor import End, Executor, Task, TaskLimits
+from daylight.media.executor import End, Executor, Outcome, Task, TaskLimits
 from daylight.media.facts_json import from_json
-from daylight.media.keyframes import UNKNOWN, unpack
+from daylight.media.keyframes import UNKNOWN, KeyFrameIndex, unpack
 from daylight.media.mpegts import MAX_SEGMENT, check_segment
 from daylight.media.playlist import playlist as playlist_text
+from daylight.media.program import Json
 from daylight.media.reading import UNTIMED
+from daylight.services.kept import Kept
 from daylight.services.workspace import Workspace
 
 SLOTS: Final = 2
@@ -50,11 +54,18 @@ class _Place(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class _Plan:
-    """``digest``: of the object that is played: the item, or what was rebuilt of it."""
+class Plan:
+    """``digest``: of the object that is played: the item, or what was rebuilt of it. ``index``: the
+    object of its key-frame index; ``ordinals``: how many coded pictures precede each key frame;
+    ``step``: the index's time base, in seconds.
+    """
 
     digest: Digest
     cuts: CutPlan
+    facts: MediaFacts
+    index: Digest | None
+    ordinals: Sequence[int]
+    step: Fraction
 
 
 class Player:
@@ -67,8 +78,9 @@ class Player:
         self._asked = ThreadPoolExecutor(SLOTS, thread_name_prefix="asked")
         # One at a time is made ahead, so that a slot is left for whoever asks.
         self._ahead = ThreadPoolExecutor(1, thread_name_prefix="ahead")
-        self._plans: OrderedDict[tuple[Digest, Mode], _Plan] = OrderedDict()
+        self._plans: OrderedDict[tuple[Digest, Mode], Plan] = OrderedDict()
         self._made: OrderedDict[_Place, Future[bytes]] = OrderedDict()
+        self.stills = Kept()
 
     def prepare(self) -> None:
         """Start the sandbox slots now, in the background, and not at the first click."""
@@ -83,7 +95,7 @@ class Player:
         if executor is not None:
             executor.close()
 
-    def plan(self, principal: Principal, public_id: str, mode: str) -> _Plan:
+    def plan(self, principal: Principal, public_id: str, mode: str) -> Plan:
         """How the item is cut. ``KeyError`` if it is not to be seen; ``MediaRefused``."""
         digest = seen_digest(principal, public_id)
         if digest is None:
@@ -99,7 +111,7 @@ class Player:
                     self._plans.popitem(last=False)
         return known
 
-    def segment(self, plan: _Plan, mode: Mode, number: int, agent: str = "") -> bytes:
+    def segment(self, plan: Plan, mode: Mode, number: int, agent: str = "") -> bytes:
         """Bytes of one segment, and the next one begun. ``IndexError`` past the end."""
         place = _Place(plan.digest, mode, number)
         if mode is Mode.CLEAR and agent:
@@ -113,10 +125,10 @@ class Player:
             self._ahead.submit(self._wait, plan, place._replace(number=number + 1))
         return data
 
-    def _wait(self, plan: _Plan, place: _Place) -> None:
+    def _wait(self, plan: Plan, place: _Place) -> None:
         self._future(plan, place).exception()
 
-    def _future(self, plan: _Plan, place: _Place) -> Future[bytes]:
+    def _future(self, plan: Plan, place: _Place) -> Future[bytes]:
         """The segment, asked for by whoever comes first; all others wait for that."""
         with self._lock:
             known = self._made.get(place)
@@ -128,14 +140,9 @@ class Player:
         future.add_done_callback(self._forget_oldest)
         return future
 
-    def _make(self, plan: _Plan, place: _Place) -> bytes:
+    def _make(self, plan: Plan, place: _Place) -> bytes:
         cut = replace(plan.cuts.cut(place.number), mark=place.mark, copies=place.copies)
-        descriptor = self._ws.store.open_fd(place.digest)
-        try:
-            task = Task(PROGRAM, to_request(cut), [descriptor], LIMITS)
-            outcome = self._slots().run(task)
-        finally:
-            os.close(descriptor)
+        outcome = self.run(PROGRAM, to_request(cut), [place.digest], LIMITS)
         sent = [m.untrusted_payload for m in outcome.messages if m.untrusted_kind == MESSAGE]
         if outcome.end is not End.DONE or len(sent) != 1:
             raise MediaRefused(f"this part cannot be played ({outcome.end.value})")
@@ -160,7 +167,7 @@ class Player:
                 total -= len(future.result())
                 del self._made[place]
 
-    def _planned(self, principal: Principal, public_id: str, key: tuple[Digest, Mode]) -> _Plan:
+    def _planned(self, principal: Principal, public_id: str, key: tuple[Digest, Mode]) -> Plan:
         """Of the original; of what was rebuilt where that cannot be opened."""
         digest, mode = key
         stored = media_facts(principal, public_id)
@@ -172,25 +179,33 @@ class Player:
             if found is None:
                 raise MediaRefused("it cannot be read")
             digest, facts, index = found.digest, from_json(found.facts), found.index
-        keys = [] if index is None else self._keys(index, untimed=facts.demuxer in UNTIMED)
-        return _Plan(digest, plan_cuts(facts, keys, mode))
+        if index is None:
+            return Plan(digest, plan_cuts(facts, [], mode), facts, None, (), Fraction(1))
+        held = self._index(index)
+        cuts = plan_cuts(facts, _keys(held, untimed=facts.demuxer in UNTIMED), mode)
+        return Plan(digest, cuts, facts, index, held.ordinals, held.time_base)
 
-    def _keys(self, digest: Digest, *, untimed: bool) -> Sequence[KeyFrame]:
+    def _index(self, digest: Digest) -> KeyFrameIndex:
         descriptor = self._ws.store.open_fd(digest)
         try:
-            index = unpack(os.pread(descriptor, MAX_INDEX, 0))
+            return unpack(os.pread(descriptor, MAX_INDEX, 0))
         finally:
             os.close(descriptor)
-        columns = zip(index.pts, index.dts, index.positions, index.times, strict=True)
-        return [
-            KeyFrame(
-                None if untimed else _known(pts),
-                None if untimed else _known(dts),
-                _known(position),
-                time if untimed else 0,
-            )
-            for pts, dts, position, time in columns
-        ]
+
+    def run(
+        self,
+        program: str,
+        request: Mapping[str, Json],
+        objects: Sequence[Digest],
+        limits: TaskLimits,
+    ) -> Outcome:
+        """One task on these objects, in the slots that playing uses."""
+        with ExitStack() as held:
+            files = []
+            for one in objects:
+                files.append(self._ws.store.open_fd(one))
+                held.callback(os.close, files[-1])
+            return self._slots().run(Task(program, request, files, limits))
 
 
 def playlist(player: Player, principal: Principal, public_id: str, mode: str) -> str:
@@ -226,6 +241,19 @@ def _allow(principal: Principal) -> None:
 
 def _failed(future: Future[bytes]) -> bool:
     return future.done() and (future.cancelled() or future.exception() is not None)
+
+
+def _keys(index: KeyFrameIndex, *, untimed: bool) -> Sequence[KeyFrame]:
+    columns = zip(index.pts, index.dts, index.positions, index.times, strict=True)
+    return [
+        KeyFrame(
+            None if untimed else _known(pts),
+            None if untimed else _known(dts),
+            _known(position),
+            time if untimed else 0,
+        )
+        for pts, dts, position, time in columns
+    ]
 
 
 def _known(value: int) -> int | None:

@@ -48,8 +48,10 @@ class Viewer:
     still_url: str
     waveform_url: str
     playlist_url: str
+    frames_url: str
     playable: bool
     rebuilt: RenditionView | None
+    speeds: tuple[str, ...] = ("0.25", "0.5", "1", "2", "4", "8", "16")
 
 
 @require_safe
@@ -144,6 +146,7 @@ def _viewer(view: ItemView, clear: frozenset[str]) -> Viewer:
         still_url=rendition_url(view.public_id, still),
         waveform_url=rendition_url(view.public_id, view.rendition("waveform")),
         playlist_url=reverse("playlist", args=[view.public_id, mode]),
+        frames_url=reverse("frames", args=[view.public_id, mode]) if view.kind == "video" else "",
         playable=view.kind in _PLAYABLE and (not unreadable or rebuilt is not None),
         rebuilt=rebuilt,
     )

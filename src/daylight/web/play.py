@@ -4,20 +4,16 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.views.decorators.http import require_safe
 
-from daylight.catalogue.queries.pictures import is_seen
-from daylight.domain.principal import Right
 from daylight.services import watch
-from daylight.web import shield
 from daylight.web.asked import Asked
+from daylight.web.frames import check
 from daylight.web.sitting import still_here
-
-_MODES = ("shielded", "clear")
 
 
 @require_safe
 def playlist(request: Asked, public_id: str, mode: str) -> HttpResponse:
     """HLS (RFC 8216). ``MediaRefused``, when it cannot be played, becomes 404."""
-    _check(request, public_id, mode)
+    check(request, public_id, mode)
     text = watch.playlist(request.player, request.principal, public_id, mode)
     return HttpResponse(text, content_type="application/vnd.apple.mpegurl")
 
@@ -25,7 +21,7 @@ def playlist(request: Asked, public_id: str, mode: str) -> HttpResponse:
 @require_safe
 def segment(request: Asked, public_id: str, mode: str, number: int) -> HttpResponse:
     """One segment, MPEG-TS."""
-    _check(request, public_id, mode)
+    check(request, public_id, mode)
     try:
         data = watch.segment(request.player, request.principal, public_id, number, mode)
     except (IndexError, KeyError):
@@ -33,12 +29,3 @@ def segment(request: Asked, public_id: str, mode: str, number: int) -> HttpRespo
     if not still_here(request):  # it took its time, and they were shut out meanwhile
         raise PermissionDenied
     return HttpResponse(data, content_type="video/mp2t")
-
-
-def _check(request: Asked, public_id: str, mode: str) -> None:
-    """Need-to-know first, so that a foreign item looks like none; then the shield."""
-    if mode not in _MODES or not is_seen(request.principal, public_id):
-        raise Http404
-    request.principal.require(Right.WATCH)
-    if mode == "clear":
-        shield.require_lifted(request.session, public_id, "player")

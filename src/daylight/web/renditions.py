@@ -1,6 +1,7 @@
 """Pictures made of items: shielded ones for who may see the item, clear ones once lifted."""
 
 import os
+import re
 from collections.abc import Callable, Iterator
 
 from django.http import Http404, HttpResponseNotModified, StreamingHttpResponse
@@ -10,22 +11,27 @@ from django.views.decorators.http import require_safe
 from daylight.catalogue.queries.items import RenditionView
 from daylight.catalogue.queries.pictures import is_seen, rendition
 from daylight.domain.principal import Right
-from daylight.web import shield
+from daylight.web import frames, shield
 from daylight.web.asked import Asked
 from daylight.web.sitting import still_here
 
 _SHIELDED = frozenset({"filmstrip-shielded", "still-shielded", "waveform"})
 _CLEAR = frozenset({"filmstrip-clear", "still-clear"})
 _TYPES = frozenset({"image/jpeg", "image/png", "image/webp"})
+_GRABBED = re.compile(r"frame-[0-9]{1,16}-(shielded|clear)")  # under the shield of the player
 _CHUNK = 1 << 16
 
 
 @require_safe
 def show(request: Asked, public_id: str, name: str) -> HttpResponseBase:
     """The bytes of one rendition, named by their digest. 404 for names this room does not know."""
-    if name not in _SHIELDED | _CLEAR or not is_seen(request.principal, public_id):
+    grabbed = _GRABBED.fullmatch(name)
+    known = grabbed or name in _SHIELDED | _CLEAR
+    if not known or not is_seen(request.principal, public_id):
         raise Http404
-    if name in _CLEAR:
+    if grabbed:
+        frames.check(request, public_id, grabbed[1])
+    elif name in _CLEAR:
         request.principal.require(Right.WATCH)
         shield.require_lifted(request.session, public_id, "pictures")
     found = rendition(request.principal, public_id, name)

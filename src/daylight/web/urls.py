@@ -8,8 +8,10 @@ from daylight.web import (
     alerts,
     desk,
     entry,
+    frames,
     grid,
     item,
+    lanes,
     marks,
     overview,
     people,
@@ -18,6 +20,7 @@ from daylight.web import (
     search,
     style,
     timeline,
+    together,
 )
 
 urlpatterns: list[URLPattern] = [
@@ -32,6 +35,11 @@ urlpatterns: list[URLPattern] = [
     path("items/<slug:public_id>/renditions/<slug:name>", renditions.show, name="rendition"),
     path("items/<slug:public_id>/play/<slug:mode>/index.m3u8", play.playlist, name="playlist"),
     path("items/<slug:public_id>/play/<slug:mode>/<int:number>.ts", play.segment, name="segment"),
+    path("items/<slug:public_id>/frames/<slug:mode>/", frames.find, name="frames"),
+    path("items/<slug:public_id>/frames/<slug:mode>/<int:number>", frames.show, name="frame"),
+    path("items/<slug:public_id>/frames/<slug:mode>/<int:number>/grab/", frames.grab, name="grab"),
+    path("items/<slug:public_id>/together/", together.show, name="together"),
+    path("items/<slug:public_id>/lanes/", lanes.data, name="lanes"),
     path("items/<slug:public_id>/marks/", marks.panel, name="marks"),
     path("items/<slug:public_id>/marks/new/", marks.make, name="mark-new"),
     path("items/<slug:public_id>/take/", desk.take, name="take"),

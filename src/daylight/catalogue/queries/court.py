@@ -121,7 +121,11 @@ def transfers(principal: Principal, digests: Sequence[Digest]) -> list[TransferV
 
 
 def findings(digest: Digest) -> list[FindingView]:
-    rows = Finding.objects.filter(item__sha256=digest).order_by("detector", "version")
+    rows = (
+        Finding.objects.filter(item__sha256=digest)
+        .exclude(detector="grab")
+        .order_by("detector", "version")
+    )
     return [FindingView(row.detector, row.version, row.failed, _read_from(row)) for row in rows]
 
 

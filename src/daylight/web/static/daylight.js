@@ -141,7 +141,7 @@ document.addEventListener("keydown", (event) => {
     walk(event);
     return;
   }
-  const links = { k: "[data-before]", j: "[data-after]", g: "[data-back]" };
+  const links = { "[": "[data-before]", "]": "[data-after]", g: "[data-back]" };
   if (event.key === "?") document.getElementById("help")?.showModal();
   else if (event.key in links) document.querySelector(links[event.key])?.click();
 });

@@ -62,9 +62,10 @@ function addKey(form, [left, top, width, height]) {
 }
 
 /** Where the picture itself lies in the stage, without the bars around it. */
-function pictureBox(video) {
-  const box = video.getBoundingClientRect();
-  const wide = video.videoWidth || 16, high = video.videoHeight || 9;
+function pictureBox(video, box = video.getBoundingClientRect()) {
+  const image = document.querySelector(".stage img.exact");
+  const wide = image?.naturalWidth || video.videoWidth || 16;
+  const high = image?.naturalHeight || video.videoHeight || 9;
   const scale = Math.min(box.width / wide, box.height / high);
   const width = wide * scale, height = high * scale;
   return { left: (box.width - width) / 2, top: (box.height - height) / 2, width, height, box };
@@ -132,7 +133,7 @@ function regionAt(keys, us) {
 function show(found) {
   const layer = overlay(), video = document.querySelector("video.screen");
   if (!layer || !video) return;
-  const place = pictureBox(video);
+  const place = pictureBox(video, { width: video.offsetWidth, height: video.offsetHeight });
   layer.replaceChildren(...found.map(([[left, top, width, height], fresh]) => {
     const one = document.createElement("span");
     one.className = fresh ? "region fresh" : "region";
@@ -194,6 +195,7 @@ document.addEventListener("keydown", (event) => {
 
 document.addEventListener("timeupdate", showRegions, true);
 document.addEventListener("seeked", showRegions, true);
+document.addEventListener("daylight:moment", showRegions);
 document.addEventListener("htmx:load", () => { drawing = null; showRegions(); });
 
 // Leaving a page with unsent words is asked about first; a form that was sent is let go.

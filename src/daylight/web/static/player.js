@@ -1,7 +1,6 @@
 // The player: asks for nothing before Play is pressed, starts without sound, stays shielded until lifted.
 "use strict";
 
-const STEP = 1 / 25; // seconds; the length of a picture is not known here
 let hls = null;
 // Kept while the player is exchanged for its clear or shielded form; an address may name a moment.
 let position = Math.max(0, Number(new URLSearchParams(location.search).get("t")) || 0);
@@ -48,6 +47,7 @@ function stop() {
 function seek(seconds) {
   const video = screen_();
   if (!video) return;
+  leaveFrame();
   position = Math.max(0, seconds);
   if (video.dataset.started) video.currentTime = position;
   else start();
@@ -70,10 +70,8 @@ function setSound(on) {
 
 const actions = {
   " ": (video) => (video.dataset.started ? (video.paused ? video.play() : video.pause()) : start()),
-  ArrowLeft: (video) => seek(video.currentTime - 5),
-  ArrowRight: (video) => seek(video.currentTime + 5),
-  ",": (video) => { video.pause(); seek(video.currentTime - STEP); },
-  ".": (video) => { video.pause(); seek(video.currentTime + STEP); },
+  ArrowLeft: () => seek(position - 5),
+  ArrowRight: () => seek(position + 5),
   m: (video) => setSound(video.muted),
 };
 
@@ -88,6 +86,8 @@ document.addEventListener("keydown", (event) => {
 });
 
 document.addEventListener("click", (event) => {
+  const others = event.target.closest("[data-together-link]");
+  if (others) others.search = `?t=${position.toFixed(3)}`;
   const at = (selector) => event.target.closest(selector);
   if (at("[data-start]")) start();
   const tile = at(".tile-button[data-time]");
@@ -99,7 +99,7 @@ document.addEventListener("click", (event) => {
 
 // Media events do not bubble; capturing sees them even after the player was exchanged.
 document.addEventListener("timeupdate", (event) => {
-  if (!hls) return; // taking the source away sets the time back
+  if (!hls || isExact()) return; // taking the source away sets the time back
   position = event.target.currentTime;
   showTime();
   const tiles = [...document.querySelectorAll(".tile-button[data-time]")];

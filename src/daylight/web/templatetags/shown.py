@@ -163,6 +163,7 @@ def action_name(value: str) -> str:
         "mark-changed": _("what a person saw, written anew"),
         "mark-confirmed": _("what a person saw, confirmed by another"),
         "mark-withdrawn": _("what a person saw, withdrawn"),
+        "still-grabbed": _("a frame kept as a still"),
         "annotations-exported": _("what people saw, given out"),
     }
     return names.get(value, value)
