@@ -73,7 +73,9 @@ def test_a_recording_is_played_shielded_and_clear(ws, taken):
     for mode in ("shielded", "clear"):
         text = playlist(playing, custodian_here(), item, mode)
         assert text.startswith("#EXTM3U")
-        data = segment(playing, custodian_here(), item, 0, mode)
+        made = segment(playing, custodian_here(), item, 0, mode)
+        assert 0 == made.start_us < made.end_us
+        data = made.data
         assert data[::PACKET].count(0x47) == len(data) / PACKET
         with pytest.raises(IndexError):
             segment(playing, custodian_here(), item, text.count(".ts"), mode)
@@ -95,7 +97,7 @@ def test_sound_alone_is_not_played_unasked(ws, taken):
     item, playing = taken(SOUND), player(ws, Slots())
     with pytest.raises(MediaRefused):
         playlist(playing, custodian_here(), item, "shielded")
-    assert segment(playing, custodian_here(), item, 0, "clear")
+    assert segment(playing, custodian_here(), item, 0, "clear").data
     playing.close()
 
 

@@ -68,7 +68,7 @@ class Copies:
         return len(self._player.plan(self._principal, item.public_id, Mode.CLEAR).cuts.spans)
 
     def part(self, item: CourtItem, number: int) -> bytes:
-        return segment(self._player, self._principal, item.public_id, number, Mode.CLEAR)
+        return segment(self._player, self._principal, item.public_id, number, Mode.CLEAR).data
 
 
 class NoCopies:

@@ -24,6 +24,7 @@ from daylight.media.executor import End, Executor, Task, TaskLimits
 from daylight.media.facts_json import from_json
 from daylight.media.keyframes import UNKNOWN, unpack
 from daylight.media.mpegts import MAX_SEGMENT, check_segment
+from daylight.media.playlist import TICKS
 from daylight.media.playlist import playlist as playlist_text
 from daylight.media.reading import UNTIMED
 from daylight.services.workspace import Workspace
@@ -195,11 +196,22 @@ def playlist(player: Player, principal: Principal, public_id: str, mode: str) ->
     return playlist_text(spans, lambda number: f"{number}.ts")
 
 
-def segment(player: Player, principal: Principal, public_id: str, number: int, mode: str) -> bytes:
-    """One segment, MPEG-TS, its structure checked. As :func:`playlist`; ``IndexError`` past the end."""
+@dataclass(frozen=True, slots=True)
+class Made:
+    """``data``: MPEG-TS, its structure checked. ``start_us``, ``end_us``: microseconds of the item."""
+
+    data: bytes
+    start_us: int
+    end_us: int
+
+
+def segment(player: Player, principal: Principal, public_id: str, number: int, mode: str) -> Made:
+    """One segment. As :func:`playlist`; ``IndexError`` past the end."""
     _allow(principal)
     plan = player.plan(principal, public_id, mode)
-    return player.segment(plan, Mode(mode), number)
+    data = player.segment(plan, Mode(mode), number)
+    span = plan.cuts.spans[number]
+    return Made(data, span.start * 1_000_000 // TICKS, span.end * 1_000_000 // TICKS)
 
 
 def _allow(principal: Principal) -> None:

@@ -8,9 +8,10 @@ from django.conf import settings
 from django.contrib.sessions.backends.db import SessionStore
 from django.core.handlers.wsgi import WSGIHandler
 
+from daylight.services.views import ViewLog
 from daylight.services.watch import Player
 from daylight.services.workspace import Workspace
-from daylight.web.asked import PLAYER, WORKSPACE
+from daylight.web.asked import PLAYER, VIEWS, WORKSPACE
 
 _OUR_LOGS = ("django", "waitress")
 
@@ -22,23 +23,27 @@ class Room:
         self._ws = ws
         self._handler = WSGIHandler()
         self._player = Player(ws)
+        self._views = ViewLog(ws)
 
     def __call__(
         self, environ: dict[str, Any], start_response: Callable[..., Any]
     ) -> Iterable[bytes]:
         environ[WORKSPACE] = self._ws
         environ[PLAYER] = self._player
+        environ[VIEWS] = self._views
         answer: Iterable[bytes] = self._handler(environ, start_response)
         return answer
 
     def prepare(self) -> None:
         """Forget sessions that are over: they say who lifted the shield of what. Warm the player."""
         SessionStore.clear_expired()
+        self._views.start()
         self._player.prepare()
 
     def close(self) -> None:
-        """End what is being cut, so that nobody waits for it."""
+        """End what is being cut, so that nobody waits for it; write down what was watched."""
         self._player.close()
+        self._views.close()
 
 
 def application(ws: Workspace) -> Room:

@@ -1,5 +1,7 @@
 """Coming in and going out: password, one-time link, first password, language."""
 
+from typing import cast
+
 from django.conf import settings
 from django.contrib.auth import authenticate, login, logout, update_session_auth_hash
 from django.contrib.auth.decorators import login_not_required
@@ -12,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from daylight.errors import UsageError
-from daylight.services import people
+from daylight.services import own, people
 from daylight.web.asked import Asked, text
 from daylight.web.patience import Patience
 
@@ -44,7 +46,15 @@ def _signed_in(request: HttpRequest) -> str:
         return _("Name or password is wrong.")
     _PATIENCE.succeeded(name)
     login(request, user)
+    _open_own(request, user.agent, request.POST.get("password", ""))
     return ""
+
+
+def _open_own(request: HttpRequest, agent: str, password: str) -> None:
+    """The person's own key, for as long as this session lasts and in memory alone."""
+    asked = cast("Asked", request)
+    secret = own.opened(asked.workspace, agent, password)
+    asked.views.opened(request.session.session_key or "", agent, secret)
 
 
 def _where_to(request: HttpRequest) -> str:
@@ -94,13 +104,28 @@ def _changed(request: HttpRequest, *, known: bool) -> str:
         people.set_password(user, wanted)
     except UsageError as error:
         return f"{error}."
+    secret = _own_secret(request, user.agent)
+    if secret is not None:
+        own.relocked(user.agent, secret, wanted)
+    cast("Asked", request).views.closed(request.session.session_key)
     update_session_auth_hash(request, user)
+    _open_own(request, user.agent, wanted)
     return ""
+
+
+def _own_secret(request: HttpRequest, agent: str) -> str | None:
+    """To put one's own key under a new password. Without the old one at hand a new key begins."""
+    asked = cast("Asked", request)
+    secret = asked.views.secret(request.session.session_key, agent)
+    if secret is None and request.POST.get("old"):
+        return own.opened(asked.workspace, agent, request.POST["old"])
+    return secret
 
 
 @login_not_required
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
+    cast("Asked", request).views.closed(request.session.session_key)
     logout(request)
     return redirect("login")
 

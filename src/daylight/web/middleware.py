@@ -12,7 +12,7 @@ from django.utils import translation
 
 from daylight.catalogue.queries.people import principal_of
 from daylight.errors import DaylightError, Forbidden, MediaRefused
-from daylight.web.asked import PLAYER, WORKSPACE, Asked, in_part
+from daylight.web.asked import PLAYER, VIEWS, WORKSPACE, Asked, in_part
 from daylight.web.failures import bad, missing, refused, unavailable
 
 Next = Callable[[HttpRequest], HttpResponseBase]
@@ -42,6 +42,7 @@ class Guard:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         asked = cast("Asked", request)
         asked.workspace, asked.player = request.META[WORKSPACE], request.META[PLAYER]
+        asked.views = request.META[VIEWS]
         response = self._next(request) if _is_ours(request) else bad(request)
         for name, value in _HEADERS.items():
             response.headers.setdefault(name, value)

@@ -7,7 +7,7 @@ from daylight.catalogue.queries.pictures import is_seen
 from daylight.domain.principal import Right
 from daylight.services import watch
 from daylight.web import shield
-from daylight.web.asked import Asked
+from daylight.web.asked import Asked, note_view
 
 _MODES = ("shielded", "clear")
 
@@ -22,13 +22,14 @@ def playlist(request: Asked, public_id: str, mode: str) -> HttpResponse:
 
 @require_safe
 def segment(request: Asked, public_id: str, mode: str, number: int) -> HttpResponse:
-    """One segment, MPEG-TS."""
+    """One segment, MPEG-TS. That it is sent is written down."""
     _check(request, public_id, mode)
     try:
-        data = watch.segment(request.player, request.principal, public_id, number, mode)
+        made = watch.segment(request.player, request.principal, public_id, number, mode)
     except (IndexError, KeyError):
         raise Http404 from None
-    return HttpResponse(data, content_type="video/mp2t")
+    note_view(request, public_id, mode, (made.start_us, made.end_us))
+    return HttpResponse(made.data, content_type="video/mp2t")
 
 
 def _check(request: Asked, public_id: str, mode: str) -> None:

@@ -42,6 +42,14 @@ from daylight.catalogue.models.relations import (
 )
 from daylight.catalogue.models.releases import Release, ReleaseOpening
 from daylight.catalogue.models.seals import Authority, Seal
+from daylight.catalogue.models.views import (
+    HelpText,
+    OwnKey,
+    OwnPart,
+    OwnPending,
+    Totals,
+    ViewSeal,
+)
 
 __all__ = [
     "Accession",
@@ -59,6 +67,7 @@ __all__ = [
     "Exclusion",
     "Finding",
     "Head",
+    "HelpText",
     "Hold",
     "Holding",
     "Item",
@@ -71,6 +80,9 @@ __all__ = [
     "Membership",
     "Occurrence",
     "Opening",
+    "OwnKey",
+    "OwnPart",
+    "OwnPending",
     "PersonalKey",
     "PlacingRun",
     "Purge",
@@ -89,8 +101,10 @@ __all__ = [
     "Statement",
     "Subtree",
     "Task",
+    "Totals",
     "Urgent",
     "User",
     "Vault",
+    "ViewSeal",
     "Witness",
 ]
