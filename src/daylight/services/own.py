@@ -5,6 +5,7 @@ memory of the server until that session ends, and nowhere else. Who comes in by 
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 from typing import Final
 
@@ -72,6 +73,13 @@ def keep(agent: str, own: Own) -> None:
     key = OwnKey.objects.get(user__agent=agent)
     sealed = seal(encode(own), [key.public], SIZE)
     OwnPart.objects.update_or_create(user_id=key.pk, defaults={"sealed": sealed})
+
+
+def choose(agent: str, secret: str, wanted: Own) -> None:
+    """Take budget, pause and the wish for today over from ``wanted``; what was counted stays."""
+    with transaction.atomic():
+        now = part(agent, secret)
+        keep(agent, replace(wanted, days=now.days))
 
 
 def count(agent: str, secret: str | None, day: date, watched: Iterable[tuple[str, int]]) -> None:

@@ -23,6 +23,7 @@ from daylight.web.asked import Asked, in_part
 from daylight.web.before import before_words
 from daylight.web.found import told
 from daylight.web.marks import panel_words
+from daylight.web.own import calm_of
 
 _OCCURRENCES = 50  # shown at once; the command line lists all
 _SAME = 50
@@ -113,6 +114,7 @@ def _viewer_words(request: Asked, view: ItemView, clear: frozenset[str]) -> dict
     return {
         "item": view,
         "viewer": _viewer(view, clear),
+        "calm": calm_of(request),
         "before": before_words(request, view.public_id, view.digest),
     }
 

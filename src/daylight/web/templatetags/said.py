@@ -61,3 +61,15 @@ def task_end_name(code: str) -> str:
         "dropped": _("left it"),
     }
     return names.get(code, code)
+
+
+@register.filter
+def how_name(code: str) -> str:
+    """In which way something was sent."""
+    names = {
+        "shielded": _("shielded"),
+        "clear": _("clear"),
+        "pictures-shielded": _("pictures, shielded"),
+        "pictures-clear": _("pictures, clear"),
+    }
+    return names.get(code, code)
