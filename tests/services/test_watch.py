@@ -97,7 +97,7 @@ def test_sound_alone_is_not_played_unasked(ws, taken):
     item, playing = taken(SOUND), player(ws, Slots())
     with pytest.raises(MediaRefused):
         playlist(playing, custodian_here(), item, "shielded")
-    assert segment(playing, custodian_here(), item, 0, "clear").data
+    assert segment(playing, custodian_here(), item, 0, "clear-sound").data
     playing.close()
 
 

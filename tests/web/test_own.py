@@ -7,10 +7,12 @@ from datetime import timedelta
 import pytest
 
 from daylight.catalogue.models import OwnPart, Standing
+from daylight.catalogue.queries.vault import custodian_here
 from daylight.crypto import locked
 from daylight.domain.principal import Role
 from daylight.domain.views import View
 from daylight.services.help_text import LONGEST
+from daylight.services.view_setup import set_up
 from daylight.services.views import ViewLog
 from tests.web.rooms import Room
 
@@ -128,6 +130,14 @@ def test_help_is_escaped_and_its_addresses_become_links(room: Room):
     assert reader.post("/help/", {"text": "mine"}).status_code == 403
     assert boss.post("/help/", {"text": "x" * (LONGEST + 1)}).status_code == 400
     assert "Ann" in page(reader, "/help/")
+
+
+def test_whoever_manages_users_is_told_that_there_is_no_audit_key(room: Room):
+    boss, reader = room.as_(Role.ADMINISTRATOR), room.as_(Role.ANALYST)
+    assert "views setup" in page(boss, "/")
+    assert "views setup" not in page(reader, "/")
+    set_up(room.ws, custodian_here(), threshold=2, shares=3, days=90)
+    assert "views setup" not in page(boss, "/")
 
 
 def test_totals_are_of_ten_or_more(room: Room):

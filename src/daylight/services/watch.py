@@ -18,7 +18,7 @@ from daylight.domain.digest import Digest
 from daylight.domain.media import State
 from daylight.domain.principal import Principal, Right
 from daylight.errors import MediaRefused
-from daylight.media.cut import MESSAGE, PROGRAM, Mode, to_request
+from daylight.media.cut import MESSAGE, PROGRAM, Look, look_of, to_request
 from daylight.media.cut_plan import CutPlan, KeyFrame, plan_cuts
 from daylight.media.executor import End, Executor, Task, TaskLimits
 from daylight.media.facts_json import from_json
@@ -33,15 +33,17 @@ SLOTS: Final = 2
 CACHED_BYTES: Final = 192 << 20
 CACHED_PLANS: Final = 64
 MAX_INDEX: Final = 400 << 20  # bytes of a key-frame index that is believed
+Within = tuple[int, int] | None  # microseconds; None is all of it
 LIMITS: Final = TaskLimits(wall_seconds=40.0, cpu_seconds=35, message_bytes=MAX_SEGMENT)
 
 
 class _Place(NamedTuple):
-    """Which segment: of which item, in which mode."""
+    """Which segment: of which item, in which look."""
 
     digest: Digest
-    mode: Mode
+    look: Look
     number: int
+    shielded: bool  # though the look would be another
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ class Player:
         self._asked = ThreadPoolExecutor(SLOTS, thread_name_prefix="asked")
         # One at a time is made ahead, so that a slot is left for whoever asks.
         self._ahead = ThreadPoolExecutor(1, thread_name_prefix="ahead")
-        self._plans: OrderedDict[tuple[Digest, Mode], _Plan] = OrderedDict()
+        self._plans: OrderedDict[tuple[Digest, Look], _Plan] = OrderedDict()
         self._made: OrderedDict[_Place, Future[bytes]] = OrderedDict()
 
     def prepare(self) -> None:
@@ -83,7 +85,7 @@ class Player:
         digest = seen_digest(principal, public_id)
         if digest is None:
             raise KeyError(public_id)
-        key = (digest, Mode(mode))
+        key = (digest, look_of(mode))
         with self._lock:
             known = self._plans.get(key)
         if known is None:
@@ -94,15 +96,16 @@ class Player:
                     self._plans.popitem(last=False)
         return known
 
-    def segment(self, plan: _Plan, mode: Mode, number: int) -> bytes:
+    def segment(self, plan: _Plan, look: Look, number: int, within: Within = None) -> bytes:
         """Bytes of one segment, and the next one begun. ``IndexError`` past the end."""
-        place = _Place(plan.digest, mode, number)
+        place = _Place(plan.digest, look, number, shielded=not lifted(plan, number, within))
         try:
             data = self._future(plan, place).result()
         except CancelledError:
             raise MediaRefused("the review room is closing") from None
         if number + 1 < len(plan.cuts.spans):
-            self._ahead.submit(self._wait, plan, place._replace(number=number + 1))
+            shut = not lifted(plan, number + 1, within)
+            self._ahead.submit(self._wait, plan, place._replace(number=number + 1, shielded=shut))
         return data
 
     def _wait(self, plan: _Plan, place: _Place) -> None:
@@ -122,6 +125,8 @@ class Player:
 
     def _make(self, plan: _Plan, place: _Place) -> bytes:
         cut = plan.cuts.cut(place.number)
+        if place.shielded:
+            cut = cut.shielded()
         descriptor = self._ws.store.open_fd(place.digest)
         try:
             task = Task(PROGRAM, to_request(cut), [descriptor], LIMITS)
@@ -152,9 +157,9 @@ class Player:
                 total -= len(future.result())
                 del self._made[place]
 
-    def _planned(self, principal: Principal, public_id: str, key: tuple[Digest, Mode]) -> _Plan:
+    def _planned(self, principal: Principal, public_id: str, key: tuple[Digest, Look]) -> _Plan:
         """Of the original; of what was rebuilt where that cannot be opened."""
-        digest, mode = key
+        digest, look = key
         stored = media_facts(principal, public_id)
         if stored is None:
             raise MediaRefused("it is not examined yet")
@@ -165,7 +170,7 @@ class Player:
                 raise MediaRefused("it cannot be read")
             digest, facts, index = found.digest, from_json(found.facts), found.index
         keys = [] if index is None else self._keys(index, untimed=facts.demuxer in UNTIMED)
-        return _Plan(digest, plan_cuts(facts, keys, mode))
+        return _Plan(digest, plan_cuts(facts, keys, look.mode, small=look.small, sound=look.sound))
 
     def _keys(self, digest: Digest, *, untimed: bool) -> Sequence[KeyFrame]:
         descriptor = self._ws.store.open_fd(digest)
@@ -185,33 +190,61 @@ class Player:
         ]
 
 
-def playlist(player: Player, principal: Principal, public_id: str, mode: str) -> str:
-    """HLS (RFC 8216) with the addresses ``0.ts``, ``1.ts`` … beside it.
+def lifted(plan: _Plan, number: int, within: Within) -> bool:
+    """Whether a segment reaches into the span the shield was lifted for. ``IndexError`` past the end."""
+    if number < 0:
+        raise IndexError(number)
+    span = plan.cuts.spans[number]
+    if within is None:
+        return True
+    start, end = within
+    return span.start * 1_000_000 < end * TICKS and span.end * 1_000_000 > start * TICKS
+
+
+def playlist(
+    player: Player, principal: Principal, public_id: str, mode: str, within: Within = None
+) -> str:
+    """HLS (RFC 8216) with the addresses ``0.ts``, ``1.ts`` … beside it. ``within``: what was lifted.
 
     Raises ``KeyError`` for an item that is not to be seen, ``ValueError`` for an unknown mode,
     ``MediaRefused`` for what cannot be played.
     """
     _allow(principal)
-    spans = player.plan(principal, public_id, mode).cuts.spans
-    return playlist_text(spans, lambda number: f"{number}.ts")
+    plan = player.plan(principal, public_id, mode)
+    spans = plan.cuts.spans
+    shown = [lifted(plan, number, within) for number in range(len(spans))]
+    breaks = {n for n in range(1, len(spans)) if shown[n] != shown[n - 1]}
+    return playlist_text(spans, lambda number: f"{number}.ts", breaks)
 
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """``data``: MPEG-TS, its structure checked. ``start_us``, ``end_us``: microseconds of the item."""
+    """``data``: MPEG-TS, its structure checked. ``start_us``, ``end_us``: microseconds of the item.
+
+    ``shielded``: it lies outside of what was lifted, and is sent as if nothing were.
+    """
 
     data: bytes
     start_us: int
     end_us: int
+    shielded: bool = False
 
 
-def segment(player: Player, principal: Principal, public_id: str, number: int, mode: str) -> Made:
+def segment(
+    player: Player,
+    principal: Principal,
+    public_id: str,
+    number: int,
+    mode: str,
+    within: Within = None,
+) -> Made:
     """One segment. As :func:`playlist`; ``IndexError`` past the end."""
     _allow(principal)
     plan = player.plan(principal, public_id, mode)
-    data = player.segment(plan, Mode(mode), number)
+    data = player.segment(plan, look_of(mode), number, within)
     span = plan.cuts.spans[number]
-    return Made(data, span.start * 1_000_000 // TICKS, span.end * 1_000_000 // TICKS)
+    times = span.start * 1_000_000 // TICKS, span.end * 1_000_000 // TICKS
+    return Made(data, *times, shielded=not lifted(plan, number, within))
 
 
 def _allow(principal: Principal) -> None:
