@@ -8,6 +8,7 @@ from django.db import transaction
 
 from daylight.catalogue.models import Totals
 from daylight.catalogue.queries.vault import custodian_here
+from daylight.crypto.vault_keys import new_keys
 from daylight.domain.principal import Principal
 from daylight.errors import Forbidden
 from daylight.services import totals
@@ -49,6 +50,14 @@ def test_only_who_manages_users_and_nobody_reads_it_from_the_database(ws):
     size = len(sealed)
     watched(ws, 12)
     assert len(bytes(Totals.objects.get().sealed)) == size
+
+
+def test_keys_that_were_replaced_begin_anew(ws):
+    watched(ws, 10)
+    ws.keyring.take(new_keys())
+    watched(ws, 11)
+    (week,) = totals.told(ws, custodian_here(), LATER)
+    assert week.people == 11
 
 
 def test_old_weeks_go(ws):

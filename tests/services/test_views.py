@@ -111,6 +111,16 @@ def test_each_person_opens_their_own_records_alone(at):
     assert own.opened(at, ann, "another password") != secrets[ann]
 
 
+def test_of_a_full_day_the_last_records_are_tried(at, monkeypatch):
+    monkeypatch.setattr(view_audit, "TRIED", 2)
+    ann = person(at, "ann")
+    secret = own.opened(at, ann, "correct horse battery")
+    for start in (0, 40, 80):
+        wrote(at, view(ann, start))
+    mine = view_audit.mine(at.layout, secret, NOW.date())
+    assert [one.start_us for one in mine] == [40_000_000, 80_000_000]
+
+
 def test_whoever_has_no_key_is_written_down_for_the_audit_alone(at):
     ann = person(at, "ann")
     wrote(at, view(ann))
@@ -210,6 +220,16 @@ def test_nothing_is_shown_while_it_cannot_be_written_down(at, monkeypatch):
     log.note(seen)
     log.close()
     assert view_log.chain(at.layout, NOW.date())[0] == 2
+
+
+def test_a_key_is_open_no_longer_than_a_session_can_last(at):
+    log = ViewLog(at)
+    log.opened("early", "ann", "secret")
+    later = replace(at, clock=lambda: NOW + timedelta(hours=12, seconds=1))
+    log._ws = later
+    log.opened("late", "bob", "other")
+    assert log.secret("early", "ann") is None
+    assert log.secret("late", "bob") == "other"
 
 
 def test_minutes_wait_sealed_until_their_person_comes(at):

@@ -14,6 +14,7 @@ from daylight.catalogue.models import Totals
 from daylight.crypto.sealed import seal, unseal
 from daylight.domain.exposure import LEVELS
 from daylight.domain.principal import Principal, Right
+from daylight.errors import ReplicaDamaged
 from daylight.services.workspace import Workspace
 
 FEWEST: Final = 10  # people below whom nothing is told
@@ -67,7 +68,12 @@ def week_of(day: date) -> str:
 
 
 def _opened(ws: Workspace, sealed: bytes) -> dict[str, Any]:
-    said: dict[str, Any] = json.loads(b"".join(unseal([sealed], ws.keyring.storage_key, _NAME)))
+    """Nothing where the vault's keys were lost and replaced: it begins anew."""
+    try:
+        data = b"".join(unseal([sealed], ws.keyring.storage_key, _NAME))
+    except ReplicaDamaged:
+        return {}
+    said: dict[str, Any] = json.loads(data)
     return said
 
 

@@ -1,8 +1,10 @@
 """Reading the log of views: with the cards of the audit key, or one's own."""
 
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 from django.db import transaction
 
@@ -17,6 +19,8 @@ from daylight.services.view_setup import secrets_of
 from daylight.services.workspace import Workspace
 from daylight.storage import view_log
 from daylight.storage.layout import Layout
+
+TRIED: Final = 2000  # records of a day: a second or so
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +60,12 @@ def audit(ws: Workspace, principal: Principal, cards: Sequence[str]) -> Audit:
 
 
 def mine(layout: Layout, secret: str, day: date) -> tuple[View, ...]:
-    """What a person was sent on one day, by their own key."""
-    found = (unseal(box, [secret]) for box in view_log.boxes(layout, day))
+    """What a person was sent on one day, by their own key, oldest first.
+
+    Records do not say whose they are, so each must be tried: of the last ``TRIED`` alone.
+    """
+    last = deque(view_log.boxes(layout, day), TRIED)
+    found = (unseal(box, [secret]) for box in last)
     return tuple(view for said in found if said is not None for view in decode(said))
 
 

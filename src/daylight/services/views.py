@@ -7,8 +7,8 @@ that much. Where it cannot be written, nothing more is shown.
 import threading
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
-from typing import Final
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
 
 from django.db import DatabaseError, connections, transaction
 
@@ -26,6 +26,15 @@ EVERY: Final = 10.0  # seconds between two batches
 QUIET: Final = 900.0  # seconds without a view after which what there is gets its digest
 AT_MOST: Final = 3600.0  # seconds until it gets one however long somebody watches
 MOST: Final = 100_000  # views that wait
+LONGEST_SESSION: Final = timedelta(hours=12)
+
+
+class _Opened(NamedTuple):
+    """Whose key it is, its secret half, since when it is open."""
+
+    agent: str
+    secret: str
+    at: datetime
 
 
 class ViewLog:
@@ -36,7 +45,7 @@ class ViewLog:
         self._lock, self._writing = threading.Lock(), threading.Lock()
         self._noted: list[View] = []
         self._uncounted: list[View] = []
-        self._open: dict[str, tuple[str, str]] = {}  # session: agent, secret
+        self._open: dict[str, _Opened] = {}  # by session
         self._failed: str = ""
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -51,26 +60,30 @@ class ViewLog:
             self._noted.append(view)
 
     def opened(self, session: str, agent: str, secret: str) -> None:
-        """A person's key is open in this session."""
+        """A person's key is open in this session, for as long as one can last."""
+        now = self._ws.clock()
         with self._lock:
-            self._open[session] = (agent, secret)
+            over = [one for one, kept in self._open.items() if now - kept.at > LONGEST_SESSION]
+            for one in over:
+                del self._open[one]
+            self._open[session] = _Opened(agent, secret, now)
 
     def secret(self, session: str | None, agent: str) -> str | None:
         """The person's key, where it is open in this session and theirs."""
         with self._lock:
-            found = self._open.get(session or "", ("", ""))
-        return found[1] if found[0] == agent else None
+            found = self._open.get(session or "")
+        return found.secret if found is not None and found.agent == agent else None
 
     def closed(self, session: str | None) -> None:
         with self._lock:
             self._open.pop(session or "", None)
 
     def flush(self) -> None:
-        """Write down what waits."""
+        """Write down what waits. ``ViewsUnwritten`` where the disk refuses; then it waits on."""
         with self._writing:
             with self._lock:
                 noted, self._noted = self._noted, []
-                secrets = dict(self._open.values())
+                secrets = {one.agent: one.secret for one in self._open.values()}
             try:
                 self._write(noted)
             except BaseException:
@@ -83,11 +96,15 @@ class ViewLog:
                 self._uncounted = []
 
     def _write(self, noted: Sequence[View]) -> None:
-        boxes = sealed(self._ws, noted)
-        if boxes:
-            now = self._ws.clock()
+        now = self._ws.clock()
+        try:
+            boxes = sealed(self._ws, noted)
+            if not boxes:
+                return
             view_log.append(self._ws.layout, day_of(now), boxes)
-            self._last, self._waiting = now, True
+        except OSError as error:
+            raise ViewsUnwritten("who watches what cannot be written down now") from error
+        self._last, self._waiting = now, True
 
     def start(self) -> None:
         """Destroy what is too old, give digests to what a kill left without, and write from now on."""
