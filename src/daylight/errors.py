@@ -45,6 +45,7 @@ Each class carries a stable ``name`` (for scripts), an ``exit_code`` (for the sh
     │   ├── ReplicaVersion        4  replica-version
     │   ├── ReplicaFull           4  replica-full
     │   ├── StoreCorrupt          4  store-corrupt
+    │   ├── ViewsUnwritten        4  views-unwritten
     │   └── WorkerKilled          4  worker-killed
     └── HelpMissing               5  help-missing
         ├── DestinationFailed     5  destination-failed
@@ -300,6 +301,11 @@ class WorkerKilled(VaultError):
     advice = (
         "Run the command again, it goes on where it was; if it recurs, see whether memory runs out."
     )
+
+
+class ViewsUnwritten(VaultError):
+    name = "views-unwritten"
+    advice = "Make room on the vault's disk; nothing is shown meanwhile, and it goes on by itself."
 
 
 class HelpMissing(DaylightError):

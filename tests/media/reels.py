@@ -69,7 +69,7 @@ def _stream(stream):
 
 
 def plan_of(path: Path, demuxer: str, mode: Mode, state: State = State.OK) -> CutPlan:
-    return plan_cuts(*look(path, demuxer, state), mode)
+    return plan_cuts(*look(path, demuxer, state), mode, sound=mode is Mode.CLEAR)
 
 
 def play(path: Path, plan: CutPlan, number: int) -> tuple[bytes, dict]:

@@ -97,7 +97,7 @@ def original_times(path: Path, demuxer: str, plan) -> list[int]:
         return [round((pts * stream.time_base - plan.base.zero) * TICKS) for pts in frames]
 
 
-@pytest.mark.parametrize("mode", list(Mode))
+@pytest.mark.parametrize("mode", [Mode.SHIELDED, Mode.SOFT, Mode.CLEAR])
 @pytest.mark.parametrize("name", REELS)
 def test_every_picture_comes_once_and_at_its_own_time(reel, name, mode):
     path, demuxer = reel(name)
@@ -237,7 +237,7 @@ def test_a_long_standstill_has_a_picture_in_each_segment(tmp_path):
         assert pictures[-1][0] > span.end - TICKS // 10
 
 
-@pytest.mark.parametrize("mode", list(Mode))
+@pytest.mark.parametrize("mode", [Mode.SHIELDED, Mode.SOFT, Mode.CLEAR])
 def test_a_turned_picture_is_set_upright(reel, mode):
     path, demuxer = reel("hevc.mp4")
     plan = plan_of(path, demuxer, mode)
@@ -284,7 +284,7 @@ def test_sound_alone_plays_when_asked_for_and_never_unasked(tmp_path):
     with pytest.raises(MediaRefused, match="sound alone"):
         plan_of(path, "wav", Mode.SHIELDED)
     with pytest.raises(MediaRefused, match="sound alone"):
-        make_segment(path, replace(plan.cut(0), mode=Mode.SHIELDED))
+        make_segment(path, replace(plan.cut(0), audio=None))
 
 
 def test_recordings_joined_end_to_end_play_on_where_the_clock_falls_back(reel, tmp_path):

@@ -32,13 +32,15 @@ from daylight.domain.digest import Digest
 from daylight.domain.marks import Kind, Said
 from daylight.domain.progress import Silent
 from daylight.domain.search import parse
+from daylight.domain.views import View
 from daylight.errors import ApprovalRefused, ItemHeld, PurgeRefused, UsageError, VaultBusy
 from daylight.ledger.leaf import commit
-from daylight.services import hold, ledger, marks, purge, sweep
+from daylight.services import hold, ledger, marks, purge, sweep, view_audit, view_setup
 from daylight.services import purged as register
 from daylight.services.examine import examine
 from daylight.services.intake import ImportRequest, import_material
 from daylight.services.verify import VerifyRequest, verify
+from daylight.services.views import ViewLog
 from daylight.storage.canary import spellings
 from daylight.storage.layout import in_use, lock
 from tests.services.signing import approved, asked, asked_to_lift, purged, two_people
@@ -144,6 +146,25 @@ def test_nothing_is_left_and_the_rest_stays_provable(any_ws, tmp_path):
     other = Occurrence.objects.filter(entry=closed.entry, item__sha256=stays).get()
     assert commit(bytes(other.salt), stays)
     assert not Purge.objects.exists()
+
+
+def test_what_was_watched_of_it_stands_for_nothing_any_more(any_ws, tmp_path):
+    """The log of views names items by their random id alone; that id goes with the item's row."""
+    ws, folder = any_ws, disk(tmp_path)
+    two_people(ws)
+    take(ws, folder)
+    cards = view_setup.set_up(ws, custodian_here(), threshold=2, shares=2, days=90)
+    gone = digest_of(folder, 1)
+    public_id = Item.objects.get(sha256=gone).public_id
+    log = ViewLog(ws)
+    log.note(View("a" * 32, public_id, "clear", 0, 4_000_000, 1, 1))
+    log.close()
+    assert view_audit.audit(ws, custodian_here(), cards).told[0].item == gone.hex()
+    purged(ws, gone)
+    assert found(ws, [*canaries(gone, 1), public_id.encode()]) == []
+    (left,) = view_audit.audit(ws, custodian_here(), cards).told
+    assert (left.item, left.view.item) == ("", public_id)
+    assert verify(ws, custodian_here(), VerifyRequest(), Silent()).faults == ()
 
 
 def test_a_bare_commitment_that_was_changed_is_found(ws, tmp_path):

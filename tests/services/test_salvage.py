@@ -103,7 +103,7 @@ def test_what_was_rebuilt_is_played(ws, archive):
         listed = playlist(player, custodian_here(), one.public_id, "clear")
         assert "0.ts" in listed
         for mode in ("clear", "shielded"):
-            data = segment(player, custodian_here(), one.public_id, 0, mode)
+            data = segment(player, custodian_here(), one.public_id, 0, mode).data
             assert len(data) > 20 * PACKET
     finally:
         player.close()
@@ -121,7 +121,7 @@ def test_a_wiped_head_is_replaced_and_every_part_plays(ws, archive, container, c
         count = playlist(player, custodian_here(), one.public_id, "clear").count(".ts")
         assert count >= 3
         for number in range(count):
-            assert segment(player, custodian_here(), one.public_id, number, "clear")
+            assert segment(player, custodian_here(), one.public_id, number, "clear").data
     finally:
         player.close()
     check(ws)

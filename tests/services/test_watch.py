@@ -15,6 +15,7 @@ from daylight.domain.access import MarkRule, Policy
 from daylight.domain.principal import Principal, Right
 from daylight.domain.progress import Silent
 from daylight.errors import Forbidden, HelpMissing, MediaRefused, UsageError
+from daylight.media.cut import look_of
 from daylight.media.executor import End, Outcome
 from daylight.media.inline import InlineExecutor
 from daylight.media.mpegts import PACKET
@@ -76,7 +77,9 @@ def test_a_recording_is_played_shielded_and_clear(ws, taken):
     for mode in ("shielded", "clear"):
         text = playlist(playing, custodian_here(), item, mode)
         assert text.startswith("#EXTM3U")
-        data = segment(playing, custodian_here(), item, 0, mode)
+        made = segment(playing, custodian_here(), item, 0, mode)
+        assert 0 == made.start_us < made.end_us
+        data = made.data
         assert data[::PACKET].count(0x47) == len(data) / PACKET
         with pytest.raises(IndexError):
             segment(playing, custodian_here(), item, text.count(".ts"), mode)
@@ -98,7 +101,7 @@ def test_sound_alone_is_not_played_unasked(ws, taken):
     item, playing = taken(SOUND), player(ws, Slots())
     with pytest.raises(MediaRefused):
         playlist(playing, custodian_here(), item, "shielded")
-    assert segment(playing, custodian_here(), item, 0, "clear")
+    assert segment(playing, custodian_here(), item, 0, "clear-sound").data
     playing.close()
 
 
@@ -154,10 +157,10 @@ def test_closing_ends_what_is_being_cut_and_what_waits_for_it(ws, taken):
     count = len(plan.cuts.spans)
     assert count >= SLOTS
     with ThreadPoolExecutor(SLOTS + 1) as viewers:
-        cut = [viewers.submit(playing.segment, plan, "shielded", n) for n in range(SLOTS)]
+        cut = [viewers.submit(playing.segment, plan, look_of("shielded"), n) for n in range(SLOTS)]
         for _ in cut:
             assert slots.hanging.acquire(timeout=10)
-        waits = viewers.submit(playing.segment, plan, "clear", 0)
+        waits = viewers.submit(playing.segment, plan, look_of("clear"), 0)
         while playing._asked._work_queue.empty():
             time.sleep(0.01)
         playing.close()

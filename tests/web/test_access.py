@@ -62,7 +62,7 @@ def test_the_table_names_every_address():
 @pytest.fixture
 def playing(monkeypatch):
     monkeypatch.setattr(play.watch, "playlist", lambda *a: "#EXTM3U\n")
-    monkeypatch.setattr(play.watch, "segment", lambda *a: b"G" * 188)
+    monkeypatch.setattr(play.watch, "segment", lambda *a: play.watch.Made(b"G" * 188, 0, 4_000_000))
     still = Still(0, 0, 0, 0, Fraction(1, 25), 0, 16, 9, "image/jpeg", b"\xff\xd8\xff")
     kept = RenditionView("frame-0-clear", "image/png", Digest(bytes(32)), 1, {}, "grab", 1)
     found = frames.frames.Stepped(still, (still,))
@@ -222,3 +222,22 @@ def test_rights_taken_away_are_gone_with_the_next_click(room: Room):
     assert client.get("/items/").status_code == 200
     user.grants.all().delete()
     assert client.get("/items/").status_code == 403
+
+
+def test_what_is_sent_is_written_down(room: Room, playing):
+    """Segments and pictures, shielded or not, by whom, and nothing else."""
+    ann, item = room.user("ann", Role.ANALYST), room.item(1)
+    client = room.client(ann)
+    client.post(reverse("lift", args=[item.public_id]), {"part": "player"})
+    for mode in ("shielded", "clear"):
+        client.get(reverse("playlist", args=[item.public_id, mode]))
+        client.get(reverse("segment", args=[item.public_id, mode, 0]))
+    client.get(reverse("rendition", args=[item.public_id, "filmstrip-shielded"]))
+    client.get(reverse("rendition", args=[item.public_id, "filmstrip-clear"]))  # not lifted
+    client.get(reverse("item", args=[item.public_id]))
+    seen = [(one.agent, one.item, one.how, one.end_us) for one in room.views._noted]
+    assert seen == [
+        (ann.agent, item.public_id, "shielded", 4_000_000),
+        (ann.agent, item.public_id, "clear", 4_000_000),
+        (ann.agent, item.public_id, "pictures-shielded", None),
+    ]

@@ -233,3 +233,32 @@ def test_sessions_that_are_over_are_forgotten_when_the_room_opens(room: Room, mo
     application(room.ws).prepare()
     assert Session.objects.count() == 1
     assert not Session.objects.filter(pk=old.pk).exists()
+
+
+def test_ones_own_key_opens_with_the_password_and_follows_it(room: Room, monkeypatch):
+    from daylight.catalogue.models import OwnKey
+    from daylight.crypto import locked
+
+    monkeypatch.setattr(locked, "_N", 2)
+    ann = room.user("ann", Role.ANALYST)
+    client = room.client(ann)
+    form = {"new": "grey heron at noon", "again": "grey heron at noon"}
+    assert client.post("/password/", form).status_code == 302
+    secret = room.views.secret(client.session.session_key, ann.agent)
+    public = OwnKey.objects.get(user=ann).public
+    assert secret
+    client.post("/logout/")
+    assert room.views.secret(client.session.session_key, ann.agent) is None
+    again = room.client()
+    again.post("/login/", {"username": "ann", "password": "grey heron at noon"})
+    assert room.views.secret(again.session.session_key, ann.agent) == secret
+    form = {
+        "old": "grey heron at noon",
+        "new": "two herons at night",
+        "again": "two herons at night",
+    }
+    assert again.post("/password/", form).status_code == 302
+    last = room.client()
+    last.post("/login/", {"username": "ann", "password": "two herons at night"})
+    assert room.views.secret(last.session.session_key, ann.agent) == secret
+    assert OwnKey.objects.get(user=ann).public == public

@@ -18,7 +18,7 @@ from tests.web.test_access import FORM, _real, table
 FIELDS = (
     *FORM, "start", "end", "tags", "region", "sureness", "severity", "note", "reason", "q", "camera",
     "since", "until", "before", "after", "state", "accession", "at_most", "without", "from", "to",
-    "columns", "fold", "crowd", "t", "next", "old", "new", "again", "token", "code",
+    "columns", "fold", "crowd", "t", "next", "blur", "colour", "large", "sound", "seconds", "at", "password", "pause", "budget_3", "text", "old", "new", "again", "token", "code",
 )  # fmt: skip
 ODD = st.one_of(
     st.sampled_from(

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from daylight.catalogue.cells import as_bytes
 from daylight.catalogue.models import Confirmation, Entry, Mark, MarkVersion
 from daylight.catalogue.queries.marks import said_in
 from daylight.domain.fault import Fault
@@ -27,9 +28,9 @@ def _entries() -> Iterator[tuple[int, str, dict[str, Any] | None]]:
     """Entries of marks: index, action, details; None where a purge took the details."""
     rows = Entry.objects.order_by("index").values_list("index", "leaf", "details")
     for index, leaf, details in rows.iterator(CHUNK):
-        action = _object(bytes(leaf)).get("action", "")
+        action = _object(as_bytes(leaf) or b"").get("action", "")
         if action.startswith("mark-"):
-            yield index, action, None if details is None else _object(bytes(details))
+            yield index, action, None if details is None else _object(as_bytes(details) or b"")
 
 
 def _object(data: bytes) -> dict[str, Any]:

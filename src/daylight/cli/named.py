@@ -16,6 +16,7 @@ Items = Annotated[
     list[str], typer.Argument(help="SHA-256 (or its first 8 digits and more), or id.")
 ]
 As = Annotated[str, typer.Option("--as", help="The user who signs.", show_default=False)]
+MAX_FILE = 1 << 16  # bytes of a share, an identity file, a key file
 KeyFile = Annotated[
     Path | None,
     typer.Option(
@@ -53,3 +54,14 @@ def request_document(one: RequestView) -> dict[str, object]:
         "first_agent": one.first,
         "expires": one.expires.isoformat(),
     }
+
+
+def text_of(file: Path) -> str:
+    """A small text file, of words or keys. ``UsageError`` where it is none."""
+    try:
+        with file.open("rb") as opened:
+            return opened.read(MAX_FILE).decode()
+    except OSError as error:
+        raise UsageError(f"a file named cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError:
+        raise UsageError("a file named is no text") from None

@@ -41,5 +41,7 @@ VERBS: dict[str, Verb] = {
     "backup": Verb("daylight.cli.backup", "Catalogue, ledger and keys in one encrypted file."),
     "restore": Verb("daylight.cli.restore", "A vault out of a backup or a replica."),
     "shares": Verb("daylight.cli.shares", "The key of replicas on cards for several people."),
+    "views": Verb("daylight.cli.views", "Who watched what: its key, and reading it."),
+    "help-page": Verb("daylight.cli.help_page", "Write the page where people find help."),
     "serve": Verb("daylight.cli.serve", "Open the review room in a browser."),
 }

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from daylight.cli.named import text_of
 from daylight.cli.output import note, print_json, progress, say
 from daylight.cli.passphrase import ask, known
 from daylight.cli.session import Session, session_of
@@ -17,8 +18,6 @@ from daylight.services.restore import RestoreReport
 from daylight.storage.destinations import open_remote
 from daylight.storage.layout import Layout
 from daylight.storage.volume import inspect
-
-MAX_FILE = 1 << 16  # bytes of a share, an identity file, a key file
 
 
 def run(
@@ -50,7 +49,7 @@ def run(
     if "://" in source or Path(source).is_dir():
         made, report = _from_replica(session, source, folder, _key(session, shares or [], keys))
     else:
-        identities = "" if identity is None else _text(identity)
+        identities = "" if identity is None else text_of(identity)
         passphrase = functools.partial(_backup_passphrase, under)
         made, report = restore.from_backup(Path(source), folder, identities, passphrase), None
     _tell(made, report, as_json=as_json)
@@ -75,26 +74,16 @@ def _key(session: Session, shares: list[Path], keys: Path | None) -> bytes:
     if bool(shares) == (keys is not None):
         raise UsageError("a replica opens with --shares, or with the vault's --keys")
     if keys is None:
-        secret = combine([_text(one) for one in shares])
+        secret = combine([text_of(one) for one in shares])
         if len(secret) != 32:
             raise SharesRefused("the shares are those of another kind of key")
         return secret
-    locked = from_file(_text(keys).encode())
+    locked = from_file(text_of(keys).encode())
     return locked.open(ask(session.passphrase_file) if locked.needs_passphrase else "").storage
 
 
 def _backup_passphrase(under: Path | None) -> str:
     return known(under) if under is not None else ask(None, "Passphrase of the backup")
-
-
-def _text(file: Path) -> str:
-    try:
-        with file.open("rb") as opened:
-            return opened.read(MAX_FILE).decode()
-    except OSError as error:
-        raise UsageError(f"a file named cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError:
-        raise UsageError("a file named is no text") from None
 
 
 def _tell(made: Layout, report: RestoreReport | None, *, as_json: bool) -> None:

@@ -1,7 +1,7 @@
 """What the ``segment`` program is asked for: one span of one recording, made playable."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from fractions import Fraction
 from typing import Any
@@ -14,8 +14,63 @@ MESSAGE = "segment"  # the one message it sends: facts about the segment, and it
 
 
 class Mode(StrEnum):
-    SHIELDED = "shielded"  # no detail, no colour, no sound
-    CLEAR = "clear"
+    """How much of the pictures is sent: blur and colour, each by itself."""
+
+    SHIELDED = "shielded"  # strong blur, grey, small
+    TINTED = "tinted"  # strong blur, in colour, small
+    SOFT_GREY = "soft-grey"  # light blur, grey
+    SOFT = "soft"  # light blur, in colour
+    GREY = "grey"  # sharp, grey
+    CLEAR = "clear"  # sharp, in colour
+
+    @property
+    def is_strong(self) -> bool:
+        return self in {Mode.SHIELDED, Mode.TINTED}
+
+    @property
+    def is_grey(self) -> bool:
+        return self in {Mode.SHIELDED, Mode.SOFT_GREY, Mode.GREY}
+
+    @property
+    def is_sharp(self) -> bool:
+        return self in {Mode.GREY, Mode.CLEAR}
+
+
+_SMALL, _SOUND = "-small", "-sound"
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a viewer asked for. ``small``: at most 320 pixels wide, as strong blur always is.
+
+    ``slug`` names it in addresses: ``shielded``, ``soft-grey-small``, ``clear-sound``; each look has one.
+    """
+
+    mode: Mode
+    small: bool = False
+    sound: bool = False
+
+    @property
+    def slug(self) -> str:
+        small = _SMALL if self.small and not self.mode.is_strong else ""
+        return f"{self.mode}{small}{_SOUND if self.sound else ''}"
+
+    @property
+    def is_shielded(self) -> bool:
+        return self.mode is Mode.SHIELDED and not self.sound
+
+
+SHIELDED = Look(Mode.SHIELDED, small=True)
+
+
+def look_of(slug: str) -> Look:
+    """``ValueError`` for what is no slug, or not the one of its look."""
+    rest = slug.removesuffix(_SOUND)
+    mode = Mode(rest.removesuffix(_SMALL))
+    look = Look(mode, small=rest.endswith(_SMALL) or mode.is_strong, sound=slug.endswith(_SOUND))
+    if look.slug != slug:
+        raise ValueError(slug)
+    return look
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +97,8 @@ class Cut:
     sound that belongs to the span is met as well. ``step``: seconds from picture to picture, used
     where the container has no times and for filling gaps. ``anywhere``: spans need not start at a
     key frame, so nothing may be copied. ``blank``: black pictures instead of what cannot be read.
-    ``damaged``: something of the recording is; then one thread decodes, since FFmpeg's frame threads wait
+    ``small``: 320 pixels wide at most. ``silent``: silence in place of the sound, so that a player
+    that has a track for it goes on. ``damaged``: something of the recording is; then one thread decodes, since FFmpeg's frame threads wait
     for each other for ever in some broken H.264. ``last``: no span follows. ``rotation``: degrees, clockwise.
     ``mark``: what is drawn into clear pictures that are encoded. ``copies``: whether they may be copied instead.
     """
@@ -66,11 +122,17 @@ class Cut:
     damaged: bool = False
     mark: str = ""
     copies: bool = True
+    small: bool = False
+    silent: bool = False
 
     @property
     def until(self) -> int:
         """Where the span's pictures end: the last one takes what lies beyond the stated length."""
         return self.end + TICKS if self.last else self.end
+
+    def shielded(self) -> "Cut":
+        """The same span under the shield; where there would be sound there is silence."""
+        return replace(self, mode=Mode.SHIELDED, small=True, anywhere=True, silent=True)
 
 
 def to_request(cut: Cut) -> dict[str, Json]:
@@ -94,6 +156,8 @@ def to_request(cut: Cut) -> dict[str, Json]:
         "damaged": cut.damaged,
         "mark": cut.mark,
         "copies": cut.copies,
+        "small": cut.small,
+        "silent": cut.silent,
     }
 
 

@@ -45,10 +45,17 @@ class CutPlan:
         return _for_span(self, span)
 
 
-def plan_cuts(facts: MediaFacts, keys: Sequence[KeyFrame], mode: Mode) -> CutPlan:
+def plan_cuts(
+    facts: MediaFacts,
+    keys: Sequence[KeyFrame],
+    mode: Mode,
+    *,
+    small: bool = False,
+    sound: bool = False,
+) -> CutPlan:
     """Raises ``MediaRefused`` when there is nothing to play, or nothing in this mode."""
-    video, audio = facts.video, facts.audio
-    if video is None and mode is Mode.SHIELDED:
+    video, audio = facts.video, facts.audio if sound else None
+    if video is None and facts.audio is not None and not sound:
         raise MediaRefused("it is sound alone, and sound is not played unasked")
     if not facts.demuxer or (video is None and audio is None):
         raise MediaRefused("it holds neither pictures nor sound that can be played")
@@ -59,7 +66,7 @@ def plan_cuts(facts: MediaFacts, keys: Sequence[KeyFrame], mode: Mode) -> CutPla
     duration = _duration(facts, times, step)
     if entries and entries[-1].epoch:  # the container knows the length of one epoch at most
         duration = times[-1] + max(1, _widest(times))
-    anywhere = not _may_copy(video, [*times, duration], mode)
+    anywhere = small or not _may_copy(video, [*times, duration], mode)
     spans = _spans(entries, duration, anywhere=anywhere)
     if not spans:
         raise MediaRefused("nothing of it lasts long enough to be played")
@@ -71,7 +78,7 @@ def plan_cuts(facts: MediaFacts, keys: Sequence[KeyFrame], mode: Mode) -> CutPla
         end=0,
         zero=zero,
         video=None if video is None else video.index,
-        audio=None if audio is None or mode is Mode.SHIELDED else audio.index,
+        audio=None if audio is None else audio.index,
         entry=None,
         approach=None,
         step=step,
@@ -79,6 +86,7 @@ def plan_cuts(facts: MediaFacts, keys: Sequence[KeyFrame], mode: Mode) -> CutPla
         height=height,
         rotation=0 if video is None else video.rotation % 360,
         anywhere=anywhere,
+        small=small or mode.is_strong,
         damaged=facts.state is State.DAMAGED,
     )
     return CutPlan(spans, base, entries)
@@ -154,7 +162,7 @@ def _entries(
 
 def _may_copy(video: StreamFacts | None, times: Sequence[int], mode: Mode) -> bool:
     """``times``: of all key frames, and the end."""
-    if video is None or mode is Mode.SHIELDED or video.codec != "h264" or video.rotation:
+    if video is None or mode is not Mode.CLEAR or video.codec != "h264" or video.rotation:
         return False
     if video.pixel_format not in _COPIED_PIXELS or len(times) < 2:
         return False

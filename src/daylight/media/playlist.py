@@ -5,7 +5,7 @@ the player's clock: an HLS player puts the first segment at 0 and adds the lengt
 """
 
 import bisect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -59,8 +59,13 @@ def decode_from(keys: Sequence[int], start: int) -> int:
     return max(0, bisect.bisect_right(keys, start) - 1)
 
 
-def playlist(spans: Sequence[Span], address: Callable[[int], str]) -> str:
-    """The m3u8 text (RFC 8216) of a whole recording; ``address`` gives each segment's URI."""
+def playlist(
+    spans: Sequence[Span], address: Callable[[int], str], breaks: Container[int] = ()
+) -> str:
+    """The m3u8 text (RFC 8216) of a whole recording; ``address`` gives each segment's URI.
+
+    ``breaks``: segments from which on the pictures are of another size.
+    """
     longest = max((span.end - span.start for span in spans), default=0)
     lines = [
         "#EXTM3U",
@@ -71,5 +76,6 @@ def playlist(spans: Sequence[Span], address: Callable[[int], str]) -> str:
         "#EXT-X-INDEPENDENT-SEGMENTS",
     ]
     for number, span in enumerate(spans):
+        lines += ["#EXT-X-DISCONTINUITY"] if number in breaks else []
         lines += [f"#EXTINF:{(span.end - span.start) / TICKS:.6f},", address(number)]
     return "\n".join([*lines, "#EXT-X-ENDLIST", ""])

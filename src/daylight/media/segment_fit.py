@@ -10,9 +10,10 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import ColorRange, Interpolation, VideoReformatter
 
 from daylight.media.cut import Cut, Mode
-from daylight.media.shield import WIDTH, Shield
+from daylight.media.shield import GRAINS, LIGHT_GRAINS, WIDTH, Shield
 
 CLEAR_LONGER_SIDE: Final = 1280
+SOFT_LONGER_SIDE: Final = 640
 _SMALLEST: Final = 16
 
 Fit = Callable[[VideoFrame], VideoFrame]
@@ -23,18 +24,38 @@ def fitted_size(cut: Cut) -> tuple[int, int]:
     width, height = cut.width, cut.height
     if cut.rotation % 180:
         width, height = height, width
-    limit = WIDTH if cut.mode is Mode.SHIELDED else CLEAR_LONGER_SIDE
+    limit = _limit(cut)
     longer = max(width, height)
     if longer > limit:
         width, height = width * limit // longer, height * limit // longer
     return max(_SMALLEST, width & ~1), max(_SMALLEST, height & ~1)
 
 
+def _limit(cut: Cut) -> int:
+    """Pixels of the longer side."""
+    if cut.small or cut.mode.is_strong:
+        return WIDTH
+    return CLEAR_LONGER_SIDE if cut.mode.is_sharp else SOFT_LONGER_SIDE
+
+
 def fitter(cut: Cut) -> Fit:
     width, height = fitted_size(cut)
-    if cut.mode is Mode.SHIELDED:
-        return Shield(width, height, cut.rotation).apply
-    return _Upright(width, height, cut.rotation).apply
+    if not cut.mode.is_sharp:
+        grains = GRAINS if cut.mode.is_strong else LIGHT_GRAINS
+        return Shield(width, height, cut.rotation, grains, grey=cut.mode.is_grey).apply
+    upright = _Upright(width, height, cut.rotation).apply
+    return _grey(upright) if cut.mode is Mode.GREY else upright
+
+
+def _grey(fit: Fit) -> Fit:
+    """Without colour: both planes of it say none."""
+
+    def apply(frame: VideoFrame) -> VideoFrame:
+        planes = fit(frame).to_ndarray()
+        planes[planes.shape[0] * 2 // 3 :] = 128
+        return VideoFrame.from_ndarray(planes, format="yuv420p")
+
+    return apply
 
 
 class _Upright:

@@ -244,7 +244,7 @@ class EncodedPictures:
     def _put(self, frame: VideoFrame, time: int) -> None:
         if time <= self._encoder.last:
             return
-        if self._cut.mode is Mode.CLEAR:  # what is shielded has no lines left to comb
+        if self._cut.mode.is_sharp:  # what is blurred has no lines left to comb
             frame = self._deinterlacer.apply(frame)
         self._encode(self._fit(frame), time)
         self.count += 1
@@ -274,7 +274,7 @@ class EncodedPictures:
 def _prepare(decoder: VideoCodecContext, cut: Cut) -> None:
     decoder.thread_type = "AUTO"
     decoder.thread_count = 1 if cut.damaged else min(4, len(os.sched_getaffinity(0)))
-    if cut.mode is Mode.SHIELDED:  # block edges do not survive the shield anyway
+    if cut.mode.is_strong:  # block edges do not survive the shield anyway
         decoder.options = {"skip_loop_filter": "all"}
 
 
@@ -289,7 +289,7 @@ class Encoder:
         stream.time_base = BASE
         context = stream.codec_context
         context.time_base = BASE
-        context.thread_count = 1 if cut.mode is Mode.SHIELDED else 2
+        context.thread_count = 1 if cut.small else 2
         context.flags |= Flags.bitexact
         self._stream: VideoStream = stream
         self._packets: list[MediaPacket] = []

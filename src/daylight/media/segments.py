@@ -43,7 +43,7 @@ def segment(request: Mapping[str, Any], files: Sequence[int], emit: Emit) -> Non
     shielded viewing was asked for.
     """
     cut = from_request(request)
-    if cut.video is None and cut.mode is Mode.SHIELDED:
+    if cut.video is None and cut.audio is None:
         raise MediaRefused("it is sound alone, and sound is not played unasked")
     if cut.blank:
         data, facts = _make(None, cut)
@@ -84,8 +84,10 @@ def _pictures(source: Source | None, cut: Cut, output: OutputContainer) -> Pictu
 
 
 def _sound(source: Source | None, cut: Cut, output: OutputContainer) -> Sound | None:
-    if cut.mode is Mode.SHIELDED or cut.audio is None:
+    if cut.audio is None:
         return None
+    if cut.silent:
+        return EncodedSound(None, cut, output)
     stream = None if source is None else source.audio
     if stream is not None and segment_audio.may_copy(stream, cut):
         return CopiedSound(stream, cut, output)

@@ -6,10 +6,12 @@ from typing import Self
 from daylight.domain.principal import Principal
 from daylight.errors import MediaRefused
 from daylight.exports.court.records import CourtItem
-from daylight.media.cut import Mode
+from daylight.media.cut import Look, Mode
 from daylight.media.mpegts import Joiner
 from daylight.services.watch import Player, segment
 from daylight.services.workspace import Workspace
+
+_LOOK = Look(Mode.CLEAR, sound=True).slug
 
 
 class WorkingCopy:
@@ -65,10 +67,10 @@ class Copies:
         return WorkingCopy(self, item)
 
     def parts(self, item: CourtItem) -> int:
-        return len(self._player.plan(self._principal, item.public_id, Mode.CLEAR).cuts.spans)
+        return len(self._player.plan(self._principal, item.public_id, _LOOK).cuts.spans)
 
     def part(self, item: CourtItem, number: int) -> bytes:
-        return segment(self._player, self._principal, item.public_id, number, Mode.CLEAR)
+        return segment(self._player, self._principal, item.public_id, number, _LOOK).data
 
 
 class NoCopies:

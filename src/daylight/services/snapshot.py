@@ -5,12 +5,13 @@ import shutil
 import sqlite3
 import subprocess
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import unquote, urlsplit
 
 from daylight.errors import ToolMissing, VaultError, VaultFull
+from daylight.storage import view_log
 from daylight.storage.layout import Layout, in_use
 
 
@@ -19,7 +20,8 @@ def snapshot(layout: Layout) -> Iterator[Mapping[str, Path]]:
     """The members of a state archive, for ``storage.state_archive.pack``; gone afterwards.
 
     The heads are listed before the catalogue is copied, so that none is newer than it: that would
-    look like a catalogue that was rolled back. Every object that the copy names is in the store.
+    look like a catalogue that was rolled back. The log of views is copied after it: it holds all that the
+    copy's ledger has a digest of. Every object that the copy names is in the store.
     """
     with in_use(layout), TemporaryDirectory(prefix="snapshot-", dir=layout.spool) as folder:
         members = {
@@ -29,10 +31,22 @@ def snapshot(layout: Layout) -> Iterator[Mapping[str, Path]]:
         }
         catalogue = _dump if layout.database else _copy
         name, path = catalogue(layout, Path(folder))
+        members |= _views(layout, Path(folder))
         for extra in ("vault.keys", "vault.toml"):
             if (layout.root / extra).exists():
                 members[extra] = layout.root / extra
         yield {name: path, **members}
+
+
+def _views(layout: Layout, folder: Path) -> dict[str, Path]:
+    """Copies, since a day may be destroyed and another grow meanwhile."""
+    members = {}
+    for name in view_log.names(layout):
+        made = folder / f"views-{name}"
+        with suppress(FileNotFoundError):
+            shutil.copyfile(layout.views / name, made)
+            members[f"views/{name}"] = made
+    return members
 
 
 def _copy(layout: Layout, folder: Path) -> tuple[str, Path]:

@@ -36,6 +36,7 @@ from daylight.services.verify_objects import (
     survey_alone,
     wanted,
 )
+from daylight.services.view_faults import view_faults
 from daylight.services.witness import witness_faults
 from daylight.services.worklist import Worklist
 from daylight.services.workspace import Workspace
@@ -81,7 +82,7 @@ class Report:
 
 
 # Checks of the vault as a whole, beside ledger, rows, seals and objects.
-FURTHER_CHECKS: tuple[Callable[[Workspace], Iterable[Fault]], ...] = (witness_faults,)
+FURTHER_CHECKS: tuple[Callable[[Workspace], Iterable[Fault]], ...] = (witness_faults, view_faults)
 
 
 def verify(

@@ -23,12 +23,13 @@ from daylight.domain.digest import Digest
 from daylight.domain.media import MediaFacts, State
 from daylight.domain.principal import Principal, Right
 from daylight.errors import MediaRefused
-from daylight.media.cut import MESSAGE, PROGRAM, Mode, to_request
+from daylight.media.cut import MESSAGE, PROGRAM, Look, Mode, look_of, to_request
 from daylight.media.cut_plan import CutPlan, KeyFrame, plan_cuts
 from daylight.media.executor import End, Executor, Outcome, Task, TaskLimits
 from daylight.media.facts_json import from_json
 from daylight.media.keyframes import UNKNOWN, KeyFrameIndex, unpack
 from daylight.media.mpegts import MAX_SEGMENT, check_segment
+from daylight.media.playlist import TICKS
 from daylight.media.playlist import playlist as playlist_text
 from daylight.media.program import Json
 from daylight.media.reading import UNTIMED
@@ -40,15 +41,17 @@ MARK_DIGITS: Final = 8  # of a viewer's agent id
 CACHED_BYTES: Final = 192 << 20
 CACHED_PLANS: Final = 64
 MAX_INDEX: Final = 400 << 20  # bytes of a key-frame index that is believed
+Within = tuple[int, int] | None  # microseconds; None is all of it
 LIMITS: Final = TaskLimits(wall_seconds=40.0, cpu_seconds=35, message_bytes=MAX_SEGMENT)
 
 
 class _Place(NamedTuple):
-    """Which segment: of which item, in which mode."""
+    """Which segment: of which item, in which look."""
 
     digest: Digest
-    mode: Mode
+    look: Look
     number: int
+    shielded: bool  # though the look would be another
     mark: str = ""  # drawn into the pictures: each viewer has their own
     copies: bool = True
 
@@ -78,7 +81,7 @@ class Player:
         self._asked = ThreadPoolExecutor(SLOTS, thread_name_prefix="asked")
         # One at a time is made ahead, so that a slot is left for whoever asks.
         self._ahead = ThreadPoolExecutor(1, thread_name_prefix="ahead")
-        self._plans: OrderedDict[tuple[Digest, Mode], Plan] = OrderedDict()
+        self._plans: OrderedDict[tuple[Digest, Look], Plan] = OrderedDict()
         self._made: OrderedDict[_Place, Future[bytes]] = OrderedDict()
         self.stills = Kept()
 
@@ -100,7 +103,7 @@ class Player:
         digest = seen_digest(principal, public_id)
         if digest is None:
             raise KeyError(public_id)
-        key = (digest, Mode(mode))
+        key = (digest, look_of(mode))
         with self._lock:
             known = self._plans.get(key)
         if known is None:
@@ -111,10 +114,12 @@ class Player:
                     self._plans.popitem(last=False)
         return known
 
-    def segment(self, plan: Plan, mode: Mode, number: int, agent: str = "") -> bytes:
+    def segment(
+        self, plan: Plan, look: Look, number: int, within: Within = None, agent: str = ""
+    ) -> bytes:
         """Bytes of one segment, and the next one begun. ``IndexError`` past the end."""
-        place = _Place(plan.digest, mode, number)
-        if mode is Mode.CLEAR and agent:
+        place = _Place(plan.digest, look, number, shielded=not lifted(plan, number, within))
+        if look.mode is Mode.CLEAR and agent:
             copies = policy().mark is MarkRule.ENCODED
             place = place._replace(mark=_mark(agent, self._ws.clock()), copies=copies)
         try:
@@ -122,7 +127,8 @@ class Player:
         except CancelledError:
             raise MediaRefused("the review room is closing") from None
         if number + 1 < len(plan.cuts.spans):
-            self._ahead.submit(self._wait, plan, place._replace(number=number + 1))
+            shut = not lifted(plan, number + 1, within)
+            self._ahead.submit(self._wait, plan, place._replace(number=number + 1, shielded=shut))
         return data
 
     def _wait(self, plan: Plan, place: _Place) -> None:
@@ -142,6 +148,8 @@ class Player:
 
     def _make(self, plan: Plan, place: _Place) -> bytes:
         cut = replace(plan.cuts.cut(place.number), mark=place.mark, copies=place.copies)
+        if place.shielded:
+            cut = cut.shielded()
         outcome = self.run(PROGRAM, to_request(cut), [place.digest], LIMITS)
         sent = [m.untrusted_payload for m in outcome.messages if m.untrusted_kind == MESSAGE]
         if outcome.end is not End.DONE or len(sent) != 1:
@@ -167,9 +175,9 @@ class Player:
                 total -= len(future.result())
                 del self._made[place]
 
-    def _planned(self, principal: Principal, public_id: str, key: tuple[Digest, Mode]) -> Plan:
+    def _planned(self, principal: Principal, public_id: str, key: tuple[Digest, Look]) -> Plan:
         """Of the original; of what was rebuilt where that cannot be opened."""
-        digest, mode = key
+        digest, look = key
         stored = media_facts(principal, public_id)
         if stored is None:
             raise MediaRefused("it is not examined yet")
@@ -180,9 +188,11 @@ class Player:
                 raise MediaRefused("it cannot be read")
             digest, facts, index = found.digest, from_json(found.facts), found.index
         if index is None:
-            return Plan(digest, plan_cuts(facts, [], mode), facts, None, (), Fraction(1))
+            cuts = plan_cuts(facts, [], look.mode, small=look.small, sound=look.sound)
+            return Plan(digest, cuts, facts, None, (), Fraction(1))
         held = self._index(index)
-        cuts = plan_cuts(facts, _keys(held, untimed=facts.demuxer in UNTIMED), mode)
+        keys = _keys(held, untimed=facts.demuxer in UNTIMED)
+        cuts = plan_cuts(facts, keys, look.mode, small=look.small, sound=look.sound)
         return Plan(digest, cuts, facts, index, held.ordinals, held.time_base)
 
     def _index(self, digest: Digest) -> KeyFrameIndex:
@@ -208,22 +218,61 @@ class Player:
             return self._slots().run(Task(program, request, files, limits))
 
 
-def playlist(player: Player, principal: Principal, public_id: str, mode: str) -> str:
-    """HLS (RFC 8216) with the addresses ``0.ts``, ``1.ts`` … beside it.
+def lifted(plan: Plan, number: int, within: Within) -> bool:
+    """Whether a segment reaches into the span the shield was lifted for. ``IndexError`` past the end."""
+    if number < 0:
+        raise IndexError(number)
+    span = plan.cuts.spans[number]
+    if within is None:
+        return True
+    start, end = within
+    return span.start * 1_000_000 < end * TICKS and span.end * 1_000_000 > start * TICKS
+
+
+def playlist(
+    player: Player, principal: Principal, public_id: str, mode: str, within: Within = None
+) -> str:
+    """HLS (RFC 8216) with the addresses ``0.ts``, ``1.ts`` … beside it. ``within``: what was lifted.
 
     Raises ``KeyError`` for an item that is not to be seen, ``ValueError`` for an unknown mode,
     ``MediaRefused`` for what cannot be played.
     """
     _allow(principal)
-    spans = player.plan(principal, public_id, mode).cuts.spans
-    return playlist_text(spans, lambda number: f"{number}.ts")
+    plan = player.plan(principal, public_id, mode)
+    spans = plan.cuts.spans
+    shown = [lifted(plan, number, within) for number in range(len(spans))]
+    breaks = {n for n in range(1, len(spans)) if shown[n] != shown[n - 1]}
+    return playlist_text(spans, lambda number: f"{number}.ts", breaks)
 
 
-def segment(player: Player, principal: Principal, public_id: str, number: int, mode: str) -> bytes:
-    """One segment, MPEG-TS, its structure checked. As :func:`playlist`; ``IndexError`` past the end."""
+@dataclass(frozen=True, slots=True)
+class Made:
+    """``data``: MPEG-TS, its structure checked. ``start_us``, ``end_us``: microseconds of the item.
+
+    ``shielded``: it lies outside of what was lifted, and is sent as if nothing were.
+    """
+
+    data: bytes
+    start_us: int
+    end_us: int
+    shielded: bool = False
+
+
+def segment(
+    player: Player,
+    principal: Principal,
+    public_id: str,
+    number: int,
+    mode: str,
+    within: Within = None,
+) -> Made:
+    """One segment. As :func:`playlist`; ``IndexError`` past the end."""
     _allow(principal)
     plan = player.plan(principal, public_id, mode)
-    return player.segment(plan, Mode(mode), number, principal.agent)
+    data = player.segment(plan, look_of(mode), number, within, principal.agent)
+    span = plan.cuts.spans[number]
+    times = span.start * 1_000_000 // TICKS, span.end * 1_000_000 // TICKS
+    return Made(data, *times, shielded=not lifted(plan, number, within))
 
 
 def _mark(agent: str, now: datetime) -> str:

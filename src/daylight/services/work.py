@@ -15,7 +15,7 @@ from django.db.models import Max
 from daylight.catalogue.models import Authority, Seal
 from daylight.domain.principal import Principal
 from daylight.errors import DaylightError, UsageError, VaultBusy
-from daylight.services import seal
+from daylight.services import seal, view_days
 from daylight.services.transport import Transport
 from daylight.services.workspace import Workspace
 
@@ -53,6 +53,7 @@ def jobs_of(
             lambda: _seal_due(ws, every),
             lambda: _seal(ws, principal, transport, every),
         ),
+        Job("views", lambda: view_days.next_destruction(ws), lambda: _destroy(ws)),
     )
 
 
@@ -90,6 +91,11 @@ def slot(ws: Workspace, every: int) -> datetime:
     drawn = hashlib.sha256(f"daylight work {ws.layout.vault_id}".encode()).digest()
     offset = int.from_bytes(drawn[:8], "big") % period
     return now - timedelta(minutes=(now.hour * 60 + now.minute - offset) % period)
+
+
+def _destroy(ws: Workspace) -> Done:
+    """Records of who watched what go when their time is over, whether or not anybody serves."""
+    return Done("views", {"days": len(view_days.destroy_old(ws))})
 
 
 def _behind(ws: Workspace, every: int) -> list[str]:

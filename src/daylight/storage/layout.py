@@ -44,6 +44,11 @@ class Layout:
     def heads(self) -> Path:
         return self.root / "ledger" / "heads"
 
+    @property
+    def views(self) -> Path:
+        """Who watched what, sealed: :mod:`daylight.storage.view_log`."""
+        return self.root / "views"
+
     def read_keys(self) -> bytes | None:
         """The bytes of ``vault.keys``, None where it is not."""
         try:

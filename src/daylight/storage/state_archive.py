@@ -1,7 +1,7 @@
 """What a vault is besides its objects, as one tar stream: for replicas and backups.
 
-Members: ``catalogue.sqlite`` or ``catalogue.pgdump``, ``ledger/heads/*``, ``vault.keys`` and
-``vault.toml``; plain POSIX ustar, so that stock tools read it too.
+Members: ``catalogue.sqlite`` or ``catalogue.pgdump``, ``ledger/heads/*``, ``views/*``, ``vault.keys``
+and ``vault.toml``; plain POSIX ustar, so that stock tools read it too.
 """
 
 import errno
@@ -21,6 +21,7 @@ PIECE: Final = 1 << 20  # bytes
 SETTINGS: Final = "vault.toml"
 _MEMBER: Final = re.compile(
     r"catalogue\.(?:sqlite|pgdump)|vault\.(?:keys|toml)|ledger/heads/[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}"
+    r"|views/(?:setup\.json|\d{4}-\d\d-\d\d\.log)"
 )
 _SETTINGS_MAX: Final = 1 << 16  # bytes
 _DAMAGED: Final = "the archive is damaged, or not one of Daylight's"
@@ -59,7 +60,7 @@ def unpack(chunks: Iterable[bytes], root: Path) -> Layout:
 
 def _unpack(stream: "Chunks", root: Path) -> Layout:
     root.chmod(0o700)
-    for name in ("objects", "ledger", "ledger/heads", "spool"):
+    for name in ("objects", "ledger", "ledger/heads", "spool", "views"):
         (root / name).mkdir(mode=0o700)
     for name in KEEP_OUT:
         (root / name).touch(mode=0o600)

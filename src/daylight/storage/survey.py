@@ -96,7 +96,7 @@ def leftovers(layout: Layout, mine: frozenset[str]) -> Iterator[Fault]:
         for entry in _entries(os.fspath(layout.spool)):
             if not entry.name.endswith(".lock") and entry.name not in mine:
                 yield Fault(LEFT, f"spool/{entry.name}", "nothing runs that it could belong to")
-    for folder in (layout.root, layout.heads):
+    for folder in (layout.root, layout.heads, layout.views):
         for entry in _entries(os.fspath(folder)):
             if entry.name.endswith(_DRAFT):
                 yield Fault(LEFT, entry.name, "a file that was not put in place to the end")

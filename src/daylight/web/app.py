@@ -9,9 +9,10 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.core.handlers.wsgi import WSGIHandler
 
 from daylight.services import sittings
+from daylight.services.views import ViewLog
 from daylight.services.watch import Player
 from daylight.services.workspace import Workspace
-from daylight.web.asked import BEYOND, PLAYER, WORKSPACE
+from daylight.web.asked import BEYOND, PLAYER, VIEWS, WORKSPACE
 
 _OUR_LOGS = ("django", "waitress")
 
@@ -24,6 +25,7 @@ class Room:
         self._handler = WSGIHandler()
         self._player = Player(ws)
         self._beyond = False
+        self._views = ViewLog(ws)
 
     def __call__(
         self, environ: dict[str, Any], start_response: Callable[..., Any]
@@ -31,6 +33,7 @@ class Room:
         environ[WORKSPACE] = self._ws
         environ[PLAYER] = self._player
         environ[BEYOND] = self._beyond
+        environ[VIEWS] = self._views
         answer: Iterable[bytes] = self._handler(environ, start_response)
         return answer
 
@@ -38,6 +41,7 @@ class Room:
         """Forget sessions that are over: they say who lifted the shield of what. Warm the player."""
         SessionStore.clear_expired()
         sittings.forget_old(self._ws)
+        self._views.start()
         self._player.prepare()
 
     def widen(self, host: str, *, secure: bool) -> None:
@@ -47,8 +51,9 @@ class Room:
         settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = secure
 
     def close(self) -> None:
-        """End what is being cut, so that nobody waits for it."""
+        """End what is being cut, so that nobody waits for it; write down what was watched."""
         self._player.close()
+        self._views.close()
 
 
 def application(ws: Workspace) -> Room:

@@ -3,12 +3,15 @@
 from django.http import HttpRequest, QueryDict
 
 from daylight.domain.principal import Principal
+from daylight.domain.views import View
+from daylight.services.views import ViewLog
 from daylight.services.watch import Player
 from daylight.services.workspace import Workspace
 
 WORKSPACE = "daylight.workspace"  # where the WSGI environment carries it
 PLAYER = "daylight.player"
 BEYOND = "daylight.beyond"  # whether others than this machine reach the room
+VIEWS = "daylight.views"
 
 
 class Asked(HttpRequest):
@@ -19,6 +22,7 @@ class Asked(HttpRequest):
 
     workspace: Workspace
     player: Player
+    views: ViewLog
     principal: Principal
 
 
@@ -30,3 +34,14 @@ def text(values: QueryDict, name: str, limit: int) -> str:
 def in_part(request: HttpRequest) -> bool:
     """Whether htmx asks for a part of a page."""
     return request.headers.get("HX-Request") == "true"
+
+
+def note_view(
+    request: Asked, public_id: str, how: str, span: tuple[int, int] | None = None
+) -> None:
+    """Write down that something is sent; ``span`` in microseconds. ``how`` is empty for no view."""
+    if not how:
+        return
+    now = int(request.workspace.clock().timestamp())
+    start, end = span or (None, None)
+    request.views.note(View(request.principal.agent, public_id, how, start, end, now, now))

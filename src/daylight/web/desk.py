@@ -9,10 +9,12 @@ from django.views.decorators.http import require_POST, require_safe
 
 from daylight.catalogue.queries.marks import waiting_calls
 from daylight.catalogue.queries.people import colleagues, names_of
-from daylight.catalogue.queries.review import handed_over, my_tasks, offers, shares
+from daylight.catalogue.queries.review import Offer, handed_over, my_tasks, offers, shares
+from daylight.domain.exposure import HARDEST, Today
 from daylight.domain.marks import NOTES
 from daylight.domain.principal import Right
 from daylight.services import review
+from daylight.web import own
 from daylight.web.asked import Asked, text
 from daylight.web.saying import tried
 
@@ -29,13 +31,15 @@ def show(request: Asked) -> HttpResponse:
 def _page(request: Asked, wrong: str) -> HttpResponse:
     at_most = text(request.GET, "at_most", 2) or _ALL
     without = [one for one in request.GET.getlist("without") if one in NOTES]
+    wish = own.wish_of(request)
     may = request.principal.may(Right.WATCH)
-    limit = int(at_most) if at_most in {"0", "1", "2", "3"} else None
+    limit = int(at_most) if at_most in {"0", "1", "2", "3"} else HARDEST
     mine, back = my_tasks(request.principal), handed_over(request.principal)
     words = {
         "mine": mine,
         "handed_over": back,
-        "offers": offers(request.principal, at_most=limit, without=without) if may else (),
+        "offers": _offered(request, limit, without, wish if may else None),
+        "wish": wish,
         "shares": shares(request.principal),
         "calls": len(waiting_calls(request.principal)),
         "names": names_of({one.given_by for one in mine} | {one.agent for one in back}),
@@ -45,6 +49,19 @@ def _page(request: Asked, wrong: str) -> HttpResponse:
         "problem": wrong,
     }
     return render(request, "desk.html", words)
+
+
+def _offered(
+    request: Asked, limit: int, without: list[str], wish: Today | None
+) -> tuple[Offer, ...]:
+    """What is asked for now, and not what one does not want today."""
+    if wish is None:
+        return ()
+    least = min(limit, wish.at_most)
+    narrowed = {*without, *wish.without}
+    return offers(
+        request.principal, at_most=None if least >= HARDEST else least, without=sorted(narrowed)
+    )
 
 
 @require_POST

@@ -2,6 +2,7 @@
 
 import math
 from datetime import timedelta
+from typing import cast
 
 from django.conf import settings
 from django.contrib.auth import authenticate, logout, update_session_auth_hash
@@ -16,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from daylight.catalogue.queries.people import Account
 from daylight.errors import UsageError
-from daylight.services import lockout, people, second_factor, sittings
+from daylight.services import lockout, own, people, second_factor, sittings
 from daylight.web.asked import Asked, text
 from daylight.web.sitting import (
     HALF,
@@ -37,7 +38,12 @@ def sign_in(request: Asked) -> HttpResponse:
     if request.method == "POST":
         user, problem = _known(request)
         if user is not None:
-            return redirect(shown_one(request, user, where_to(request)))
+            where = shown_one(request, user, where_to(request))
+            if (
+                SITTING in request.session
+            ):  # no code is owed: with one, the own part is opened later
+                _open_own(request, user.agent, request.POST.get("password", ""))
+            return redirect(where)
     words = {"problem": problem, "next": request.GET.get("next", request.POST.get("next", ""))}
     return render(request, "login.html", words, status=403 if problem else 200)
 
@@ -52,6 +58,13 @@ def _known(request: Asked) -> tuple[Account | None, str]:
     if not isinstance(user, Account):
         return None, _("Name or password is wrong.")
     return user, ""
+
+
+def _open_own(request: HttpRequest, agent: str, password: str) -> None:
+    """The person's own key, for as long as this session lasts and in memory alone."""
+    asked = cast("Asked", request)
+    secret = own.opened(asked.workspace, agent, password)
+    asked.views.opened(request.session.session_key or "", agent, secret)
 
 
 @login_not_required
@@ -162,8 +175,22 @@ def _changed(request: Asked, *, known: bool) -> str:
     except UsageError as error:
         return f"{error}."
     sittings.end_others(user, request.session[SITTING])
+    secret = _own_secret(request, user.agent)
+    if secret is not None:
+        own.relocked(user.agent, secret, wanted)
+    request.views.closed(request.session.session_key)
     update_session_auth_hash(request, user)
+    _open_own(request, user.agent, wanted)
     return ""
+
+
+def _own_secret(request: HttpRequest, agent: str) -> str | None:
+    """To put one's own key under a new password. Without the old one at hand a new key begins."""
+    asked = cast("Asked", request)
+    secret = asked.views.secret(request.session.session_key, agent)
+    if secret is None and request.POST.get("old"):
+        return own.opened(asked.workspace, agent, request.POST["old"])
+    return secret
 
 
 @login_not_required
@@ -171,6 +198,7 @@ def _changed(request: Asked, *, known: bool) -> str:
 def sign_out(request: Asked) -> HttpResponse:
     if request.user.is_authenticated:
         sittings.end(request.user, request.session.get(SITTING, ""))
+    request.views.closed(request.session.session_key)
     logout(request)
     return redirect("login")
 

@@ -8,10 +8,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from daylight.catalogue.queries.pictures import is_seen
 from daylight.domain.principal import Right
+from daylight.errors import Forbidden
 from daylight.services import frames
 from daylight.services.kept import Still
 from daylight.web import shield
-from daylight.web.asked import Asked, text
+from daylight.web.asked import Asked, note_view, text
 
 MODES = ("shielded", "clear")
 _MOST = 1 << 53  # what a browser's numbers hold
@@ -47,6 +48,8 @@ def show(request: Asked, public_id: str, mode: str, number: int) -> HttpResponse
         found = frames.still(request.player, request.principal, public_id, mode, number)
     except IndexError:
         raise Http404 from None
+    at = found.us
+    note_view(request, public_id, mode, (at, at))
     return HttpResponse(found.data, content_type=found.media_type)
 
 
@@ -75,8 +78,9 @@ def check(request: Asked, public_id: str, mode: str) -> None:
     if mode not in MODES or not is_seen(request.principal, public_id):
         raise Http404
     request.principal.require(Right.WATCH)
-    if mode == "clear":
-        shield.require_lifted(request.session, public_id, "player")
+    found = shield.lifted(request.session, public_id, "player")
+    if mode == shield.CLEAR and shield.of_frames(found) != shield.CLEAR:
+        raise Forbidden("the shield of this item was not lifted")
 
 
 def _number(request: Asked, name: str) -> int | None:

@@ -1,5 +1,6 @@
 """One item: what is known of it, and what of it may be looked at, shielded until asked."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,13 +18,17 @@ from daylight.catalogue.queries.items import ItemView, RenditionView, item, medi
 from daylight.catalogue.queries.timeline import whereabouts
 from daylight.domain.media import MediaFacts
 from daylight.domain.principal import Right
+from daylight.media.cut import SHIELDED, Look, Mode, look_of
 from daylight.media.facts_json import from_json
 from daylight.services import alerts
 from daylight.web import shield
-from daylight.web.asked import Asked, in_part
+from daylight.web.asked import Asked, in_part, text
 from daylight.web.before import before_words
 from daylight.web.found import told
 from daylight.web.marks import panel_words
+from daylight.web.own import calm_of
+from daylight.web.saying import written
+from daylight.web.shield import Lift
 from daylight.web.spoken import Spoken, spoken_of
 
 _OCCURRENCES = 50  # shown at once; the command line lists all
@@ -36,12 +41,14 @@ _VIGIL = alerts.Vigil()
 class Viewer:
     """What the pictures and the player of an item need, as they stand now.
 
-    ``strip``, ``still``: the rendition to show and its address; None if there is none.
+    ``look``: of the player; ``span``: what it was lifted for, as text. ``strip``, ``still``: the rendition to show and its address; None if there is none.
     ``rebuilt``: what is played in place of an original that cannot be opened.
     """
 
     pictures_clear: bool
-    player_clear: bool
+    player_lifted: Lift | None
+    look: Look
+    span: tuple[str, str] | None
     strip: RenditionView | None
     strip_url: str
     still: RenditionView | None
@@ -61,7 +68,7 @@ def show(request: Asked, public_id: str) -> HttpResponse:
     raw = media_facts(request.principal, public_id)
     facts = None if raw is None else from_json(raw)
     words = {
-        **_viewer_words(request, view, frozenset(), spoken),
+        **_viewer_words(request, view, {}, spoken),
         **panel_words(request, view, spoken),
         "facts": facts,
         "tags": _tags(facts),
@@ -83,9 +90,13 @@ def lift(request: Asked, public_id: str) -> HttpResponse:
     """Lift the shield from one part of one item, for this session."""
     view, part = _seen(request, public_id), _part(request)
     request.principal.require(Right.WATCH)
-    shield.lift(request.session, public_id, part)
+    how = _chosen(request, view) if part == "player" else Lift()
+    if part == "player" and look_of(how.look).is_shielded:
+        shield.lower(request.session, public_id, part)  # nothing was chosen to be lifted
+        return _answer(request, view, part, {})
+    shield.lift(request.session, public_id, part, how)
     alerts.opened(request.workspace, request.principal, _VIGIL, public_id)
-    return _answer(request, view, part, frozenset({part}))
+    return _answer(request, view, part, {part: how})
 
 
 @require_POST
@@ -93,10 +104,35 @@ def lower(request: Asked, public_id: str) -> HttpResponse:
     """Put it back."""
     view, part = _seen(request, public_id), _part(request)
     shield.lower(request.session, public_id, part)
-    return _answer(request, view, part, frozenset())
+    return _answer(request, view, part, {})
 
 
-def _answer(request: Asked, view: ItemView, part: str, clear: frozenset[str]) -> HttpResponse:
+def _chosen(request: Asked, view: ItemView) -> Lift:
+    """How far, by the form; without any control named: clear pictures, or sound where there is that alone."""
+    form = request.POST
+    heard = view.kind == "audio" or "sound" in form
+    if "blur" not in form:
+        return Lift(Look(Mode.CLEAR, sound=heard).slug, _within(request))
+    try:
+        chosen = shield.look(
+            form["blur"], colour="colour" in form, large="large" in form, sound=heard
+        )
+    except KeyError:
+        raise Http404 from None
+    return Lift(chosen.slug, _within(request))
+
+
+def _within(request: Asked) -> tuple[int, int] | None:
+    """So many seconds from where the player stands; all of it where none are named."""
+    seconds, at = text(request.POST, "seconds", 6), text(request.POST, "at", 12)
+    if not (seconds.isascii() and seconds.isdigit() and int(seconds)):
+        return None
+    whole = at.partition(".")[0]
+    start = int(whole) if whole.isascii() and whole.isdigit() else 0
+    return start * 1_000_000, (start + int(seconds)) * 1_000_000
+
+
+def _answer(request: Asked, view: ItemView, part: str, clear: Mapping[str, Lift]) -> HttpResponse:
     if not in_part(request):
         return redirect("item", view.public_id)
     return render(
@@ -121,35 +157,47 @@ def _part(request: Asked) -> str:
 
 
 def _viewer_words(
-    request: Asked, view: ItemView, clear: frozenset[str], spoken: Spoken
+    request: Asked, view: ItemView, clear: Mapping[str, Lift], spoken: Spoken
 ) -> dict[str, Any]:
     return {
         "item": view,
         "viewer": _viewer(view, clear),
+        "calm": calm_of(request),
         "before": before_words(request, view.public_id, spoken),
     }
 
 
-def _viewer(view: ItemView, clear: frozenset[str]) -> Viewer:
-    pictures, player = "pictures" in clear, "player" in clear
+def _viewer(view: ItemView, clear: Mapping[str, Lift]) -> Viewer:
+    pictures, player = "pictures" in clear, clear.get("player")
     kind = "clear" if pictures else "shielded"
     strip, still = view.rendition(f"filmstrip-{kind}"), view.rendition(f"still-{kind}")
-    mode = "clear" if player else "shielded"
+    look = SHIELDED if player is None else look_of(player.look)
     unreadable = view.state == "unreadable"
     rebuilt = view.rendition("salvage") if unreadable else None
     return Viewer(
         pictures_clear=pictures,
-        player_clear=player,
+        player_lifted=player,
+        look=look,
+        span=None
+        if player is None or player.within is None
+        else (written(player.within[0]), written(player.within[1])),
         strip=strip,
         strip_url=rendition_url(view.public_id, strip),
         still=still,
         still_url=rendition_url(view.public_id, still),
         waveform_url=rendition_url(view.public_id, view.rendition("waveform")),
-        playlist_url=reverse("playlist", args=[view.public_id, mode]),
-        frames_url=reverse("frames", args=[view.public_id, mode]) if view.kind == "video" else "",
+        playlist_url=reverse("playlist", args=[view.public_id, look.slug]),
+        frames_url=_frames_url(view, player),
         playable=view.kind in _PLAYABLE and (not unreadable or rebuilt is not None),
         rebuilt=rebuilt,
     )
+
+
+def _frames_url(view: ItemView, lifted: Lift | None) -> str:
+    """Of the very pictures: clear where all of the item is, else as everybody is sent them."""
+    if view.kind != "video":
+        return ""
+    return reverse("frames", args=[view.public_id, shield.of_frames(lifted)])
 
 
 def rendition_url(public_id: str, shown: RenditionView | None) -> str:

@@ -17,6 +17,7 @@ from daylight.catalogue.queries.overview import (
     witnessing,
 )
 from daylight.domain.principal import Right
+from daylight.services.view_setup import setup_of
 from daylight.web.asked import Asked
 
 
@@ -39,7 +40,7 @@ def show(request: Asked) -> HttpResponse:
     principal = request.principal
     if not principal.may(Right.SEE_ITEMS):
         outside = {"witnessed": witnessing(), "sealed": sealing()}
-        few = {"accessions": accessions(principal), **outside}
+        few = {"accessions": accessions(principal), "unaudited": _unaudited(request), **outside}
         return render(request, "overview.html", few)
     seen = overview(principal)
     kinds = _kinds(seen)
@@ -52,8 +53,15 @@ def show(request: Asked) -> HttpResponse:
         "accessions": seen.accessions,
         "witnessed": seen.witnessed,
         "sealed": seen.sealed,
+        "unaudited": _unaudited(request),
     }
     return render(request, "overview.html", words)
+
+
+def _unaudited(request: Asked) -> bool:
+    """Whether to say that no key of several people opens the log of views; to whom it concerns."""
+    concerned = request.principal.may(Right.MANAGE_USERS)
+    return concerned and setup_of(request.workspace.layout) is None
 
 
 def _kinds(seen: Overview) -> list[KindRow]:

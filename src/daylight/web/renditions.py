@@ -12,11 +12,17 @@ from daylight.catalogue.queries.items import RenditionView
 from daylight.catalogue.queries.pictures import is_seen, rendition
 from daylight.domain.principal import Right
 from daylight.web import frames, shield
-from daylight.web.asked import Asked
+from daylight.web.asked import Asked, note_view
 from daylight.web.sitting import still_here
 
 _SHIELDED = frozenset({"filmstrip-shielded", "still-shielded", "waveform"})
 _CLEAR = frozenset({"filmstrip-clear", "still-clear"})
+_HOW = {
+    "filmstrip-shielded": "pictures-shielded",
+    "still-shielded": "pictures-shielded",
+    "filmstrip-clear": "pictures-clear",
+    "still-clear": "pictures-clear",
+}
 _TYPES = frozenset({"image/jpeg", "image/png", "image/webp"})
 _GRABBED = re.compile(r"frame-[0-9]{1,16}-(shielded|clear)")  # under the shield of the player
 _CHUNK = 1 << 16
@@ -40,6 +46,7 @@ def show(request: Asked, public_id: str, name: str) -> HttpResponseBase:
     headers = {"ETag": f'"{found.digest.hex()}"', "Cache-Control": _caching(name)}
     if headers["ETag"] in request.headers.get("If-None-Match", ""):
         return HttpResponseNotModified(headers=headers)
+    note_view(request, public_id, _HOW.get(name, ""))
     return _stream(request, found, headers)
 
 

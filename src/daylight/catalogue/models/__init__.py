@@ -50,6 +50,14 @@ from daylight.catalogue.models.rights import (
     Sitting,
 )
 from daylight.catalogue.models.seals import Authority, Seal
+from daylight.catalogue.models.views import (
+    HelpText,
+    OwnKey,
+    OwnPart,
+    OwnPending,
+    Totals,
+    ViewSeal,
+)
 
 __all__ = [
     "AccessPolicy",
@@ -69,6 +77,7 @@ __all__ = [
     "Exclusion",
     "Finding",
     "Head",
+    "HelpText",
     "Hold",
     "Holding",
     "Item",
@@ -83,6 +92,9 @@ __all__ = [
     "Occurrence",
     "OnionKey",
     "Opening",
+    "OwnKey",
+    "OwnPart",
+    "OwnPending",
     "PersonalKey",
     "PlacingRun",
     "Purge",
@@ -103,8 +115,10 @@ __all__ = [
     "Statement",
     "Subtree",
     "Task",
+    "Totals",
     "Urgent",
     "User",
     "Vault",
+    "ViewSeal",
     "Witness",
 ]

@@ -3,6 +3,8 @@
 from django import template
 from django.utils.translation import gettext as _
 
+from daylight.media.cut import Mode, look_of
+
 register = template.Library()
 
 
@@ -61,3 +63,32 @@ def task_end_name(code: str) -> str:
         "dropped": _("left it"),
     }
     return names.get(code, code)
+
+
+@register.filter
+def how_name(code: str) -> str:
+    """In which way something was sent: the slug of a look, or of pictures."""
+    pictures = {
+        "pictures-shielded": _("pictures, shielded"),
+        "pictures-clear": _("pictures, clear"),
+    }
+    if code in pictures:
+        return pictures[code]
+    try:
+        look = look_of(code)
+    except ValueError:
+        return code
+    small = [_("small")] if look.small and not look.mode.is_strong else []
+    return ", ".join([_mode_name(look.mode), *small, *([_("with sound")] if look.sound else [])])
+
+
+def _mode_name(mode: Mode) -> str:
+    names = {
+        Mode.SHIELDED: _("shielded"),
+        Mode.TINTED: _("strong blur, in colour"),
+        Mode.SOFT_GREY: _("light blur, grey"),
+        Mode.SOFT: _("light blur, in colour"),
+        Mode.GREY: _("sharp, grey"),
+        Mode.CLEAR: _("clear"),
+    }
+    return names[mode]
