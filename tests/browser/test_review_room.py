@@ -80,7 +80,7 @@ def test_lifting_stops_keeps_the_place_and_stays_silent(visit):
     visit.open_item(VIDEO)
     visit.page.locator(".tile-button").nth(2).click()
     visit.until(f"{CLOCK} > 9.7")
-    visit.page.locator("#player form button").click()
+    visit.page.locator("#player header form button").click()
     visit.page.wait_for_selector("#player.lifted")
     visit.page.wait_for_timeout(300)
     assert not [one for one in visit.played() if "/clear/" in one]
@@ -91,7 +91,7 @@ def test_lifting_stops_keeps_the_place_and_stays_silent(visit):
     assert visit.page.evaluate("document.querySelector('video').muted")
     visit.page.locator("[data-sound]").click()
     assert not visit.page.evaluate("document.querySelector('video').muted")
-    visit.page.locator("#player form button").click()
+    visit.page.locator("#player header form button").click()
     visit.page.wait_for_selector("#player:not(.lifted)")
     assert visit.page.locator("[data-sound]").count() == 0
 
@@ -110,7 +110,7 @@ def test_clear_pictures_are_asked_for_only_by_hand(visit):
 def test_sound_alone_asks_before_there_is_a_player(visit):
     visit.open_item("audio")
     assert visit.page.locator("video").count() == 0
-    visit.page.locator("#player form button").click()
+    visit.page.locator("#player header form button").click()
     visit.page.locator("[data-start]").click()
     visit.until(f"{CLOCK} > 0.3")
     assert visit.page.evaluate("document.querySelector('video').muted")

@@ -153,4 +153,3 @@ class _Decoding:
 def _tick(packet: VideoPacket) -> int:
     pts = packet.pts if packet.pts is not None else packet.dts
     return UNKNOWN if pts is None else pts
-
