@@ -13,7 +13,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
 from typing import Annotated, Any, NoReturn
@@ -49,6 +49,7 @@ from daylight.storage.layout import Layout, read
 from daylight.storage.local import LocalStore
 from daylight.web.conf import WEB_APPS, WEB_SETTINGS
 
+YIELDING = 10  # nice; examining waits for who watches
 WORKER = (sys.executable, "-I", "-m", "daylight.detectors.worker")
 MODEL_WORKER = (sys.executable, "-I", "-m", "daylight.media.inference.worker")
 INTERRUPTED = 130
@@ -79,6 +80,11 @@ def database(layout: Layout) -> dict[str, Any]:
 
 
 def start_executor(slots: int) -> Executor:
+    """Slots that give way to those of whoever watches."""
+    return ZygotePool(WORKER, slots, yielding=YIELDING)
+
+
+def _start_for_watching(slots: int) -> Executor:
     return ZygotePool(WORKER, slots)
 
 
@@ -188,7 +194,7 @@ def _open_room(ws: Workspace, debug: bool) -> Room:
     """The review room as a WSGI application: the command line knows nothing of the web."""
     web = _late("daylight.web.app")
     web.quiet(debug=debug)
-    room: Room = web.application(ws)
+    room: Room = web.application(replace(ws, start_executor=_start_for_watching))
     return room
 
 

@@ -418,3 +418,10 @@ def test_runs_from_a_thread_that_ends(pool):
     zygote = zygote_of(pool)
     assert pool.run(Task("echo", {})).end is End.DONE
     assert zygote_of(pool) == zygote
+
+
+def test_slots_that_yield_give_way():
+    own = os.getpriority(os.PRIO_PROCESS, 0)
+    for yielding in (0, 15):
+        with ZygotePool(conftest.LOCKED, 1, yielding=yielding) as made:
+            assert os.getpriority(os.PRIO_PROCESS, zygote_of(made)) == max(own, yielding)

@@ -10,15 +10,13 @@ and before those coded after it; their *rank* is their place among them in the o
 number of a picture in the whole recording is its rank and the count of what was coded before its group.
 """
 
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Final
 
 from av.video.frame import VideoFrame
 
-from daylight.domain.media import MediaFacts, State
+from daylight.domain.media import MediaFacts
 from daylight.media.groups import Opened, decoded, open_at
 from daylight.media.keyframes import UNKNOWN, KeyFrameIndex
 from daylight.media.packet import VideoPacket
@@ -100,8 +98,8 @@ class _Decoding:
         self._counted: dict[int, int] = {}
         self._places: list[_Place] = []
         context = opened.video.codec_context
-        context.thread_type = "AUTO"
-        context.thread_count = _threads(facts)
+        # In one thread: where several complain at once, closing the decoder has been seen to hang.
+        context.thread_type, context.thread_count = "NONE", 1
 
     def pictures(self) -> Iterator[Exact]:
         place = (-1, 0)
@@ -155,9 +153,3 @@ class _Decoding:
 def _tick(packet: VideoPacket) -> int:
     pts = packet.pts if packet.pts is not None else packet.dts
     return UNKNOWN if pts is None else pts
-
-
-def _threads(facts: MediaFacts) -> int:
-    """One for what is damaged: FFmpeg's frame threads can wait for each other for ever there."""
-    most: Final = 4
-    return 1 if facts.state is State.DAMAGED else min(most, len(os.sched_getaffinity(0)))

@@ -53,7 +53,7 @@ class _Report:
 class _Zygote:
     """One worker process. For one thread at a time, except ``kill``."""
 
-    def __init__(self, command: Sequence[str]) -> None:
+    def __init__(self, command: Sequence[str], yielding: int) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._control = ours
         with theirs:
@@ -65,6 +65,9 @@ class _Zygote:
                 cwd="/",
                 start_new_session=True,
             )
+        if yielding:  # its children have it from there
+            most = max(yielding, os.getpriority(os.PRIO_PROCESS, 0))
+            os.setpriority(os.PRIO_PROCESS, self._process.pid, most)
         self._ready = False
         self._killed = False
 
@@ -125,11 +128,11 @@ class _Zygote:
 class _Slot:
     """A place for one zygote, started anew when it is gone."""
 
-    def __init__(self, command: Sequence[str]) -> None:
-        self._command = command
+    def __init__(self, command: Sequence[str], yielding: int) -> None:
+        self._command, self._yielding = command, yielding
         self._lock = threading.Lock()
         self._closed = False
-        self.zygote = _Zygote(command)
+        self.zygote = _Zygote(command, yielding)
 
     def start(self, text: bytes, descriptors: Sequence[int]) -> _Zygote:
         """Order a task of a live zygote; one that died since its last task is replaced."""
@@ -146,7 +149,7 @@ class _Slot:
             if self._closed:
                 raise UsageError("The media workers were closed.")
             self.zygote.close()
-            self.zygote = _Zygote(self._command)
+            self.zygote = _Zygote(self._command, self._yielding)
 
     def shut(self) -> None:
         """Kill, and do not start again; from any thread."""
@@ -244,12 +247,13 @@ class ZygotePool:
 
     ``command`` (absolute paths: it starts in the root folder, with next to no environment) runs a
     module that calls ``daylight.media.zygote.serve``. The workers start
-    at once and side by side; the first task on each waits until it is ready.
+    at once and side by side; the first task on each waits until it is ready. ``yielding``: how far they
+    give way to others on the machine (nice, 0 to 19).
     """
 
-    def __init__(self, command: Sequence[str], slots: int) -> None:
+    def __init__(self, command: Sequence[str], slots: int, *, yielding: int = 0) -> None:
         self.slots = slots
-        self._all = [_Slot(command) for _ in range(slots)]
+        self._all = [_Slot(command, yielding) for _ in range(slots)]
         self._free = deque(self._all)
         self._changed = threading.Condition()
         self._closed = False

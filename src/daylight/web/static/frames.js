@@ -4,6 +4,8 @@
 
 let exact = null; // the frame that is shown: number, us, still …
 let askedSteps = 0, stepping = false;
+let waitsAt = 0; // where the moving picture stands meanwhile, in seconds
+const NUDGE = 1; // second
 const knownFrames = new Map();
 
 const still = () => document.querySelector(".stage img.exact");
@@ -62,6 +64,7 @@ async function stepFrames(by) {
   const video = screen_();
   if (!video || !framesAt()) return;
   video.pause();
+  if (!isExact()) waitsAt = video.currentTime;
   askedSteps += by;
   if (stepping) return;
   stepping = true;
@@ -97,6 +100,7 @@ async function grabFrame() {
   const note = document.querySelector("[data-grabbed]");
   if (!framesAt() || !note) return;
   screen_().pause();
+  if (!isExact()) waitsAt = screen_().currentTime;
   if (!isExact()) await showFrame(await frameAt(position));
   const answer = await fetch(`${exact.still}/grab/`, {
     method: "POST",
@@ -125,7 +129,10 @@ document.addEventListener("play", (event) => {
   event.target.currentTime = position;
   leaveFrame();
 }, true);
-document.addEventListener("seeking", () => { if (isExact()) leaveFrame(); }, true);
+document.addEventListener("seeking", (event) => {
+  // hls.js moves a little by itself, over holes in what is buffered: nobody asked for that.
+  if (isExact() && Math.abs(event.target.currentTime - waitsAt) > NUDGE) leaveFrame();
+}, true);
 document.addEventListener("htmx:beforeSwap", (event) => {
   if (event.detail.target?.id !== "player") return;
   leaveFrame();
