@@ -15,7 +15,7 @@ from av.video.stream import VideoStream
 from PIL import Image
 
 from daylight.detectors.programs import DETECTORS, PROGRAMS
-from daylight.media import segments
+from daylight.media import mask, segments
 from daylight.media.facts_json import to_json
 from daylight.media.keyframes import pack
 from daylight.media.probe import probe
@@ -49,6 +49,7 @@ def warm_up() -> None:
     segments.warm_up()
     _compare(_clip(*_CLIPS[0]))
     _hand_out(_clip(*_CLIPS[0]))
+    _redact(_clip(*_CLIPS[0]))
 
 
 def _listen() -> None:
@@ -91,6 +92,15 @@ def _hand_out(data: bytes) -> None:
     try:
         os.write(descriptor, data)
         PROGRAMS["samples"]({"facts": to_json(probe(descriptor).facts)}, [descriptor], _ignore)
+    finally:
+        os.close(descriptor)
+
+
+def _redact(data: bytes) -> None:
+    descriptor = os.memfd_create("warm-up", os.MFD_CLOEXEC)
+    try:
+        os.write(descriptor, data)
+        mask.warm_up(descriptor, to_json(probe(descriptor).facts))
     finally:
         os.close(descriptor)
 

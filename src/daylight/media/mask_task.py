@@ -1,0 +1,95 @@
+"""Having a film rendered in the sandbox, from outside: the tasks, and what they send written down."""
+
+import os
+from dataclasses import dataclass, replace
+from typing import Any, BinaryIO, Final
+
+from daylight.domain.marks import Span
+from daylight.domain.redaction import Plan, WholeSpan, Word
+from daylight.domain.redaction_json import encode
+from daylight.errors import MediaRefused
+from daylight.media.executor import End, Executor, Outcome, Task, TaskLimits
+from daylight.media.mask import PROGRAM
+from daylight.media.mask_film import Film
+
+_DAMAGE: Final = Word("renderer", "damaged")
+_LONGEST: Final = 48 * 3600.0  # seconds
+_MESSAGE: Final = 256 << 20  # bytes: a coded picture may be large
+_TOTAL: Final = 1 << 42
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """``passes``: two where damage was met on the first: its groups are covered whole then."""
+
+    film: Film
+    passes: int
+    damaged: tuple[Span, ...]
+
+
+def render(
+    executor: Executor, facts: dict[str, Any], plan: Plan, media: int, file: BinaryIO
+) -> Rendered:
+    """Write the film to ``file``, which is empty, seekable and readable. ``media``: a descriptor.
+
+    Damage shows itself late, so that pictures before it in its group may bear it unseen: then all is rendered
+    again, with those groups covered whole. Raises ``MediaRefused``, ``RedactionFailed``: what is in ``file``
+    is nothing to be kept.
+    """
+    film = _once(executor, facts, plan, media, file)
+    if not film.damaged:
+        return Rendered(film, 1, ())
+    damaged = film.damaged
+    whole = (*plan.whole, *(WholeSpan(span, _DAMAGE) for span in damaged))
+    file.seek(0)
+    file.truncate()
+    film = _once(executor, facts, replace(plan, whole=whole), media, file)
+    return Rendered(film, 2, damaged)
+
+
+def _once(
+    executor: Executor, facts: dict[str, Any], plan: Plan, media: int, file: BinaryIO
+) -> Film:
+    film, said = Film(file), memory_file(encode(plan))
+    try:
+        task = Task(PROGRAM, {"facts": facts}, [media, said], limits(facts))
+        check_done(executor.run(task, film.hear))
+    finally:
+        os.close(said)
+    film.finish()
+    return film
+
+
+def limits(facts: dict[str, Any]) -> TaskLimits:
+    """By how much there is to decode: no honest film takes longer than forty times itself."""
+    seconds = min(_LONGEST, 600 + 40 * _seconds(facts))
+    return TaskLimits(
+        wall_seconds=seconds,
+        cpu_seconds=int(2 * seconds),
+        message_bytes=_MESSAGE,
+        total_bytes=_TOTAL,
+        facts_bytes=1 << 30,
+    )
+
+
+def _seconds(facts: dict[str, Any]) -> float:
+    duration = facts.get("duration")
+    if isinstance(duration, list) and len(duration) == 2:
+        return min(_LONGEST, float(duration[0]) / max(1, float(duration[1])))
+    return _LONGEST / 40
+
+
+def check_done(outcome: Outcome) -> None:
+    if outcome.end is End.DONE:
+        return
+    said = outcome.untrusted_reason if outcome.end is End.FAILED else ""
+    plain = "".join(sign for sign in said if sign.isprintable())[:200]
+    raise MediaRefused(f"it cannot be rendered ({outcome.end.value}{': ' if plain else ''}{plain})")
+
+
+def memory_file(data: bytes) -> int:
+    """A descriptor of these bytes, the caller's to close."""
+    descriptor = os.memfd_create("given", os.MFD_CLOEXEC)
+    with os.fdopen(os.dup(descriptor), "wb") as file:
+        file.write(data)
+    return descriptor
