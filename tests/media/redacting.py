@@ -13,7 +13,7 @@ from daylight.domain.digest import digest_of
 from daylight.domain.marks import Key
 from daylight.domain.redaction import Plan, Region
 from daylight.domain.tracks import Sort
-from daylight.media import mask_task
+from daylight.media import mask_check, mask_task
 from daylight.media.facts_json import to_json
 from daylight.media.inline import InlineExecutor
 from daylight.media.mask import PROGRAM, redact
@@ -21,7 +21,7 @@ from daylight.media.mask_film import Film
 from daylight.media.probe import probe
 
 RED, GREEN = (255, 40, 40), (40, 255, 40)  # of the boxes; nothing else is saturated
-EXECUTOR = InlineExecutor({PROGRAM: redact}, i_am_a_test=True)
+EXECUTOR = InlineExecutor({PROGRAM: redact, mask_check.PROGRAM: mask_check.check}, i_am_a_test=True)
 
 
 @dataclass(frozen=True)
@@ -146,6 +146,18 @@ def render(data: bytes, plan: Plan, executor=EXECUTOR) -> tuple[bytes, Film]:
         facts = to_json(probe(files[0]).facts)
         film = mask_task.render(executor, facts, plan, files[0], target).film
     return target.getvalue(), film
+
+
+def render_and_check(data: bytes, plan: Plan, picks=(), spoil=lambda made: made, size=(176, 144)):
+    """The film as it was spoilt after it was made, and what the check says of it."""
+    target = io.BytesIO()
+    with opened(data) as files:
+        facts = to_json(probe(files[0]).facts)
+        rendered = mask_task.render(EXECUTOR, facts, plan, files[0], target)
+        made = spoil(target.getvalue())
+        with opened(made) as films:
+            args = (rendered, plan, size, picks, films[0], facts)
+            return made, mask_task.check(EXECUTOR, *args)
 
 
 def pictures_of(data: bytes) -> list[tuple[Fraction, np.ndarray]]:

@@ -299,7 +299,7 @@ def _output(value: object) -> Output:
     crop, width, rate = said.take("crop"), said.take("width"), said.take("rate")
     made = Output(
         codec=said.one_of("codec", Codec),
-        quality=said.number("quality", 10, 40),
+        quality=said.number("quality", 10, 34),
         crop=None if crop is None else _crop(crop),
         width=None if width is None else whole_number(width, 16, 8192, "output, width"),
         rate=None if rate is None else _rate(rate),

@@ -38,6 +38,9 @@ class Film:
     def pictures(self) -> int:
         return self._writer.pictures
 
+    def times_digest(self) -> str:
+        return self._writer.times_digest()
+
     def hear(self, message: Message) -> None:
         """Raises ``RedactionFailed`` for anything that a renderer does not send."""
         facts = message.untrusted_facts

@@ -1,15 +1,18 @@
 """Having a film rendered in the sandbox, from outside: the tasks, and what they send written down."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, BinaryIO, Final
 
 from daylight.domain.marks import Span
 from daylight.domain.redaction import Plan, WholeSpan, Word
 from daylight.domain.redaction_json import encode
-from daylight.errors import MediaRefused
-from daylight.media.executor import End, Executor, Outcome, Task, TaskLimits
+from daylight.errors import MediaRefused, RedactionFailed
+from daylight.media.executor import End, Executor, Message, Outcome, Task, TaskLimits
 from daylight.media.mask import PROGRAM
+from daylight.media.mask_check import MOST_FAULTS
+from daylight.media.mask_check import PROGRAM as CHECK
 from daylight.media.mask_film import Film
 
 _DAMAGE: Final = Word("renderer", "damaged")
@@ -58,6 +61,80 @@ def _once(
         os.close(said)
     film.finish()
     return film
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What looking at a finished film found. ``worst``, ``mean``: how far pixels in masks are from the paint.
+
+    ``sheets``: JPEGs of the moments that were asked for, with their times in microseconds.
+    """
+
+    faults: tuple[str, ...]
+    tracks: tuple[str, ...]
+    frames: int
+    places: int
+    worst: int
+    mean: float
+    sheets: tuple[tuple[bytes, tuple[int, ...]], ...]
+
+
+def check(
+    executor: Executor,
+    rendered: Rendered,
+    plan: Plan,
+    size: tuple[int, int],
+    picks: Sequence[int],
+    film: int,
+    facts: dict[str, Any],
+) -> Checked:
+    """Look at a film in the sandbox. ``size``: of the upright original; ``film``: a descriptor.
+
+    Raises ``MediaRefused`` where it cannot even be read, ``RedactionFailed`` where the checker makes no sense.
+    """
+    whole = (*plan.whole, *(WholeSpan(span, _DAMAGE) for span in rendered.damaged))
+    said = memory_file(encode(replace(plan, whole=whole)))
+    wanted: dict[str, Any] = {"first_us": rendered.film.first_us, "size": list(size)}
+    try:
+        task = Task(CHECK, {**wanted, "picks": list(picks)}, [film, said], limits(facts))
+        outcome = executor.run(task)
+        check_done(outcome)
+    finally:
+        os.close(said)
+    return _checked(outcome.messages, rendered)
+
+
+def _checked(messages: Sequence[Message], rendered: Rendered) -> Checked:
+    *sheets, last = messages or [Message("", None, b"")]
+    facts = last.untrusted_facts
+    if last.untrusted_kind != "checked" or not isinstance(facts, dict):
+        raise RedactionFailed("the check did not come to an end")
+    try:
+        faults = [str(one)[:200] for one in facts["faults"]][:MOST_FAULTS]
+        frames = int(facts["frames"])
+        times = str(facts["times"])
+        if frames != rendered.film.pictures or times != rendered.film.times_digest():
+            faults.append("pictures or their times are others than were written")
+        return Checked(
+            tuple(faults),
+            tuple(str(one)[:8] for one in facts["tracks"]),
+            frames,
+            int(facts["places"]),
+            int(facts["worst"]),
+            float(facts["mean"]),
+            tuple(_sheet(one) for one in sheets),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise RedactionFailed("the check makes no sense") from error
+
+
+def _sheet(message: Message) -> tuple[bytes, tuple[int, ...]]:
+    facts, data = message.untrusted_facts, message.untrusted_payload
+    if message.untrusted_kind != "sheet" or not isinstance(facts, dict):
+        raise ValueError("no sheet")
+    if data[:3] != b"\xff\xd8\xff" or data[-2:] != b"\xff\xd9":
+        raise ValueError("no JPEG")
+    return data, tuple(int(one) for one in facts["at"])
 
 
 def limits(facts: dict[str, Any]) -> TaskLimits:

@@ -4,6 +4,7 @@ No dates, no names, no edit lists, no user data, no free space; the index is the
 the index the last of the file. Pure: bytes in, bytes out.
 """
 
+import hashlib
 import struct
 from array import array
 from collections.abc import Sequence
@@ -79,6 +80,10 @@ class FilmWriter:
     @property
     def pictures(self) -> int:
         return len(self._times)
+
+    def times_digest(self) -> str:
+        """SHA-256 of the ticks of all pictures, eight bytes each, the least first."""
+        return hashlib.sha256(self._times.tobytes()).hexdigest()
 
     @property
     def grains(self) -> int:
