@@ -148,7 +148,7 @@ def render(data: bytes, plan: Plan, executor=EXECUTOR) -> tuple[bytes, Film]:
     return target.getvalue(), film
 
 
-def render_and_check(data: bytes, plan: Plan, picks=(), spoil=lambda made: made, size=(176, 144)):
+def render_and_check(data: bytes, plan: Plan, picks=(), spoil=lambda made: made):
     """The film as it was spoilt after it was made, and what the check says of it."""
     target = io.BytesIO()
     with opened(data) as files:
@@ -156,7 +156,7 @@ def render_and_check(data: bytes, plan: Plan, picks=(), spoil=lambda made: made,
         rendered = mask_task.render(EXECUTOR, facts, plan, files[0], target)
         made = spoil(target.getvalue())
         with opened(made) as films:
-            args = (rendered, plan, size, picks, films[0], facts)
+            args = (rendered, plan, picks, films[0], facts)
             return made, mask_task.check(EXECUTOR, *args)
 
 

@@ -370,7 +370,15 @@ def test_a_renderer_that_lies_is_stopped(kind, facts, payload):
         Film(io.BytesIO()).hear(Message(kind, facts, payload))
 
 
-SETS = {"sets": [8, 4], "width": 64, "height": 64, "scale": 25, "step": 1, "first_us": 0}
+SETS = {
+    "sets": [8, 4],
+    "width": 64,
+    "height": 64,
+    "scale": 25,
+    "step": 1,
+    "first_us": 0,
+    "upright": [64, 64],
+}
 SPS_PPS = b"\x67\x64\x00\x1f\xac\xd9\x40\x50\x68\xeb\xe3\xcb"
 
 

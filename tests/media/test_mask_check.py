@@ -53,7 +53,7 @@ def variants(plan):
 @pytest.mark.parametrize("name", list(variants(plan_for(b"", WAYS, size=SIZE))))
 def test_a_film_that_is_right_passes(source, plan, name):
     wanted = variants(plan)[name]
-    made, found = render_and_check(source, wanted, picks=[0, 500_000], size=SIZE)
+    made, found = render_and_check(source, wanted, picks=[0, 500_000])
     assert found.faults == ()
     assert found.places >= 10
     assert found.worst <= 20
@@ -82,7 +82,7 @@ def test_what_is_not_covered_is_found(source, plan, hidden):
         facts = to_json(probe(files[0]).facts)
         rendered = mask_task.render(EXECUTOR, facts, replace(plan, regions=less), files[0], target)
         with opened(target.getvalue()) as films:
-            found = mask_task.check(EXECUTOR, rendered, plan, SIZE, [], films[0], facts)
+            found = mask_task.check(EXECUTOR, rendered, plan, [], films[0], facts)
     assert any(fault.startswith("not covered: face-1") for fault in found.faults)
 
 
@@ -155,7 +155,7 @@ def test_what_does_not_belong_is_found(source, plan, how):
         return spoilt
 
     try:
-        _, found = render_and_check(source, plan, spoil=spoil, size=SIZE)
+        _, found = render_and_check(source, plan, spoil=spoil)
     except MediaRefused:
         return
     assert found.faults
@@ -220,7 +220,7 @@ def test_nothing_of_the_container_is_carried_over(container):
     assert b"x264 - core" in data
     sound = (SoundSpan(Span(0, 10**9), Sounding.KEEP, EDITOR),)
     wanted = replace(plan_for(data, (), size=SIZE), sound=sound)
-    made, found = render_and_check(data, wanted, size=SIZE)
+    made, found = render_and_check(data, wanted)
     assert found.faults == ()
     for word in (
         CANARY,

@@ -15,7 +15,7 @@ from av.video.stream import VideoStream
 from PIL import Image
 
 from daylight.detectors.programs import DETECTORS, PROGRAMS
-from daylight.media import mask, segments
+from daylight.media import mask, mask_check, mask_still, segments
 from daylight.media.facts_json import to_json
 from daylight.media.keyframes import pack
 from daylight.media.probe import probe
@@ -101,6 +101,8 @@ def _redact(data: bytes) -> None:
     try:
         os.write(descriptor, data)
         mask.warm_up(descriptor, to_json(probe(descriptor).facts))
+        mask_check.warm_up(descriptor)
+        mask_still.warm_up()
     finally:
         os.close(descriptor)
 

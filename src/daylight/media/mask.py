@@ -251,6 +251,7 @@ class _Out:
             "step": self._pace.ticks(max(1, round(reader.step / reader.base))),
             "first_us": int(reader.seconds(first) * MICRO),
             "full": upright.full,
+            "upright": [upright.width, upright.height],
             "sets": [len(one) for one in self._encoder.header],
         }
         emit("film", said, b"".join(self._encoder.header))

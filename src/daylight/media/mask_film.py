@@ -30,6 +30,7 @@ class Film:
         self._writer = FilmWriter(file)
         self.picture: PictureFormat | None = None
         self.sound: SoundFormat | None = None
+        self.upright = (0, 0)  # pixels of the original, turned as it is shown
         self.first_us = 0
         self.counts: Mapping[str, Any] | None = None
         self.damaged: tuple[Span, ...] = ()
@@ -82,6 +83,7 @@ class Film:
         if type(first) is not int or abs(first) > _MOST:
             raise ValueError("when it begins")
         self.first_us = first
+        self.upright = _pair(facts.get("upright"))
         self._writer.picture_format(self.picture)
 
     def _pictures(self, facts: Mapping[str, Any], data: bytes) -> None:
@@ -158,6 +160,13 @@ def _cut(data: bytes, sizes: Sequence[int]) -> list[bytes]:
         made.append(data[at : at + size])
         at += size
     return made
+
+
+def _pair(value: object) -> tuple[int, int]:
+    sides = _numbers(value, MAX_SIDE)
+    if len(sides) != 2 or not all(sides):
+        raise ValueError("the size of the original")
+    return sides[0], sides[1]
 
 
 def _number(value: object, most: int, *, least: int = 1) -> int:

@@ -14,6 +14,9 @@ from daylight.media.mask import PROGRAM
 from daylight.media.mask_check import MOST_FAULTS
 from daylight.media.mask_check import PROGRAM as CHECK
 from daylight.media.mask_film import Film
+from daylight.media.mask_still import FAR as FURTHEST
+from daylight.media.mask_still import PROGRAM as STILL
+from daylight.media.mask_still import check_still
 
 _DAMAGE: Final = Word("renderer", "damaged")
 _LONGEST: Final = 48 * 3600.0  # seconds
@@ -83,18 +86,20 @@ def check(
     executor: Executor,
     rendered: Rendered,
     plan: Plan,
-    size: tuple[int, int],
     picks: Sequence[int],
     film: int,
     facts: dict[str, Any],
 ) -> Checked:
-    """Look at a film in the sandbox. ``size``: of the upright original; ``film``: a descriptor.
+    """Look at a film in the sandbox. ``film``: a descriptor.
 
     Raises ``MediaRefused`` where it cannot even be read, ``RedactionFailed`` where the checker makes no sense.
     """
     whole = (*plan.whole, *(WholeSpan(span, _DAMAGE) for span in rendered.damaged))
     said = memory_file(encode(replace(plan, whole=whole)))
-    wanted: dict[str, Any] = {"first_us": rendered.film.first_us, "size": list(size)}
+    wanted: dict[str, Any] = {
+        "first_us": rendered.film.first_us,
+        "size": list(rendered.film.upright),
+    }
     try:
         task = Task(CHECK, {**wanted, "picks": list(picks)}, [film, said], limits(facts))
         outcome = executor.run(task)
@@ -170,3 +175,31 @@ def memory_file(data: bytes) -> int:
     with os.fdopen(os.dup(descriptor), "wb") as file:
         file.write(data)
     return descriptor
+
+
+def render_still(
+    executor: Executor, facts: dict[str, Any], plan: Plan, media: int, form: str
+) -> tuple[bytes, int]:
+    """A picture as JPEG or PNG, and how far pixels in masks are from the paint.
+
+    Raises ``MediaRefused``; ``RedactionFailed`` where what came is no plain picture, or is not covered.
+    """
+    said = memory_file(encode(plan))
+    request = {"container": facts.get("container", ""), "demuxer": facts.get("demuxer", "")}
+    try:
+        outcome = executor.run(Task(STILL, {**request, "form": form}, [media, said]))
+        check_done(outcome)
+    finally:
+        os.close(said)
+    messages = outcome.messages
+    told = messages[0].untrusted_facts if len(messages) == 1 else None
+    if not isinstance(told, dict) or messages[0].untrusted_kind != "still":
+        raise RedactionFailed("the renderer sent what makes no sense: a picture")
+    furthest = told.get("worst")
+    try:
+        check_still(messages[0].untrusted_payload, form)
+    except (ValueError, IndexError) as error:
+        raise RedactionFailed(f"what was made is no plain picture: {error}") from error
+    if type(furthest) is not int or furthest > FURTHEST[form]:
+        raise RedactionFailed("what was made did not pass its check: it is not covered")
+    return messages[0].untrusted_payload, furthest
