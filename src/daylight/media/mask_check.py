@@ -28,7 +28,7 @@ from daylight.domain.tracks import Sort
 from daylight.media import mp4_walk
 from daylight.media.mask_decode import MICRO
 from daylight.media.mask_frames import Cropped, Upright, is_high
-from daylight.media.mask_paint import Bits, Patch, paint_of, patch_of
+from daylight.media.mask_paint import Bits, Patch, Plane, edges, paint_of, patch_of
 from daylight.media.mask_regions import Cover, Covered, Place
 from daylight.media.program import Emit, Json, Request
 from daylight.media.reading import open_media, size_of
@@ -181,22 +181,70 @@ class _Geometry:
         rate = plan.output.rate
         later = 0 if rate is None else MICRO * rate[1] // rate[0]
         # At an even rate a picture stands for any moment until the next one.
+        self._scaled = self._shape != (self._cropped.height // 2, self._cropped.width // 2)
         self._moments = (-_JITTER, _JITTER) if not later else (-later, -later // 2, 0, _JITTER)
 
     def asked(self, frame: VideoFrame, at: int) -> Iterator[tuple[str, int, float, int]]:
         """Name, furthest, mean and number of pixels of each place that must be covered."""
         planes = self._upright.planes(frame)
         covers = [self._cover.at(at + more) for more in self._moments]
+        lettered = any(place.text for place in covers[0].places)
+        if not (lettered or self._scaled or any(one.whole for one in covers)):
+            boxes, covers = self._boxes(covers)
+            for name, (rows, columns) in boxes:
+                luma = planes[0][_twice(rows), _twice(columns)]
+                parts = (luma, planes[1][rows, columns], planes[2][rows, columns])
+                if parts[1].size:
+                    yield name, *self._away(parts)
         for name, bits in self._places(covers):
             inner = bits & self._plain(covers[0])
             if not inner.any():
                 continue
-            pairs = zip(planes[1:], (self._colour.blue, self._colour.red), strict=True)
-            away = [np.abs(plane[inner].astype(np.int16) - wanted) for plane, wanted in pairs]
             fine = inner.repeat(2, 0).repeat(2, 1)
-            away.append(np.abs(planes[0][fine].astype(np.int16) - self._colour.luma))
-            every = np.concatenate(away)
-            yield name, int(every.max()), float(every.mean()), int(every.size)
+            yield name, *self._away((planes[0][fine], planes[1][inner], planes[2][inner]))
+
+    def _away(self, parts: Sequence[Plane]) -> tuple[int, float, int]:
+        """How far pixels are from the paint: the furthest, the mean, of how many."""
+        colour, furthest, total, size = self._colour, 0, 0.0, 0
+        wanted = (colour.luma, colour.blue, colour.red)
+        for part, value in zip(parts, wanted, strict=True):
+            high, low = int(part.max()), int(part.min())
+            furthest = max(furthest, high - value, value - low)
+            total += float(np.abs(part.astype(np.int16) - value).sum())
+            size += part.size
+        return furthest, total / size, size
+
+    def _boxes(
+        self, covers: Sequence[Covered]
+    ) -> tuple[list[tuple[str, tuple[slice, slice]]], list[Covered]]:
+        """Places that are plain boxes, as blocks of the film without the edge; and all the others."""
+        named = [{place.name: place for place in one.places} for one in covers]
+        found: list[tuple[str, tuple[slice, slice]]] = []
+        for name in named[0]:
+            places = [one[name] for one in named if name in one]
+            if len(places) == len(named) and places[0].shape is Shape.BOX:
+                found.append((name, self._window(places)))
+        plain = {name for name, _ in found}
+        left = [
+            Covered(one.whole, tuple(place for place in one.places if place.name not in plain))
+            for one in covers
+        ]
+        return found, left
+
+    def _window(self, places: Sequence[Place]) -> tuple[slice, slice]:
+        """The blocks that all these boxes have in common."""
+        made = []
+        every = [edges(place, self._rows, self._columns) for place in places]
+        for low, offset, length in (
+            (1, self._cropped.top // 2, self._shape[0]),
+            (0, self._cropped.left // 2, self._shape[1]),
+        ):
+            start = max(0, max(one[low] for one in every) - offset)
+            end = min(length, min(one[low + 2] for one in every) - offset)
+            start += EDGE if start > 0 else 0
+            end -= EDGE if end < length else 0
+            made.append(slice(start, max(start, end)))
+        return made[0], made[1]
 
     def _places(self, covers: Sequence[Covered]) -> Iterator[tuple[str, Bits]]:
         """Blocks of the film that are inside at all of these moments, without the edge."""
@@ -236,6 +284,10 @@ class _Geometry:
             if place.text:
                 made &= ~self._bits(place)
         return made
+
+
+def _twice(one: slice) -> slice:
+    return slice(2 * one.start, 2 * one.stop)
 
 
 def _inner(bits: Bits) -> Bits:

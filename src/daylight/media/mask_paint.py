@@ -74,7 +74,7 @@ def paint(planes: Sequence[Plane], covered: Covered, colour: Paint) -> None:
 
 def patch_of(place: Place, rows: int, columns: int) -> Patch:
     """The blocks that a place touches, of a picture of so many rows and columns of blocks."""
-    left, top, right, bottom = _edges(place, rows, columns)
+    left, top, right, bottom = edges(place, rows, columns)
     if left >= right or top >= bottom:
         return Patch(0, 0, np.zeros((0, 0), np.bool_))
     if place.shape is Shape.BOX:
@@ -86,8 +86,8 @@ def patch_of(place: Place, rows: int, columns: int) -> Patch:
     return Patch(top, left, bits)
 
 
-def _edges(place: Place, rows: int, columns: int) -> tuple[int, int, int, int]:
-    """In blocks: left, top, right, bottom, of which the last two are not in it."""
+def edges(place: Place, rows: int, columns: int) -> tuple[int, int, int, int]:
+    """Of a place, in blocks: left, top, right, bottom, of which the last two are not in it."""
     more = place.widen
     return (
         min(columns, max(0, math.floor((place.left - more) / 2))),
@@ -99,7 +99,7 @@ def _edges(place: Place, rows: int, columns: int) -> tuple[int, int, int, int]:
 
 def _box(planes: Sequence[Plane], place: Place, colour: Paint) -> None:
     luma, blue, red = planes
-    left, top, right, bottom = _edges(place, *blue.shape)
+    left, top, right, bottom = edges(place, *blue.shape)
     luma[2 * top : 2 * bottom, 2 * left : 2 * right] = colour.luma
     blue[top:bottom, left:right] = colour.blue
     red[top:bottom, left:right] = colour.red
