@@ -13,6 +13,7 @@ from daylight.domain.digest import digest_of
 from daylight.domain.marks import Key, Span
 from daylight.domain.redaction import (
     Choice,
+    Codec,
     Demand,
     Growth,
     Label,
@@ -232,12 +233,28 @@ def test_a_span_begins_and_ends_where_it_was_said(container):
     assert max(saturation(one) for _, one in after) <= COLOURLESS
 
 
+def test_pixels_keep_their_shape_and_colours_their_meaning():
+    options = {"crf": "12", "x264-params": "sar=16/11:colormatrix=bt709"}
+    data = reel(frames=3, options=options)
+    made, _ = render(data, plan_for(data, frames=3))
+    with av.open(io.BytesIO(made)) as film:
+        stream = film.streams.video[0]
+        assert stream.sample_aspect_ratio == Fraction(16, 11)
+        assert next(film.decode(stream)).colorspace == 1
+
+
 def test_the_fill_is_of_the_colour_that_was_chosen():
     data = reel(frames=3)
     made, _ = render(data, plan_for(data, frames=3, fill=(200, 40, 90)))
     left, top, wide, tall = WAYS[0].at(0.5)
     inner = pictures_of(made)[1][1][top + 4 : top + tall - 4, left + 4 : left + wide - 4]
     assert np.abs(inner.astype(int) - (200, 40, 90)).max() <= 14
+
+
+def test_what_cannot_be_written_is_refused_and_not_written_otherwise():
+    data = reel(frames=2)
+    with pytest.raises(MediaRefused, match=r"H\.264"):
+        render(data, plan_for(data, frames=2, output=Output(codec=Codec.AV1)))
 
 
 def damaged(data: bytes, start: float, end: float, step: int = 97) -> bytes:

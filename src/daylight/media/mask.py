@@ -24,6 +24,7 @@ from daylight.domain.marks import MAX_US, WHOLE, Key, Span
 from daylight.domain.media import MediaFacts
 from daylight.domain.redaction import (
     Choice,
+    Codec,
     Label,
     Output,
     Plan,
@@ -60,6 +61,8 @@ def redact(request: Request, files: Sequence[int], emit: Emit) -> None:
     """Raises ``MediaRefused``, ``PlanRefused`` and ``FFmpegError``: then nothing goes out."""
     facts = from_json(request["facts"])
     plan = decode(os.pread(files[1], size_of(files[1]), 0))
+    if plan.output.codec is not Codec.H264:
+        raise MediaRefused("this version writes H.264 alone")
     with open_media(files[0], facts.demuxer) as container:
         _Rendering(container, facts, plan, emit).run()
 
@@ -192,7 +195,7 @@ class _Pictures:
         if self._out is None:
             if shown.frame is None:
                 return  # nothing is known of the size yet; the film begins with what comes
-            upright = Upright(shown.frame, self._rotation)
+            upright = Upright(shown.frame, self._rotation, self.reader.aspect)
             self.first = self.reader.seconds(shown.at)
             self._out = _Out(upright, self.reader, self._plan, self._emit, shown.at)
         self._count(shown)
@@ -241,7 +244,7 @@ class _Out:
         self._pace = _Pace(plan.output.rate, reader.base)
         size = (self._cropped.out_width, self._cropped.out_height)
         quality = plan.output.quality
-        self._encoder = PictureEncoder(*size, self._pace.scale, quality, full=upright.full)
+        self._encoder = PictureEncoder(*size, self._pace.scale, quality, upright.look)
         self._batch = _Batch(emit)
         self.written = 0
         said: dict[str, Json] = {

@@ -65,6 +65,7 @@ class PictureReader:
         self._bad: int | None = None  # the latest time of damage; None: all is well
         self._last: int | None = None
         self._began = self._lost = False
+        self.aspect = self.stream.sample_aspect_ratio or Fraction(1)  # of a pixel, as it is coded
         self._key = 0  # the time of the last key frame that was sound
         self._since: int | None = None  # where what is damaged began; None where nothing is
         self.damaged: list[tuple[int, int | None]] = []  # groups with damage; None: to the end

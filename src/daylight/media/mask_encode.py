@@ -37,17 +37,31 @@ class Coded:
     data: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How pixels are to be shown: luma from 0 to 255 (``full``), FFmpeg's number of the matrix of colours where
+    it is known, and how wide a pixel is by its height.
+    """
+
+    full: bool
+    space: int | None
+    aspect: Fraction
+
+
 class PictureEncoder:
     """``header``: the SPS and PPS, known from the start. ``scale``: ticks a second."""
 
-    def __init__(self, width: int, height: int, scale: int, quality: int, *, full: bool) -> None:
+    def __init__(self, width: int, height: int, scale: int, quality: int, look: Look) -> None:
         made = CodecContext.create("libx264", "w")
         if not isinstance(made, VideoCodecContext):
             raise TypeError("x264 encodes pictures")
         made.width, made.height, made.pix_fmt = width, height, "yuv420p"
         made.time_base = Fraction(1, scale)
         made.framerate = Fraction(25)
-        made.color_range = 2 if full else 1
+        made.color_range = 2 if look.full else 1
+        if look.space is not None:
+            made.colorspace = look.space
+        made.sample_aspect_ratio = look.aspect
         made.thread_count = 2
         made.flags |= Flags.global_header | Flags.bitexact
         made.options = {"preset": "veryfast", "crf": str(quality), "x264-params": _X264}

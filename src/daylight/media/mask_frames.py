@@ -15,10 +15,12 @@ from av.video.reformatter import ColorRange, VideoReformatter
 from daylight.domain.marks import WHOLE
 from daylight.domain.redaction import Output
 from daylight.errors import MediaRefused
+from daylight.media.mask_encode import Look
 from daylight.media.mask_paint import Plane
 
 SMALLEST: Final = 16  # pixels: what encoders take
 _PLAIN: Final = {"yuv420p": False, "yuvj420p": True}
+_NAMED: Final = frozenset({1, 4, 5, 6, 7, 9})  # BT.709, FCC, BT.601 twice, SMPTE 240M, BT.2020
 _HIGH: Final = 720  # lines: from here on BT.709 is meant where nothing is said
 _SOFTER: Final = ("", "0.02", "0.05", "0.1")
 
@@ -31,7 +33,7 @@ class Upright:
     ``width``, ``height``: of the upright picture, before the crop. ``full``: of the luma's range.
     """
 
-    def __init__(self, first: VideoFrame, rotation: int) -> None:
+    def __init__(self, first: VideoFrame, rotation: int, aspect: Fraction = Fraction(1)) -> None:
         self._coded = (first.width, first.height)
         self._turns = -(rotation // 90) % 4
         self.full = _PLAIN.get(first.format.name, False) or (
@@ -39,6 +41,7 @@ class Upright:
         )
         self._scaler = VideoReformatter()
         turned = self._turns % 2 == 1
+        self.look = Look(self.full, _space(first), 1 / aspect if turned else aspect)
         self.width, self.height = self._coded[::-1] if turned else self._coded
         if min(self.width, self.height) < SMALLEST:
             raise MediaRefused("the picture is too small to be encoded")
@@ -70,6 +73,12 @@ class Upright:
         width, height = self._coded
         wanted = ColorRange.JPEG if self.full else ColorRange.MPEG
         return self._scaler.reformat(frame, width, height, "yuv420p", dst_color_range=wanted)
+
+
+def _space(first: VideoFrame) -> int | None:
+    """The matrix that the recording names, where its colours are taken over as they are."""
+    known = int(first.colorspace)
+    return known if first.format.name in _PLAIN and known in _NAMED else None
 
 
 def _on_black(frame: VideoFrame) -> VideoFrame:

@@ -151,6 +151,8 @@ def _pictures(descriptor: int, boxes: list[_Box], media: tuple[int, int]) -> tup
         for number, offset in enumerate(offsets, 1):
             start = offset
             for size in each[at : at + counts(number)]:
+                if not media[0] <= offset <= offset + size <= media[1]:
+                    raise ValueError("a sample outside of the media")
                 if kind == b"vide" and not _codes_pictures(descriptor, offset, size):
                     faults.append("a unit that codes no picture")
                 offset += size  # noqa: PLW2901 - walks through the chunk
