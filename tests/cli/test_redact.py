@@ -2,8 +2,6 @@
 
 import json
 
-import pytest
-
 from daylight.domain.digest import digest_of
 from daylight.domain.redaction import Word
 from daylight.domain.redaction_json import encode
@@ -14,8 +12,13 @@ from tests.media.redacting import pictures_of, plan_for, reel, saturation
 FILM = reel(container="mp4", sound=True)
 
 
-@pytest.fixture
-def desk(vault, tmp_path):
+def test_redacting_at_the_command_line(vault, tmp_path):  # noqa: F811
+    desk = opened(vault, tmp_path)
+    wrong_use_is_told_by_name(desk, tmp_path)
+    a_copy_is_drafted_decided_on_and_released(desk, tmp_path)
+
+
+def opened(vault, tmp_path):
     made = Desk(vault, tmp_path)
     (tmp_path / "film").mkdir()
     (tmp_path / "film/film.mp4").write_bytes(FILM)
@@ -23,7 +26,7 @@ def desk(vault, tmp_path):
     return made
 
 
-def test_a_copy_is_drafted_decided_on_and_released(desk, tmp_path):
+def a_copy_is_drafted_decided_on_and_released(desk, tmp_path):
     name = digest_of(FILM).hex()
     plan = plan_for(FILM)
     (tmp_path / "plan.json").write_bytes(encode(plan))
@@ -49,7 +52,7 @@ def test_a_copy_is_drafted_decided_on_and_released(desk, tmp_path):
     assert not (tmp_path / "no.mp4").exists()
 
 
-def test_wrong_use_is_told_by_name(desk, tmp_path):
+def wrong_use_is_told_by_name(desk, tmp_path):
     name, out = digest_of(FILM).hex(), tmp_path / "copy.mp4"
     (tmp_path / "other.json").write_bytes(encode(plan_for(b"other")))
     (tmp_path / "bad.json").write_bytes(b'{"schema":"redaction/1","fill":NaN}')

@@ -30,10 +30,14 @@ from daylight.domain.redaction import (
 from daylight.domain.tracks import Sort
 from daylight.errors import MediaRefused, RedactionFailed
 from daylight.media.executor import Message
+from daylight.media.mask_decode import PictureReader, packets
 from daylight.media.mask_film import Film
+from daylight.media.probe import probe
+from daylight.media.reading import open_media
 from tests.media.redacting import (
     WAYS,
     Way,
+    opened,
     pictures_of,
     plan_for,
     reel,
@@ -427,3 +431,16 @@ def test_a_rendering_that_stops_short_gives_no_film():
     with pytest.raises(RedactionFailed, match="end"):
         film.finish()
     assert json.dumps(times_of(3)) == "[0, 40, 80]"
+
+
+def test_a_zero_between_two_ticks_is_reckoned_with_exactly():
+    """The sound began a little before the pictures, whose clock ticks coarsely."""
+    data = reel(container="avi", codec="mjpeg", pixels="yuvj420p", frames=3)
+    with opened(data) as files:
+        facts = probe(files[0]).facts
+        facts = replace(facts, start=facts.start - Fraction(7, 1000))
+        with open_media(files[0], "avi") as container:
+            reader = PictureReader(container, facts)
+            shown = [s for p in packets(container, [reader.stream]) for s in reader.push(p)]
+    expected = [Fraction(number, 25) + Fraction(7, 1000) for number in range(3)]
+    assert [reader.seconds(one.at) for one in shown] == expected

@@ -35,7 +35,7 @@ _TIMED_EACH: Final = frozenset({"mov", "matroska"})
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """``at``: ticks of the reader's base from media zero. ``frame``: None where it did not decode.
+    """``at``: ticks of the reader's base from the one nearest to media zero. ``frame``: None where it did not decode.
 
     ``trusted``: neither corrupt nor built on what is.
     """
@@ -59,6 +59,7 @@ class PictureReader:
         self.base = self.step if self._untimed else own
         zero = Fraction(0) if self._untimed else facts.start or Fraction(0)
         self._zero = round(zero / self.base)
+        self._rest = zero - self._zero * self.base  # media zero may lie between two ticks
         self._step = max(1, round(self.step / self.base))
         named = self.stream.codec_context.name in _ONE_EACH and facts.demuxer in _TIMED_EACH
         self._expected: list[int] | None = [] if named else None
@@ -76,7 +77,8 @@ class PictureReader:
         self.stream.codec_context.options = {"err_detect": _STRICT}
 
     def seconds(self, at: int) -> Fraction:
-        return at * self.base
+        """From media zero, exact."""
+        return at * self.base - self._rest
 
     def push(self, packet: MediaPacket) -> Iterator[Shown]:
         """What comes out for a packet of this stream; an empty one flushes."""
