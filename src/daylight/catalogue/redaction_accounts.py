@@ -39,13 +39,14 @@ def _told() -> Iterator[tuple[int, dict[str, Any]]]:
     """Entries of plans with their details; not those that a purge closed."""
     rows = Entry.objects.order_by("index").values_list("index", "leaf", "details")
     for index, leaf, details in rows.iterator(CHUNK * 4):
-        if details is not None and _object(bytes(leaf)).get("action") == PLANNED:
-            yield index, _object(bytes(details))
+        if details is not None and _object(leaf).get("action") == PLANNED:
+            yield index, _object(details)
 
 
-def _object(data: bytes) -> dict[str, Any]:
+def _object(data: object) -> dict[str, Any]:
+    """A database may hold anything in a column, whatever its type says."""
     try:
-        said = json.loads(data)
-    except (ValueError, RecursionError):
+        said = json.loads(bytes(memoryview(data)))  # type: ignore[arg-type]
+    except (ValueError, TypeError, RecursionError):
         return {}  # the re-check tells of it
     return said if isinstance(said, dict) else {}
