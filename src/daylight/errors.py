@@ -11,6 +11,7 @@ Each class carries a stable ``name`` (for scripts), an ``exit_code`` (for the sh
     │   ├── ItemHeld              2  item-held
     │   ├── MarkChanged           2  mark-changed
     │   ├── MarkRefused           2  mark-refused
+    │   ├── PlanUndecided         2  plan-undecided
     │   ├── PurgeRefused          2  purge-refused
     │   └── TaskRefused           2  task-refused
     ├── InputRefused              3  input-refused
@@ -19,6 +20,8 @@ Each class carries a stable ``name`` (for scripts), an ``exit_code`` (for the sh
     │   ├── SourceWritable        3  source-writable
     │   ├── BagOutside            3  bag-outside
     │   ├── MediaRefused          3  media-refused
+    │   ├── PlanRefused           3  plan-refused
+    │   ├── RedactionFailed       3  redaction-failed
     │   ├── BackupRefused         3  backup-refused
     │   ├── SharesRefused         3  shares-refused
     │   ├── InferenceFailed       3  inference-failed
@@ -110,6 +113,11 @@ class MarkRefused(UsageError):
     advice = "See docs/marks.md for who may confirm, change and withdraw."
 
 
+class PlanUndecided(UsageError):
+    name = "plan-undecided"
+    advice = "Decide on it in the plan, one by one or by `everyone`; a draft without --release covers it."
+
+
 class PurgeRefused(UsageError):
     name = "purge-refused"
     advice = "Nothing was removed; name what else holds these bytes too, or leave both."
@@ -149,6 +157,16 @@ class BagOutside(InputRefused):
 class MediaRefused(InputRefused):
     name = "media-refused"
     advice = "The original is kept; it cannot be shown."
+
+
+class PlanRefused(InputRefused):
+    name = "plan-refused"
+    advice = "Nothing was rendered; docs/redaction.md says how a plan is written."
+
+
+class RedactionFailed(InputRefused):
+    name = "redaction-failed"
+    advice = "Nothing was left there; the original is unchanged. Report it if the file is sound."
 
 
 class InferenceFailed(InputRefused):

@@ -26,6 +26,7 @@ VERBS: dict[str, Verb] = {
     "signs": Verb("daylight.cli.signs", "How recordings were written, and which differ."),
     "marks": Verb("daylight.cli.marks", "What people said of footage."),
     "search": Verb("daylight.cli.search", "Find what was said, by words."),
+    "redact": Verb("daylight.cli.redact", "Make a copy in which people are covered."),
     "hold": Verb("daylight.cli.hold", "Put items under legal hold, or ask to lift it."),
     "purge": Verb("daylight.cli.purge", "Ask that items go for good; a second person approves."),
     "requests": Verb("daylight.cli.requests", "List what waits for a second person."),

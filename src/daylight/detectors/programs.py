@@ -19,6 +19,9 @@ end to end as payload. The parent checks all of it: ``detectors.results``.
 
 ``compare``  holds pictures of two items against one another: ``detectors.compare``.
 ``samples``  hands an item's sound out: ``detectors.samples``.
+``redact``   renders what may be seen of an item: ``media.mask``.
+``redact-still``  does the same with a picture: ``media.mask_still``.
+``redaction-check``  looks at what was rendered: ``media.mask_check``.
 ``salvage``  says how to make an openable file of one that is not: ``media.salvage``.
 """
 
@@ -43,6 +46,7 @@ from daylight.detectors.base import (
 from daylight.detectors.loading import load
 from daylight.detectors.registry import Wants, applicable
 from daylight.domain.media import Kind
+from daylight.media import mask, mask_check, mask_still
 from daylight.media.cut import PROGRAM
 from daylight.media.facts_json import from_json, to_json
 from daylight.media.failures import EXPECTED
@@ -124,6 +128,9 @@ PROGRAMS: Final[Programs] = {
     compare.PROGRAM: compare.compare,
     samples.PROGRAM: samples.samples,
     SALVAGE: salvage,
+    mask.PROGRAM: mask.redact,
+    mask_check.PROGRAM: mask_check.check,
+    mask_still.PROGRAM: mask_still.redact_still,
 }
 
 

@@ -15,7 +15,7 @@ from av.video.stream import VideoStream
 from PIL import Image
 
 from daylight.detectors.programs import DETECTORS, PROGRAMS
-from daylight.media import segments
+from daylight.media import mask, mask_check, mask_still, segments
 from daylight.media.cut import Mode
 from daylight.media.facts_json import to_json
 from daylight.media.frame_ask import FrameAsk, to_request
@@ -53,6 +53,7 @@ def warm_up() -> None:
     _hand_out(_clip(*_CLIPS[0]))
     for mode in Mode:
         _frames(_clip(*_CLIPS[0]), mode)
+    _redact(_clip(*_CLIPS[0]))
 
 
 def _listen() -> None:
@@ -111,6 +112,17 @@ def _frames(data: bytes, mode: Mode) -> None:
     finally:
         os.close(descriptor)
         os.close(index)
+
+
+def _redact(data: bytes) -> None:
+    descriptor = os.memfd_create("warm-up", os.MFD_CLOEXEC)
+    try:
+        os.write(descriptor, data)
+        mask.warm_up(descriptor, to_json(probe(descriptor).facts))
+        mask_check.warm_up(descriptor)
+        mask_still.warm_up()
+    finally:
+        os.close(descriptor)
 
 
 def _ignore(kind: str, facts: Json, payload: bytes = b"") -> None:

@@ -15,7 +15,16 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from daylight.ledger.leaf import Value, canonical, commit
 
-NEEDED = frozenset({"purged", "hold-lifted", "released", "gate-overridden", "originals-exported"})
+NEEDED = frozenset(
+    {
+        "purged",
+        "hold-lifted",
+        "released",
+        "gate-overridden",
+        "originals-exported",
+        "redaction-released",
+    }
+)
 KEY_ADDED, KEY_RETIRED, USER_DISABLED = "key-added", "key-retired", "user-disabled"
 CLOSED = "closed"  # the member of a purge's details that names the entries it closed
 

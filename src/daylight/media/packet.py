@@ -3,6 +3,7 @@
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
+from av.audio.stream import AudioStream
 from av.packet import Packet
 from av.stream import Stream
 from av.video.stream import VideoStream
@@ -12,9 +13,11 @@ from daylight.media.playlist import TICKS
 if TYPE_CHECKING:
     MediaPacket = Packet[Stream]
     VideoPacket = Packet[VideoStream]
+    SoundPacket = Packet[AudioStream]
 else:  # generic in the stubs alone
     MediaPacket = Packet
     VideoPacket = Packet
+    SoundPacket = Packet
 BASE: Final = Fraction(1, TICKS)
 
 

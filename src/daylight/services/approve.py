@@ -9,6 +9,7 @@ from daylight.services.approvals import countersign
 from daylight.services.export_approval import EXPORTED
 from daylight.services.personal_keys import Signer
 from daylight.services.purge import Report
+from daylight.services.redact_release import RELEASED as REDACTED
 from daylight.services.release import RELEASED
 from daylight.services.workspace import Workspace
 
@@ -35,6 +36,8 @@ def approve(
         return Done(act, max(one.entry for one in reports), tuple(reports))
     if act == override.OVERRIDDEN:
         return Done(act, override.carry_out(ws, approved))
+    if act == REDACTED:
+        raise ApprovalRefused("it is signed where it goes out: `redact ITEM --release --request`")
     if act in (EXPORTED, RELEASED):
         raise ApprovalRefused("what goes out is signed there: `export … --request`")
     raise ApprovalRefused(f"this version cannot carry out '{act}'")

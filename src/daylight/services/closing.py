@@ -39,6 +39,8 @@ TOUCHED = (
     models.Occurrence,
     models.Opening,
     models.Recording,
+    models.RedactionPlan,
+    models.RedactionVersion,
     models.Relation,
     models.ReleaseOpening,
     models.Rendition,
@@ -131,6 +133,7 @@ def delete(items: Collection[int], now: datetime) -> None:
     models.RequestItem.objects.filter(item__in=items).delete()
     _delete_relations(items)
     models.Mark.objects.filter(item__in=items).delete()  # with versions, threads, confirmations
+    models.RedactionPlan.objects.filter(item__in=items).delete()  # with their versions
     models.Task.objects.filter(item__in=items).delete()
     models.Segment.objects.filter(item__in=items).delete()
     models.Standing.objects.filter(item__in=items).delete()

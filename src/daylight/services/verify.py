@@ -11,7 +11,7 @@ from functools import partial
 
 from django.db import DatabaseError, transaction
 
-from daylight.catalogue import accounts, consistency, mark_accounts
+from daylight.catalogue import accounts, consistency, mark_accounts, redaction_accounts
 from daylight.catalogue.queries.expected import first_entry_since
 from daylight.catalogue.snapshot import snapshot
 from daylight.domain.fault import Fault
@@ -144,6 +144,7 @@ def _rows(ws: Workspace, keys: frozenset[bytes]) -> Iterator[Fault]:
         "leaked names": consistency.leaked_names,
         "what entries say": accounts.accounts,
         "what people said": mark_accounts.mark_accounts,
+        "what is covered": redaction_accounts.redaction_accounts,
         "the vault's row": lambda: accounts.vault_row(ws.layout.vault_id, keys),
     }
     for what, check in checks.items():

@@ -33,6 +33,7 @@ from daylight.catalogue.models.people import (
     Vault,
 )
 from daylight.catalogue.models.recordings import Camera, ClockOffset, PlacingRun, Recording
+from daylight.catalogue.models.redactions import RedactionPlan, RedactionVersion
 from daylight.catalogue.models.relations import (
     Analysed,
     Comparison,
@@ -100,6 +101,8 @@ __all__ = [
     "Purge",
     "Purged",
     "Recording",
+    "RedactionPlan",
+    "RedactionVersion",
     "Relation",
     "Release",
     "ReleaseOpening",

@@ -164,6 +164,9 @@ def action_name(value: str) -> str:
         "mark-confirmed": _("what a person saw, confirmed by another"),
         "mark-withdrawn": _("what a person saw, withdrawn"),
         "still-grabbed": _("a frame kept as a still"),
+        "redaction-planned": _("a plan of what is covered"),
+        "redaction-rendered": _("a redacted copy, as a draft"),
+        "redaction-released": _("a redacted copy, released by two people"),
         "annotations-exported": _("what people saw, given out"),
     }
     return names.get(value, value)

@@ -1,0 +1,48 @@
+"""Plans of what is covered, as people may see them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from daylight.catalogue.models import RedactionPlan
+from daylight.catalogue.queries.access import items_seen_by
+from daylight.domain.digest import Digest
+from daylight.domain.principal import Principal
+from daylight.domain.redaction import Plan
+from daylight.domain.redaction_json import decode
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    number: int
+    agent: str
+    at: datetime
+    entry: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlanView:
+    """``plan``: of the version that stands, the last of ``versions``."""
+
+    public_id: str
+    plan: Plan
+    versions: tuple[Version, ...]
+
+    @property
+    def newest(self) -> Version:
+        return self.versions[-1]
+
+
+def plan_of(principal: Principal, item: Digest, number: int | None = None) -> PlanView | None:
+    """The plan of an item, of the newest version or of ``number``; None where there is none to be seen."""
+    rows = RedactionPlan.objects.filter(item__in=items_seen_by(principal), item__sha256=item)
+    row = rows.first()
+    if row is None:
+        return None
+    versions = list(row.versions.order_by("number").filter(number__lte=number or row.version))
+    if not versions or (number is not None and versions[-1].number != number):
+        return None
+    return PlanView(
+        row.public_id,
+        decode(versions[-1].body.encode()),
+        tuple(Version(one.number, one.agent, one.at, one.entry) for one in versions),
+    )

@@ -1,0 +1,205 @@
+"""Having a film rendered in the sandbox, from outside: the tasks, and what they send written down."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, BinaryIO, Final
+
+from daylight.domain.marks import Span
+from daylight.domain.redaction import Plan, WholeSpan, Word
+from daylight.domain.redaction_json import encode
+from daylight.errors import MediaRefused, RedactionFailed
+from daylight.media.executor import End, Executor, Message, Outcome, Task, TaskLimits
+from daylight.media.mask import PROGRAM
+from daylight.media.mask_check import MOST_FAULTS
+from daylight.media.mask_check import PROGRAM as CHECK
+from daylight.media.mask_film import Film
+from daylight.media.mask_still import FAR as FURTHEST
+from daylight.media.mask_still import PROGRAM as STILL
+from daylight.media.mask_still import check_still
+
+_DAMAGE: Final = Word("renderer", "damaged")
+_LONGEST: Final = 48 * 3600.0  # seconds
+_MESSAGE: Final = 256 << 20  # bytes: a coded picture may be large
+_TOTAL: Final = 1 << 42
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """``passes``: two where damage was met on the first: its groups are covered whole then."""
+
+    film: Film
+    passes: int
+    damaged: tuple[Span, ...]
+
+
+def render(
+    executor: Executor, facts: dict[str, Any], plan: Plan, media: int, file: BinaryIO
+) -> Rendered:
+    """Write the film to ``file``, which is empty, seekable and readable. ``media``: a descriptor.
+
+    Damage shows itself late, so that pictures before it in its group may bear it unseen: then all is rendered
+    again, with those groups covered whole. Raises ``MediaRefused``, ``RedactionFailed``: what is in ``file``
+    is nothing to be kept.
+    """
+    film = _once(executor, facts, plan, media, file)
+    if not film.damaged:
+        return Rendered(film, 1, ())
+    damaged = film.damaged
+    whole = (*plan.whole, *(WholeSpan(span, _DAMAGE) for span in damaged))
+    file.seek(0)
+    file.truncate()
+    film = _once(executor, facts, replace(plan, whole=whole), media, file)
+    return Rendered(film, 2, damaged)
+
+
+def _once(
+    executor: Executor, facts: dict[str, Any], plan: Plan, media: int, file: BinaryIO
+) -> Film:
+    film, said = Film(file), memory_file(encode(plan))
+    try:
+        task = Task(PROGRAM, {"facts": facts}, [media, said], limits(facts))
+        check_done(executor.run(task, film.hear))
+    finally:
+        os.close(said)
+    film.finish()
+    return film
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What looking at a finished film found. ``worst``, ``mean``: how far pixels in masks are from the paint.
+
+    ``sheets``: JPEGs of the moments that were asked for, with their times in microseconds.
+    """
+
+    faults: tuple[str, ...]
+    tracks: tuple[str, ...]
+    frames: int
+    places: int
+    worst: int
+    mean: float
+    sheets: tuple[tuple[bytes, tuple[int, ...]], ...]
+
+
+def check(
+    executor: Executor,
+    rendered: Rendered,
+    plan: Plan,
+    picks: Sequence[int],
+    film: int,
+    facts: dict[str, Any],
+) -> Checked:
+    """Look at a film in the sandbox. ``film``: a descriptor.
+
+    Raises ``MediaRefused`` where it cannot even be read, ``RedactionFailed`` where the checker makes no sense.
+    """
+    whole = (*plan.whole, *(WholeSpan(span, _DAMAGE) for span in rendered.damaged))
+    said = memory_file(encode(replace(plan, whole=whole)))
+    wanted: dict[str, Any] = {
+        "first_us": rendered.film.first_us,
+        "size": list(rendered.film.upright),
+    }
+    try:
+        task = Task(CHECK, {**wanted, "picks": list(picks)}, [film, said], limits(facts))
+        outcome = executor.run(task)
+        check_done(outcome)
+    finally:
+        os.close(said)
+    return _checked(outcome.messages, rendered)
+
+
+def _checked(messages: Sequence[Message], rendered: Rendered) -> Checked:
+    *sheets, last = messages or [Message("", None, b"")]
+    facts = last.untrusted_facts
+    if last.untrusted_kind != "checked" or not isinstance(facts, dict):
+        raise RedactionFailed("the check did not come to an end")
+    try:
+        faults = [str(one)[:200] for one in facts["faults"]][:MOST_FAULTS]
+        frames = int(facts["frames"])
+        times = str(facts["times"])
+        if frames != rendered.film.pictures or times != rendered.film.times_digest():
+            faults.append("pictures or their times are others than were written")
+        return Checked(
+            tuple(faults),
+            tuple(str(one)[:8] for one in facts["tracks"]),
+            frames,
+            int(facts["places"]),
+            int(facts["worst"]),
+            float(facts["mean"]),
+            tuple(_sheet(one) for one in sheets),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise RedactionFailed("the check makes no sense") from error
+
+
+def _sheet(message: Message) -> tuple[bytes, tuple[int, ...]]:
+    facts, data = message.untrusted_facts, message.untrusted_payload
+    if message.untrusted_kind != "sheet" or not isinstance(facts, dict):
+        raise ValueError("no sheet")
+    if data[:3] != b"\xff\xd8\xff" or data[-2:] != b"\xff\xd9":
+        raise ValueError("no JPEG")
+    return data, tuple(int(one) for one in facts["at"])
+
+
+def limits(facts: dict[str, Any]) -> TaskLimits:
+    """By how much there is to decode: no honest film takes longer than forty times itself."""
+    seconds = min(_LONGEST, 600 + 40 * _seconds(facts))
+    return TaskLimits(
+        wall_seconds=seconds,
+        cpu_seconds=int(2 * seconds),
+        message_bytes=_MESSAGE,
+        total_bytes=_TOTAL,
+        facts_bytes=1 << 30,
+    )
+
+
+def _seconds(facts: dict[str, Any]) -> float:
+    duration = facts.get("duration")
+    if isinstance(duration, list) and len(duration) == 2:
+        return min(_LONGEST, float(duration[0]) / max(1, float(duration[1])))
+    return _LONGEST / 40
+
+
+def check_done(outcome: Outcome) -> None:
+    if outcome.end is End.DONE:
+        return
+    said = outcome.untrusted_reason if outcome.end is End.FAILED else ""
+    plain = "".join(sign for sign in said if sign.isprintable())[:200]
+    raise MediaRefused(f"it cannot be rendered ({outcome.end.value}{': ' if plain else ''}{plain})")
+
+
+def memory_file(data: bytes) -> int:
+    """A descriptor of these bytes, the caller's to close."""
+    descriptor = os.memfd_create("given", os.MFD_CLOEXEC)
+    with os.fdopen(os.dup(descriptor), "wb") as file:
+        file.write(data)
+    return descriptor
+
+
+def render_still(
+    executor: Executor, facts: dict[str, Any], plan: Plan, media: int, form: str
+) -> tuple[bytes, int]:
+    """A picture as JPEG or PNG, and how far pixels in masks are from the paint.
+
+    Raises ``MediaRefused``; ``RedactionFailed`` where what came is no plain picture, or is not covered.
+    """
+    said = memory_file(encode(plan))
+    request = {"container": facts.get("container", ""), "demuxer": facts.get("demuxer", "")}
+    try:
+        outcome = executor.run(Task(STILL, {**request, "form": form}, [media, said]))
+        check_done(outcome)
+    finally:
+        os.close(said)
+    messages = outcome.messages
+    told = messages[0].untrusted_facts if len(messages) == 1 else None
+    if not isinstance(told, dict) or messages[0].untrusted_kind != "still":
+        raise RedactionFailed("the renderer sent what makes no sense: a picture")
+    furthest = told.get("worst")
+    try:
+        check_still(messages[0].untrusted_payload, form)
+    except (ValueError, IndexError) as error:
+        raise RedactionFailed(f"what was made is no plain picture: {error}") from error
+    if type(furthest) is not int or furthest > FURTHEST[form]:
+        raise RedactionFailed("what was made did not pass its check: it is not covered")
+    return messages[0].untrusted_payload, furthest

@@ -1,0 +1,17 @@
+"""The port through which what has to be covered is found: tracks of an item, by whoever finds them."""
+
+from collections.abc import Callable
+
+from daylight.domain.digest import Digest
+from daylight.domain.progress import Progress
+from daylight.domain.tracks import Track
+from daylight.errors import ModelMissing
+from daylight.services.workspace import Workspace
+
+Finder = Callable[[Workspace, Digest, Progress], tuple[Track, ...]]
+
+
+def tracks_of(ws: Workspace, digest: Digest, progress: Progress) -> tuple[Track, ...]:
+    """What was found in an item. Raises ``ModelMissing`` where nothing that finds faces is installed."""
+    del ws, digest, progress
+    raise ModelMissing("nothing that finds faces is installed here")

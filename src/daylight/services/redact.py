@@ -1,0 +1,274 @@
+"""Redacted copies: the plan, the rendering, the check, the report; published whole or not at all."""
+
+import hashlib
+import json
+import os
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+
+from django.db import transaction
+
+from daylight.catalogue.queries.items import ItemView, media_facts
+from daylight.catalogue.queries.redactions import plan_of
+from daylight.catalogue.queries.review import standing_of
+from daylight.domain.media import Kind, MediaFacts, State
+from daylight.domain.principal import Principal, Right
+from daylight.domain.progress import Progress
+from daylight.domain.redaction import Plan, drafted, gaps_closed, states
+from daylight.domain.redaction_picks import picks
+from daylight.errors import (
+    MediaRefused,
+    PlanRefused,
+    PlanUndecided,
+    RedactionFailed,
+    StoreCorrupt,
+    UsageError,
+)
+from daylight.ledger.leaf import Value
+from daylight.media import mask_task
+from daylight.media.facts_json import from_json
+from daylight.services import heads, redactions
+from daylight.services.finding import Finder
+from daylight.services.record import record
+from daylight.services.redact_files import Files
+from daylight.services.redactions import Saved
+from daylight.services.workspace import Workspace
+
+FILMS: Final = (".mp4", ".m4v", ".m4a")
+FORMS: Final = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG"}
+_MICRO: Final = 1_000_000
+_CHUNK: Final = 1 << 20
+
+# Enters what was made in the ledger, in a transaction of its own; the entry's index.
+Enter = Callable[[Mapping[str, Value]], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """``undecided``: names; ``document``: ``redaction-report/1``; ``sha256``: of what was made."""
+
+    saved: Saved
+    frames: int
+    tracks: int
+    undecided: tuple[str, ...]
+    gaps_closed: int
+    seconds: float
+    sha256: str
+    entry: int
+    document: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """``said``: the part of the report that tells of the rendering and of its check."""
+
+    frames: int
+    said: dict[str, Any]
+    sheets: tuple[bytes, ...] = ()
+
+
+def draft(
+    ws: Workspace, principal: Principal, item: ItemView, find: Finder, progress: Progress
+) -> Plan:
+    """A plan that covers everything that was found. ``ModelMissing`` where nothing finds faces.
+
+    Demands, labels and whole spans of a plan that is there already stay in it, and so does what people decided.
+    """
+    principal.require(Right.WATCH)
+    standing = standing_of(principal, item.public_id)
+    tracks = find(ws, item.digest, progress)
+    made = drafted(item.digest, tracks, severity=standing.severity, notes=standing.notes)
+    before = plan_of(principal, item.digest)
+    if before is None:
+        return made
+    old = before.plan
+    kept = {one.name: one for one in old.regions if one.word.given or one.by_hand}
+    found = tuple(one for one in made.regions if one.name not in kept)
+    return replace(old, regions=(*kept.values(), *found), bodies=old.bodies or made.bodies)
+
+
+def facts_of(principal: Principal, item: ItemView) -> dict[str, Any]:
+    """``MediaRefused`` for what is not examined yet, or cannot be read."""
+    stored = media_facts(principal, item.public_id)
+    if stored is None:
+        raise MediaRefused("it is not examined yet; `daylight examine` does it")
+    facts = from_json(stored)
+    if facts.state is State.UNREADABLE:
+        raise MediaRefused("it cannot be read")
+    if facts.kind not in (Kind.VIDEO, Kind.AUDIO, Kind.IMAGE):
+        raise MediaRefused("it is neither film nor sound nor picture")
+    return stored
+
+
+def check_decided(principal: Principal, item: ItemView, plan: Plan) -> None:
+    """``PlanUndecided`` while anything of it was decided by nobody; ``PlanRefused``."""
+    check_about(item, plan)
+    facts = from_json(facts_of(principal, item))
+    undecided = plan.undecided(_duration(facts))
+    if undecided:
+        names = ", ".join(undecided[:5])
+        raise PlanUndecided(f"{len(undecided)} are undecided: {names}")
+
+
+def check_about(item: ItemView, plan: Plan) -> None:
+    if plan.item != item.digest:
+        raise PlanRefused("the plan belongs to another item")
+
+
+def redact(
+    ws: Workspace,
+    principal: Principal,
+    item: ItemView,
+    plan: Plan,
+    out: Path,
+    progress: Progress,
+    enter: Enter | None = None,
+) -> Report:
+    """Render ``plan`` of ``item`` into ``out``, check it, and write its report beside it.
+
+    ``enter``: for a release, enters it with both signatures. Raises ``MediaRefused``, ``PlanRefused``,
+    ``RedactionFailed``, ``DestinationExists``, ``StoreCorrupt``, ``SandboxMissing``: nothing is left then.
+    """
+    principal.require(Right.EXPORT)
+    principal.require(Right.WATCH)
+    began = time.monotonic()
+    check_about(item, plan)
+    stored = facts_of(principal, item)
+    facts = from_json(stored)
+    _check_form(facts, out)
+    saved = redactions.save(ws, principal, plan)
+    with Files(ws, out) as files:
+        made, sha256 = _render(ws, stored, plan, files, progress)
+        document = _document(plan, saved, facts, made, sha256)
+        body = json.dumps(document, sort_keys=True, indent=1).encode()
+        with files.file(".report.json") as file:
+            file.write(body)
+        for number, sheet in enumerate(made.sheets, 1):
+            with files.file(f".strip-{number}.jpg") as file:
+                file.write(sheet)
+        told: dict[str, Value] = {
+            "plan": saved.plan,
+            "version": saved.version,
+            "made": sha256,
+            "report": hashlib.sha256(body).hexdigest(),
+        }
+        entry = (enter or _entering(ws, principal, plan))(told)
+        files.publish()
+    heads.keep(ws)
+    seconds = time.monotonic() - began
+    undecided = plan.undecided(_duration(facts))
+    counts = (made.frames, len(plan.regions), undecided, gaps_closed(plan))
+    return Report(saved, *counts, seconds, sha256, entry, document)
+
+
+def _entering(ws: Workspace, principal: Principal, plan: Plan) -> Enter:
+    def enter(told: Mapping[str, Value]) -> int:
+        with transaction.atomic():
+            return record(
+                ws, principal.agent, "redaction-rendered", objects=[plan.item], details=told
+            ).index
+
+    return enter
+
+
+def _check_form(facts: MediaFacts, out: Path) -> None:
+    wanted = tuple(FORMS) if facts.kind is Kind.IMAGE else FILMS
+    if out.suffix.lower() not in wanted:
+        raise UsageError(f"what is made of it ends in {' or '.join(wanted)}")
+
+
+def _duration(facts: MediaFacts) -> int:
+    return 1 if facts.duration is None else int(facts.duration * _MICRO)
+
+
+def _render(
+    ws: Workspace, stored: dict[str, Any], plan: Plan, files: Files, progress: Progress
+) -> tuple[_Made, str]:
+    media = ws.store.open_fd(plan.item)
+    try:
+        _check_unchanged(media, plan)
+        with ws.start_executor(1) as executor, files.file() as file:
+            if from_json(stored).kind is Kind.IMAGE:
+                made = _still(executor, stored, plan, media, file, files.out)
+            else:
+                made = _film(executor, stored, plan, media, file, progress)
+            file.flush()
+            return made, _sha256(file.fileno())
+    finally:
+        os.close(media)
+
+
+def _check_unchanged(media: int, plan: Plan) -> None:
+    if _sha256(media) != plan.item.hex():
+        raise StoreCorrupt("the item's bytes are not those that came in")
+
+
+def _sha256(descriptor: int) -> str:
+    hashed, at = hashlib.sha256(), 0
+    while data := os.pread(descriptor, _CHUNK, at):
+        hashed.update(data)
+        at += len(data)
+    return hashed.hexdigest()
+
+
+def _film(
+    executor: Any,
+    stored: dict[str, Any],
+    plan: Plan,
+    media: int,
+    file: BinaryIO,
+    progress: Progress,
+) -> _Made:
+    progress.say("rendering")
+    rendered = mask_task.render(executor, stored, plan, media, file)
+    file.flush()
+    progress.say("checking")
+    checked = mask_task.check(executor, rendered, plan, picks(plan), file.fileno(), stored)
+    if checked.faults:
+        raise RedactionFailed(f"what was made did not pass its check: {checked.faults[0]}")
+    film = rendered.film
+    counts = dict(film.counts or {})
+    if film.picture and counts["whole"] < counts["missing"] + counts["untrusted"]:
+        raise RedactionFailed("pictures that are missing or corrupt were not covered whole")
+    said = {
+        "pictures": {**counts, "passes": rendered.passes},
+        "damaged": [[one.start_us, one.end_us] for one in rendered.damaged],
+        "begins_us": film.first_us,
+        "tracks": list(checked.tracks),
+        "masks_checked": checked.places,
+        "furthest_from_paint": checked.worst,
+        "mean_from_paint": checked.mean,
+        "strip": [list(times) for _, times in checked.sheets],
+        "detector_again": None,
+    }
+    return _Made(film.pictures, said, tuple(data for data, _ in checked.sheets))
+
+
+def _still(
+    executor: Any, stored: dict[str, Any], plan: Plan, media: int, file: BinaryIO, out: Path
+) -> _Made:
+    form = FORMS[out.suffix.lower()]
+    data, furthest = mask_task.render_still(executor, stored, plan, media, form)
+    file.write(data)
+    return _Made(1, {"furthest_from_paint": furthest, "form": form, "detector_again": None})
+
+
+def _document(
+    plan: Plan, saved: Saved, facts: MediaFacts, made: _Made, sha256: str
+) -> dict[str, Any]:
+    return {
+        "schema": "redaction-report/1",
+        "item": plan.item.hex(),
+        "plan": {"id": saved.plan, "version": saved.version, "sha256": saved.sha256},
+        "made": sha256,
+        "frames": made.frames,
+        "regions": {state.value: count for state, count in states(plan).items()},
+        "undecided": list(plan.undecided(_duration(facts))),
+        "gaps_closed": gaps_closed(plan),
+        "bodies": plan.bodies,
+        "sound": "decided" if plan.sound else "left out",
+        **made.said,
+    }

@@ -1,0 +1,72 @@
+"""``daylight redact`` as people run it, in the real sandbox: a plan, a draft, two people."""
+
+import json
+
+from daylight.domain.digest import digest_of
+from daylight.domain.redaction import Word
+from daylight.domain.redaction_json import encode
+from tests.cli.test_two_people import Desk
+from tests.cli.test_verbs import vault  # noqa: F401  # a fixture
+from tests.media.redacting import pictures_of, plan_for, reel, saturation
+
+FILM = reel(container="mp4", sound=True)
+
+
+def test_redacting_at_the_command_line(vault, tmp_path):  # noqa: F811
+    desk = opened(vault, tmp_path)
+    wrong_use_is_told_by_name(desk, tmp_path)
+    a_copy_is_drafted_decided_on_and_released(desk, tmp_path)
+
+
+def opened(vault, tmp_path):
+    made = Desk(vault, tmp_path)
+    (tmp_path / "film").mkdir()
+    (tmp_path / "film/film.mp4").write_bytes(FILM)
+    made.ok("import", tmp_path / "film")
+    return made
+
+
+def a_copy_is_drafted_decided_on_and_released(desk, tmp_path):
+    name = digest_of(FILM).hex()
+    plan = plan_for(FILM)
+    (tmp_path / "plan.json").write_bytes(encode(plan))
+    out = tmp_path / "copy.mp4"
+    told = desk.json("redact", name, "--plan", tmp_path / "plan.json", "--out", out)
+    assert (told["schema"], told["frames"], told["tracks"]) == ("redacted/1", 30, 2)
+    assert (told["undecided"], told["gaps_closed"]) == (2, 0)
+    assert told["seconds"] > 0
+    assert max(saturation(one) for _, one in pictures_of(out.read_bytes())) <= 20
+    asking = ("redact", name, "--release", "--reason", "for the press")
+    assert "plan-undecided" in desk.run(*asking, by="ada").stderr
+    desk.ok("redact", name, "--write-plan", tmp_path / "mine.json")
+    mine = json.loads((tmp_path / "mine.json").read_bytes())
+    mine["everyone"] = {"by": "ada", "why": Word("ada", "looked at all of it").why}
+    (tmp_path / "mine.json").write_text(json.dumps(mine))
+    desk.ok("redact", name, "--plan", tmp_path / "mine.json", "--out", tmp_path / "draft.mp4")
+    request = desk.json(*asking, by="ada")["id"]
+    releasing = ("redact", name, "--release", "--request", request, "--out")
+    assert "approval-refused" in desk.run(*releasing, tmp_path / "no.mp4", by="ada").stderr
+    assert "approval-refused" in desk.run("approve", request, by="boris").stderr
+    assert desk.json(*releasing, tmp_path / "out.mp4", by="boris")["undecided"] == 0
+    assert desk.run("verify").returncode == 0
+    assert not (tmp_path / "no.mp4").exists()
+
+
+def wrong_use_is_told_by_name(desk, tmp_path):
+    name, out = digest_of(FILM).hex(), tmp_path / "copy.mp4"
+    (tmp_path / "other.json").write_bytes(encode(plan_for(b"other")))
+    (tmp_path / "bad.json").write_bytes(b'{"schema":"redaction/1","fill":NaN}')
+    for words, code, error in (
+        ((name, "--out", out), 3, "plan-refused"),  # there is no plan yet
+        ((name, "--auto", "--out", out), 5, "model-missing"),
+        ((name, "--plan", tmp_path / "other.json", "--out", out), 3, "plan-refused"),
+        ((name, "--plan", tmp_path / "bad.json", "--out", out), 3, "plan-refused"),
+        ((name, "--plan", tmp_path / "none.json", "--out", out), 3, "source-unreadable"),
+        (("f" * 64, "--auto", "--out", out), 2, "usage"),
+        ((name, "--auto"), 2, "usage"),
+        ((name, "--release", "--auto", "--out", out), 2, "usage"),
+        ((desk.digest("second"), "--auto", "--out", out), 3, "media-refused"),
+    ):
+        done = desk.run("redact", *words)
+        assert (done.returncode, error in done.stderr) == (code, True), (words, done.stderr)
+    assert not out.exists()
