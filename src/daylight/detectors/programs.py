@@ -17,6 +17,7 @@ end to end as payload. The parent checks all of it: ``detectors.results``.
 
 ``compare``  holds pictures of two items against one another: ``detectors.compare``.
 ``samples``  hands an item's sound out: ``detectors.samples``.
+``frames``   hands an item's pictures out: ``detectors.frames``.
 ``salvage``  says how to make an openable file of one that is not: ``media.salvage``.
 """
 
@@ -25,7 +26,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, Final
 
-from daylight.detectors import compare, samples
+from daylight.detectors import compare, frames, samples
 from daylight.detectors.base import (
     Deeper,
     Detector,
@@ -118,6 +119,7 @@ PROGRAMS: Final[Programs] = {
     PROGRAM: segment,
     compare.PROGRAM: compare.compare,
     samples.PROGRAM: samples.samples,
+    frames.PROGRAM: frames.frames,
     SALVAGE: salvage,
 }
 
