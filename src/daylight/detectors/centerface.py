@@ -116,3 +116,11 @@ def overlaps(one: Boxes, many: Boxes) -> NDArray[np.float32]:
     areas = np.prod(many[:, 2:4] - many[:, :2], axis=1) + np.prod(one[2:4] - one[:2])
     result: NDArray[np.float32] = common / np.maximum(areas - common, 1e-6)
     return result
+
+
+def inside(one: Boxes, many: Boxes) -> NDArray[np.float32]:
+    """The part of ``one`` that lies in each of ``many``."""
+    corner = np.minimum(one[2:4], many[:, 2:4]) - np.maximum(one[:2], many[:, :2])
+    whole = np.prod(one[2:4] - one[:2])
+    result: NDArray[np.float32] = np.prod(np.maximum(corner, 0), axis=1) / np.maximum(whole, 1e-6)
+    return result

@@ -21,7 +21,7 @@ TOLERANCE: Final = (
 )
 _AHEAD: Final = 48  # points that one line may stand for
 STRONG: Final = 0.2  # a face, by itself
-ESTABLISHED: Final = 3  # strong hits, or
+ESTABLISHED: Final = 3  # strong hits, and
 SURE: Final = 0.5  # a score, after which a face does not just end
 
 Floats = NDArray[np.float32]
@@ -58,7 +58,7 @@ class Path:
 
     @property
     def established(self) -> bool:
-        return self.hits >= ESTABLISHED or self.score >= SURE
+        return self.hits >= ESTABLISHED and self.score >= SURE
 
     @property
     def lost_for(self) -> int:

@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 
 from daylight.detectors import changes
-from daylight.detectors.centerface import Boxes, overlaps
+from daylight.detectors.centerface import Boxes, inside, overlaps
 from daylight.detectors.changes import Blocks
 from daylight.detectors.face_paths import STRONG, Floats, Path, Point, hull, track
 from daylight.detectors.following import Followed, follow
@@ -24,16 +24,18 @@ from daylight.detectors.looking import Area, Looker, rounded
 from daylight.domain.tracks import Basis, Track
 
 WEAK: Final = 0.08  # a face, where one is known
-STEP: Final = 240_000  # microseconds from look to look
+STEP: Final = 120_000  # microseconds from look to look
+BRIEF: Final = 100_000  # pixels: of an area that is larger, every other look is at half its size
 QUICK: Final = 0.12  # of its side a picture: a face that moves so is looked at twice as often
 MOST_FRAMES: Final = 12  # of a window
 WHOLE_PART: Final = 0.6  # of the picture: if more than this changed, all of it is looked at
-EVERY: Final = 8  # looks, of which one is at the whole picture
+EVERY: Final = 12  # looks, of which one is at the whole picture
 LINGER: Final = 500_000  # what left at the rim is covered for so long
 DOUBTFUL: Final = 1_000_000  # and what was hardly there
 _ALIKE: Final = 0.6
+_INSIDE: Final = 0.7  # of a box: as much is covered by another face's mask already
 _DISAGREE: Final = 0.15  # of a face's side
-_REMEMBERED: Final = 6  # looks
+_REMEMBERED: Final = 16  # looks
 _RIM: Final = 3.0  # pixels
 
 
@@ -116,16 +118,19 @@ class Faces:
         self._done += [(shot.begins, path) for path in (*shot.ended, *shot.paths)]
         self._shot = None
 
-    def _look(self, frame: Frame, area: Area) -> Boxes:
+    def _look(self, frame: Frame, area: Area, *, briefly: bool = False) -> Boxes:
         self.looks += 1
-        self.shown += (area[2] - area[0]) * (area[3] - area[1])
-        return self._looker.at(frame.pixels, area, WEAK)
+        size = (area[2] - area[0]) * (area[3] - area[1])
+        brief = briefly and size > BRIEF
+        self.shown += size // 4 if brief else size
+        look = self._looker.briefly if brief else self._looker.at
+        return look(frame.pixels, area, WEAK)
 
     def _close(self, shot: _Shot, now: Blocks) -> None:
         """A look at the last picture of the window, and everybody's way from its first to there."""
         last = shot.window[-1]
         area = self._area(shot)
-        found = self._look(last, area)
+        found = self._look(last, area, briefly=shot.looks % 2 == 1)
         inside = [path for path in shot.paths if _meet(path.last.box, area)]
         for path in shot.paths:
             if not _meet(path.last.box, area):
@@ -188,14 +193,16 @@ class Linking:
             if box is None and path.lost is None:
                 box = self._near(ways[number].boxes[-1])
             if box is not None:
-                self._lead(path, ways[number].boxes, box)
+                self._lead(path, ways[number], box)
             else:
                 path.lose(self._kept(path, ways[number]))
 
     def _assigned(self, paths: Sequence[Path], foretold: Sequence[Floats]) -> dict[int, Floats]:
         """Path to box, the nearest pairs first."""
+        height, width, _ = self._pictures[0].shape
+        limits = np.array([width, height] * 2, np.float32)
         pairs = []
-        for number, box in enumerate(foretold):
+        for number, box in enumerate(np.clip(one, 0, limits) for one in foretold):
             for which, cost in _costs(
                 box, self._found, reach=0.8 if paths[number].lost is None else 1.2
             ):
@@ -211,25 +218,26 @@ class Linking:
         found = self._looker.near(self._pictures[-1], box, WEAK)
         return _nearest(box, found)
 
-    def _lead(self, path: Path, way: Floats, box: Floats) -> None:
+    def _lead(self, path: Path, way: Followed, box: Floats) -> None:
         """From where it was to where it is."""
         points = self._between(0, len(self._window) - 1, path.last.box, box, way)
         path.velocity = _velocity([path.last.box, box], len(self._window) - 1)
         path.find([*points, _seen(self._window[-1].at, box)])
 
     def _between(
-        self, first: int, last: int, start: Floats, end: Floats, way: Floats | None = None
+        self, first: int, last: int, start: Floats, end: Floats, way: Followed | None = None
     ) -> list[Point]:
         """Points of the pictures after ``first`` and before ``last``."""
         if last - first < 2:
             return []
         pictures = self._pictures[first : last + 1]
         velocity = _velocity([start, end], last - first)
-        ahead = follow(pictures, start, velocity).boxes if way is None else way
-        back = follow(pictures[::-1], end[:4], -velocity).boxes[::-1]
+        ahead = follow(pictures, start[:4], velocity) if way is None else way
+        back = follow(pictures[::-1], end[:4], -velocity)
         middle = (last - first) // 2
-        if _apart(ahead[middle], back[middle]) > _DISAGREE:
-            place = hull(ahead[middle], back[middle])
+        likely = min(float(ahead.likeness[middle]), float(back.likeness[-1 - middle]))
+        if likely < _ALIKE or _apart(ahead.boxes[middle], back.boxes[-1 - middle]) > _DISAGREE:
+            place = hull(ahead.boxes[middle], back.boxes[-1 - middle])
             seen = _nearest(place, self._looker.near(pictures[middle], place, WEAK))
             if seen is not None:
                 at = first + middle
@@ -237,9 +245,10 @@ class Linking:
                 before = self._between(first, at, start, seen)
                 return [*before, point, *self._between(at, last, seen, end)]
         parts = np.linspace(0, 1, last - first + 1, dtype=np.float32)[:, None]
-        even = ahead * (1 - parts) + back * parts
+        there, here = ahead.boxes, back.boxes[::-1]
+        even = there * (1 - parts) + here * parts
         return [
-            Point(self._window[first + n].at, _safe(even[n], ahead[n], back[n]), Basis.FOLLOWED)
+            Point(self._window[first + n].at, _safe(even[n], there[n], here[n]), Basis.FOLLOWED)
             for n in range(1, last - first)
         ]
 
@@ -254,12 +263,12 @@ class Linking:
 
     def begun(self, paths: Sequence[Path], seen: Sequence[tuple[int, Boxes]]) -> list[Path]:
         """New faces: strong boxes that nobody took, followed back to where they came from."""
-        known = np.array([p.last.box for p in paths if p.lost is None], np.float32).reshape(-1, 4)
+        known = np.array([path.last.box for path in paths], np.float32).reshape(-1, 4)
         new = []
         for which, box in enumerate(self._found):
             if which in self._taken or box[4] < STRONG:
                 continue
-            if len(known) and overlaps(box, known).max() > 0.3:
+            if len(known) and inside(box, known).max() > _INSIDE:
                 continue
             new.append(Path([*self._origin(box, seen), _seen(self._window[-1].at, box)]))
         return new
@@ -324,7 +333,7 @@ def _costs(
     if not len(found):
         return []
     common = overlaps(box, found)
-    side = np.sqrt(np.prod(box[2:4] - box[:2]))
+    side = np.sqrt(max(1.0, float(np.prod(box[2:4] - box[:2]))))
     sides = np.sqrt(np.prod(found[:, 2:4] - found[:, :2], axis=1))
     away = np.abs((found[:, :2] + found[:, 2:4]) / 2 - (box[:2] + box[2:4]) / 2).max(axis=1)
     ratio = np.maximum(side / sides, sides / side)

@@ -46,6 +46,11 @@ class Looker:
         left, top, right, bottom = area
         return moved(self._pieces(pixels[top:bottom, left:right], least), left, top)
 
+    def briefly(self, pixels: Pixels, area: Area, least: float) -> Boxes:
+        """As ``at``, at half the size: a quarter of the work, without small faces."""
+        left, top, right, bottom = area
+        return moved(self._half(pixels[top:bottom, left:right], least), left, top)
+
     def near(self, pixels: Pixels, box: Boxes, least: float) -> Boxes:
         """As ``at``, of what lies about one box only; a large one is looked at smaller."""
         height, width, _ = pixels.shape
@@ -66,10 +71,13 @@ class Looker:
         if width * height <= MOST_PIXELS:
             return self.look(np.ascontiguousarray(part), least)
         found = [self._tile(part, tile, least) for tile in _tiles(width, height)]
-        half = self.look(_padded(_halved(part)), least)
-        half[:, :4] *= 2
-        together = np.vstack([*found, half])
+        together = np.vstack([*found, self._half(part, least)])
         return thinned(together[np.argsort(-together[:, 4], kind="stable")])
+
+    def _half(self, part: Pixels, least: float) -> Boxes:
+        found = self.look(_padded(_halved(part)), least)
+        found[:, :4] *= 2
+        return found
 
     def _tile(self, part: Pixels, tile: Area, least: float) -> Boxes:
         left, top, right, bottom = tile
