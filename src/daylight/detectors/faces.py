@@ -1,6 +1,6 @@
 """Faces of one recording: pictures in, tracks out; offline, so both ways in time.
 
-The whole picture is looked at where a shot begins. From then on a look is due every quarter of a
+The whole picture is looked at where a shot begins. From then on a look is due eight times a
 second, only where blocks have changed since the last one, and earlier where a face moves quickly. Between
 two looks the picture is followed forwards and backwards; where the two disagree, the model is
 shown the place halfway. A weak hit counts beside a face that is known. What is lost is kept where

@@ -22,6 +22,8 @@ from daylight.media.facts_json import from_json
 from daylight.media.inference.base import Inference
 
 MOST_PIXELS: Final = 2_200_000  # of a picture that is looked at: 1080p as it is
+FEW_PIXELS: Final = 450_000  # up to 768 x 576: in smaller pictures faces are smaller too, so that
+LARGER: Final = 1.5  # they are looked at larger
 _AHEAD: Final = 3  # pictures that are decoded before they are needed
 _SECONDS: Final = 1200.0
 _SECONDS_A_BYTE: Final = 1e-4
@@ -84,7 +86,8 @@ def looked_at(facts: MediaFacts) -> tuple[int, int]:
     size = (video.width, video.height)
     if video.rotation % 180:
         size = size[::-1]
-    scale = min(1.0, math.sqrt(MOST_PIXELS / (size[0] * size[1])))
+    pixels = size[0] * size[1]
+    scale = LARGER if pixels <= FEW_PIXELS else min(1.0, math.sqrt(MOST_PIXELS / pixels))
     width, height = (min(64, max(4, math.ceil(one * scale / SIDE))) * SIDE for one in size)
     return width, height
 
