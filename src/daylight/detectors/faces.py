@@ -25,7 +25,8 @@ from daylight.domain.tracks import Basis, Track
 
 WEAK: Final = 0.08  # a face, where one is known
 STEP: Final = 120_000  # microseconds from look to look
-BRIEF: Final = 100_000  # pixels: of an area that is larger, every other look is at half its size
+BRIEF: Final = 100_000  # pixels: an area that is larger is looked at in half its size, but for
+WHOLE: Final = 200_000  # one look in as many microseconds
 QUICK: Final = 0.12  # of its side a picture: a face that moves so is looked at twice as often
 MOST_FRAMES: Final = 12  # of a window
 WHOLE_PART: Final = 0.6  # of the picture: if more than this changed, all of it is looked at
@@ -51,6 +52,7 @@ class _Shot:
     ended: list[Path] = field(default_factory=list)
     seen: deque[tuple[int, Boxes]] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
     looks: int = 0
+    whole: int = 0  # when it was last looked at in its full size
 
 
 class Faces:
@@ -90,7 +92,7 @@ class Faces:
         )
 
     def _begin(self, frame: Frame, now: Blocks) -> None:
-        shot = _Shot(frame.at, now, np.zeros(now.shape, np.bool_), [frame])
+        shot = _Shot(frame.at, now, np.zeros(now.shape, np.bool_), [frame], whole=frame.at)
         self._shot = shot
         found = self._look(frame, (0, 0, self._width, self._height))
         shot.paths = [Path([_seen(frame.at, box)]) for box in found if box[4] >= STRONG]
@@ -130,7 +132,9 @@ class Faces:
         """A look at the last picture of the window, and everybody's way from its first to there."""
         last = shot.window[-1]
         area = self._area(shot)
-        found = self._look(last, area, briefly=shot.looks % 2 == 1)
+        briefly = last.at - shot.whole < WHOLE
+        shot.whole = shot.whole if briefly else last.at
+        found = self._look(last, area, briefly=briefly)
         inside = [path for path in shot.paths if _meet(path.last.box, area)]
         for path in shot.paths:
             if not _meet(path.last.box, area):
