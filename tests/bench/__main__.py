@@ -2,6 +2,7 @@
 
 from tests.bench import (
     court,
+    faces,
     hearing,
     intake,
     ledger,
@@ -24,5 +25,6 @@ if __name__ == "__main__":
     watching.main()
     looking.main()
     hearing.main()
+    faces.main()
     placing.main()
     timeline.main()

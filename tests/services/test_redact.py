@@ -195,7 +195,8 @@ def test_bodies_are_covered_where_it_is_grave(room, severity, notes, bodies):
     assert draft(room, custodian_here(), item(), found_one, Silent()).bodies is bodies
 
 
-def test_without_a_model_nothing_is_drafted(room):
+def test_without_a_model_nothing_is_drafted(room, tmp_path, monkeypatch):
+    monkeypatch.setenv("DAYLIGHT_MODELS", str(tmp_path / "none"))
     with pytest.raises(ModelMissing):
         draft(room, custodian_here(), item(), finding.tracks_of, Silent())
 

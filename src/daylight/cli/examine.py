@@ -10,8 +10,10 @@ from daylight.cli.output import print_json, progress, say
 from daylight.cli.session import session_of
 from daylight.domain.principal import Principal
 from daylight.errors import ModelMissing
+from daylight.services import faces
 from daylight.services.burnt_clocks import read_clocks
 from daylight.services.examine import ExamineReport, examine, pace
+from daylight.services.faces import NAME as FACES
 from daylight.services.known_later import compare_known
 from daylight.services.placing import propose
 from daylight.services.salvage import SalvageReport, salvage
@@ -48,10 +50,8 @@ def examine_and_report(
     Nothing is compared where one detector was asked for that is not the fingerprint.
     """
     ws.keyring.unlock()
-    if only == SPEECH:
-        if not there():
-            raise ModelMissing("the model 'speech', or what runs models, is not installed")
-        _listen(ws, principal, quiet=quiet)
+    if only in (SPEECH, FACES):
+        _with_a_model(ws, principal, only, quiet=quiet)
         return ExamineReport(0, 0, 0), None
     with progress("examine") as shown:
         report = examine(ws, principal, only, shown)
@@ -76,6 +76,18 @@ def examine_and_report(
         if placed is not None and placed.changed:
             say(f"{placed.placed} recordings seem to be of {placed.cameras} cameras.")
     return report, same
+
+
+def _with_a_model(ws: Workspace, principal: Principal, only: str, *, quiet: bool) -> None:
+    if not (there() if only == SPEECH else faces.there()):
+        raise ModelMissing(f"the model {only!r}, or what runs models, is not installed")
+    if only == SPEECH:
+        _listen(ws, principal, quiet=quiet)
+        return
+    with progress("faces") as shown:
+        looked = faces.look(ws, principal, shown)
+    if not quiet:
+        say(f"Looked for faces in {looked.items} items with a model, {looked.failed} failed.")
 
 
 def _listen(ws: Workspace, principal: Principal, *, quiet: bool) -> None:

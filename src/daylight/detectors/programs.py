@@ -22,6 +22,7 @@ end to end as payload. The parent checks all of it: ``detectors.results``.
 ``redact``   renders what may be seen of an item: ``media.mask``.
 ``redact-still``  does the same with a picture: ``media.mask_still``.
 ``redaction-check``  looks at what was rendered: ``media.mask_check``.
+``pictures`` hands an item's pictures out: ``detectors.pictures``.
 ``salvage``  says how to make an openable file of one that is not: ``media.salvage``.
 """
 
@@ -30,7 +31,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, Final
 
-from daylight.detectors import compare, samples
+from daylight.detectors import compare, pictures, samples
 from daylight.detectors.base import (
     Deeper,
     Detector,
@@ -127,6 +128,7 @@ PROGRAMS: Final[Programs] = {
     FRAMES: frames,
     compare.PROGRAM: compare.compare,
     samples.PROGRAM: samples.samples,
+    pictures.PROGRAM: pictures.pictures,
     SALVAGE: salvage,
     mask.PROGRAM: mask.redact,
     mask_check.PROGRAM: mask_check.check,

@@ -57,7 +57,8 @@ def keep(ws: Workspace, ready: Sequence[Examined]) -> None:
 def keep_further(
     ws: Workspace, ready: Sequence[tuple[Todo, CheckedFinding]], details: Mapping[str, str]
 ) -> None:
-    """Findings of items whose facts are known already, without blobs; as ``keep``."""
+    """Findings of items whose facts are known already; as ``keep``."""
+    ws.store.put_many([blob.data for _, found in ready for blob in found.blobs])
     names = {f"{found.detector}/{found.version}" for _, found in ready}
     with transaction.atomic():
         record(
@@ -68,9 +69,25 @@ def keep_further(
             details={"detectors": " ".join(sorted(names)), **details},
         )
         for todo, found in ready:
-            same = {"item_id": todo.key, "detector": found.detector, "version": found.version}
-            Finding.objects.filter(**same).delete()
-        Finding.objects.bulk_create(_finding_row(todo.key, found) for todo, found in ready)
+            _forget(todo.key, found)
+        _keep_found([(todo.key, found, None) for todo, found in ready])
+
+
+def _forget(item: int, found: CheckedFinding) -> None:
+    """What a run that was killed had found."""
+    same = {"item_id": item, "detector": found.detector, "version": found.version}
+    Rendition.objects.filter(finding__in=Finding.objects.filter(**same)).delete()
+    Finding.objects.filter(**same).delete()
+
+
+def _keep_found(made: Sequence[tuple[int, CheckedFinding, Digest | None]]) -> None:
+    """Item's key, what was found, and the salvage that was read instead of it."""
+    rows = Finding.objects.bulk_create(_finding_row(*one) for one in made)
+    Rendition.objects.bulk_create(
+        row_of(item, row, blob)
+        for (item, found, _), row in zip(made, rows, strict=True)
+        for blob in found.blobs
+    )
 
 
 def _finding_row(item: int, found: CheckedFinding, salvage: Digest | None = None) -> Finding:
@@ -104,19 +121,10 @@ def _keep_rows(ready: Sequence[Examined]) -> None:
     own = [one for one in ready if one.todo.salvage is None]
     Media.objects.filter(item__in=[one.todo.key for one in own]).delete()
     Media.objects.bulk_create(Media(item_id=one.todo.key, **_row(one)) for one in own)
-    made = [(one, found) for one in ready for found in one.findings]
-    for one, found in made if Finding.objects.filter(item__in=keys).exists() else ():
-        same = {"item_id": one.todo.key, "detector": found.detector, "version": found.version}
-        Rendition.objects.filter(finding__in=Finding.objects.filter(**same)).delete()
-        Finding.objects.filter(**same).delete()
-    rows = Finding.objects.bulk_create(
-        _finding_row(one.todo.key, found, one.todo.salvage) for one, found in made
-    )
-    Rendition.objects.bulk_create(
-        row_of(one.todo.key, row, blob)
-        for (one, found), row in zip(made, rows, strict=True)
-        for blob in found.blobs
-    )
+    made = [(one.todo.key, found, one.todo.salvage) for one in ready for found in one.findings]
+    for item, found, _ in made if Finding.objects.filter(item__in=keys).exists() else ():
+        _forget(item, found)
+    _keep_found(made)
 
 
 def _row(one: Examined) -> dict[str, Any]:

@@ -26,10 +26,13 @@ class Free:
 
 @dataclass(frozen=True, slots=True)
 class Port:
-    """One input or output of a model: its name in the graph, and its shape."""
+    """One input or output of a model: its name in the graph, its shape, and what it is made of:
+    float32, or (``pixels``) bytes.
+    """
 
     name: str
     shape: tuple[int | Free, ...]
+    pixels: bool = False
 
     def sized(self, free: Sequence[int]) -> tuple[int, ...]:
         return tuple(
@@ -58,13 +61,13 @@ class Signature:
 
 def length(ports: Sequence[Port], free: Sequence[int]) -> int:
     """Bytes of all arrays of one side, end to end."""
-    return sum(4 * math.prod(port.sized(free)) for port in ports)
+    return sum((1 if port.pixels else 4) * math.prod(port.sized(free)) for port in ports)
 
 
 class Inference(Protocol):
     """One model. Thread-safe; one request at a time.
 
-    ``run`` takes the free numbers and one float32 array an input, of the shapes of the signature
+    ``run`` takes the free numbers and one array an input, of the shapes and kinds of the signature
     (``ValueError`` otherwise: a fault of the caller's), and gives one an output. It raises
     ``InferenceFailed`` when this request cost the worker its life, or was not answered in time or
     sense; the next one gets a new worker. ``SandboxMissing`` or ``HelpMissing`` when there can be
@@ -75,7 +78,7 @@ class Inference(Protocol):
     def signature(self) -> Signature: ...
 
     def run(
-        self, free: Sequence[int], inputs: Sequence["NDArray[np.float32]"]
+        self, free: Sequence[int], inputs: Sequence["NDArray[np.float32] | NDArray[np.uint8]"]
     ) -> list["NDArray[np.float32]"]: ...
     def close(self) -> None: ...
     def __enter__(self) -> Self: ...

@@ -15,7 +15,7 @@ from typing import Final, Self
 from daylight.domain.digest import Digest
 from daylight.errors import HelpMissing, InferenceFailed, ModelRefused, SandboxMissing, UsageError
 from daylight.media.inference import wire
-from daylight.media.inference.arrays import Floats, believed, packed, unpacked
+from daylight.media.inference.arrays import Floats, Numbers, believed, packed, unpacked
 from daylight.media.inference.base import Signature, length
 from daylight.media.inference.wire import ANSWER, MOST_WORDS, Said
 
@@ -148,7 +148,7 @@ class ModelWorker:
         self._worker: _Worker | None = None
         self._closed = False
 
-    def run(self, free: Sequence[int], inputs: Sequence[Floats]) -> list[Floats]:
+    def run(self, free: Sequence[int], inputs: Sequence[Numbers]) -> list[Floats]:
         self.signature.check(free)
         request = [wire.head(free), packed(self.signature.inputs, free, inputs)]
         size = length(self.signature.outputs, free)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Self
 
 from daylight.errors import InferenceFailed, UsageError
-from daylight.media.inference.arrays import Floats, believed, packed, unpacked
+from daylight.media.inference.arrays import Floats, Numbers, believed, packed, unpacked
 from daylight.media.inference.base import Signature
 
 Answer = Callable[[Sequence[int], list[Floats]], list[Floats]]
@@ -23,7 +23,7 @@ class InlineInference:
         self._answer = answer
         self._closed = False
 
-    def run(self, free: Sequence[int], inputs: Sequence[Floats]) -> list[Floats]:
+    def run(self, free: Sequence[int], inputs: Sequence[Numbers]) -> list[Floats]:
         if self._closed:
             raise UsageError("The model's worker was closed.")
         self.signature.check(free)

@@ -39,7 +39,7 @@ def free_of(data: bytes, signature: Signature) -> tuple[int, ...]:
 
 def to_json(signature: Signature) -> str:
     def ports(many: Sequence[Port]) -> list[Any]:
-        return [[one.name, [_length(n) for n in one.shape]] for one in many]
+        return [[one.name, [_length(n) for n in one.shape], one.pixels] for one in many]
 
     return json.dumps([ports(signature.inputs), ports(signature.outputs), list(signature.most)])
 
@@ -55,8 +55,8 @@ def from_json(text: str) -> Signature:
 
 def _ports(many: Sequence[Any]) -> tuple[Port, ...]:
     return tuple(
-        Port(name, tuple(n if isinstance(n, int) else Free(*n) for n in shape))
-        for name, shape in many
+        Port(name, tuple(n if isinstance(n, int) else Free(*n) for n in shape), pixels)
+        for name, shape, pixels in many
     )
 
 

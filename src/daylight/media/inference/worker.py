@@ -20,7 +20,7 @@ from typing import Final, NoReturn
 import numpy as np
 
 from daylight.errors import SandboxMissing
-from daylight.media.inference.arrays import Floats, packed, unpacked
+from daylight.media.inference.arrays import Floats, kind, packed, unpacked
 from daylight.media.inference.base import Signature, length
 from daylight.media.inference.wire import ANSWER, HEAD, Said, free_of, from_json, settings_of
 from daylight.media.sandbox import lockdown
@@ -79,7 +79,7 @@ def _refuse(what: Said, words: str) -> NoReturn:
 def _warm_up(run: Run, signature: Signature) -> None:
     """What is set up at first use is set up now; the shapes of the answers are those pinned."""
     free = [min(_WARM, most) for most in signature.most]
-    _answer(run, signature, free, [np.zeros(p.sized(free), np.float32) for p in signature.inputs])
+    _answer(run, signature, free, [np.zeros(p.sized(free), kind(p)) for p in signature.inputs])
 
 
 def _answer(run: Run, signature: Signature, free: Sequence[int], inputs: list[Floats]) -> bytes:

@@ -1,0 +1,144 @@
+"""Showing pictures to the face model in pieces that it can bear, and putting its boxes together.
+
+A large picture is cut into tiles that overlap; faces that are larger than the overlap are found in
+the picture at half its size.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from daylight.detectors.centerface import SIDE, Boxes, Look, Pixels, thinned
+
+MOST_PIXELS: Final = 640_000  # of a tile: the model's worker takes 150 MB for as many
+SHARED: Final = 96  # pixels that neighbouring tiles have in common
+_RIM: Final = 3.0  # pixels: a box that comes as near to a cut was cut
+_SMALL: Final = 192  # pixels of a side: of a crop that is shown
+
+Area = tuple[int, int, int, int]  # left, top, right, bottom
+
+
+def rounded(area: Area, width: int, height: int) -> Area:
+    """The area within the picture, its sides multiples of ``SIDE``, not smaller than four of them.
+
+    ``width`` and ``height`` are multiples too.
+    """
+    left, right = _side(area[0], area[2], width)
+    top, bottom = _side(area[1], area[3], height)
+    return left, top, right, bottom
+
+
+def _side(low: int, high: int, whole: int) -> tuple[int, int]:
+    low, high = max(0, low), min(whole, high)
+    length = min(whole, max(4 * SIDE, -(-(high - low) // SIDE) * SIDE))
+    low = max(0, min(low - (length - (high - low)) // 2, whole - length))
+    return low, low + length
+
+
+@dataclass(frozen=True, slots=True)
+class Looker:
+    look: Look
+
+    def at(self, pixels: Pixels, area: Area, least: float) -> Boxes:
+        """Boxes of all of the area, in the picture's pixels; the likeliest first."""
+        left, top, right, bottom = area
+        return moved(self._pieces(pixels[top:bottom, left:right], least), left, top)
+
+    def briefly(self, pixels: Pixels, area: Area, least: float) -> Boxes:
+        """As ``at``, at half the size: a quarter of the work, without small faces."""
+        left, top, right, bottom = area
+        return moved(self._half(pixels[top:bottom, left:right], least), left, top)
+
+    def near(self, pixels: Pixels, box: Boxes, least: float) -> Boxes:
+        """As ``at``, of what lies about one box only; a large one is looked at smaller."""
+        height, width, _ = pixels.shape
+        middle, reach = (
+            (box[:2] + box[2:4]) / 2,
+            max(48.0, float((box[2:4] - box[:2]).max()) * 1.25),
+        )
+        corners = np.concatenate([middle - reach, middle + reach]).astype(int)
+        left, top, right, bottom = rounded(tuple(corners.tolist()), width, height)
+        step = max(1, round(max(right - left, bottom - top) / _SMALL))
+        part = _padded(pixels[top:bottom:step, left:right:step])
+        found = self.look(part, least)
+        found[:, :4] *= step
+        return moved(found, left, top)
+
+    def _pieces(self, part: Pixels, least: float) -> Boxes:
+        height, width, _ = part.shape
+        if width * height <= MOST_PIXELS:
+            return self.look(np.ascontiguousarray(part), least)
+        found = [self._tile(part, tile, least) for tile in _tiles(width, height)]
+        together = np.vstack([*found, self._half(part, least)])
+        return thinned(together[np.argsort(-together[:, 4], kind="stable")])
+
+    def _half(self, part: Pixels, least: float) -> Boxes:
+        found = self.look(_padded(_halved(part)), least)
+        found[:, :4] *= 2
+        return found
+
+    def _tile(self, part: Pixels, tile: Area, least: float) -> Boxes:
+        left, top, right, bottom = tile
+        found = self.look(np.ascontiguousarray(part[top:bottom, left:right]), least)
+        return moved(_uncut(found, tile, part.shape[1], part.shape[0]), left, top)
+
+
+def _tiles(width: int, height: int) -> Iterator[Area]:
+    across, down = _counts(width, height)
+    for top, tall in _cuts(height, down):
+        for left, wide in _cuts(width, across):
+            yield left, top, left + wide, top + tall
+
+
+def _counts(width: int, height: int) -> tuple[int, int]:
+    """How many tiles across and down, so that none is too large."""
+    across = down = 1
+    while _length(width, across) * _length(height, down) > MOST_PIXELS:
+        if width / across >= height / down:
+            across += 1
+        else:
+            down += 1
+    return across, down
+
+
+def _length(whole: int, count: int) -> int:
+    """Of each of ``count`` tiles along a side of so many pixels."""
+    if count == 1:
+        return whole
+    return min(whole, -(-(whole + (count - 1) * SHARED) // (count * SIDE)) * SIDE)
+
+
+def _cuts(whole: int, count: int) -> list[tuple[int, int]]:
+    length = _length(whole, count)
+    starts = np.linspace(0, whole - length, count).astype(int) if count > 1 else [0]
+    return [(int(start), length) for start in starts]
+
+
+def _uncut(found: Boxes, tile: Area, width: int, height: int) -> Boxes:
+    """Without boxes that end where the tile was cut out; at the picture's own rim they stay."""
+    left, top, right, bottom = tile
+    cut = (found[:, 0] <= _RIM) & (left > 0)
+    cut |= (found[:, 1] <= _RIM) & (top > 0)
+    cut |= (found[:, 2] >= right - left - _RIM) & (right < width)
+    cut |= (found[:, 3] >= bottom - top - _RIM) & (bottom < height)
+    return found[~cut]
+
+
+def _halved(part: Pixels) -> Pixels:
+    fours = part.reshape(part.shape[0] // 2, 2, part.shape[1] // 2, 2, 3)
+    half: Pixels = (fours.sum(axis=(1, 3), dtype=np.uint16) >> 2).astype(np.uint8)
+    return half
+
+
+def _padded(part: Pixels) -> Pixels:
+    """With black to the right and below, so that its sides are multiples of ``SIDE``."""
+    height, width, _ = part.shape
+    right, below = -width % SIDE, -height % SIDE
+    return np.pad(part, ((0, below), (0, right), (0, 0)))
+
+
+def moved(found: Boxes, left: int, top: int) -> Boxes:
+    result: Boxes = found + np.array([left, top, left, top, 0], np.float32)
+    return result

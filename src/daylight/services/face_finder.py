@@ -1,0 +1,139 @@
+"""Faces of one item: pictures come out of a sandboxed child, the model sees them in its own worker.
+
+Decoding and looking go on side by side, a few pictures apart.
+"""
+
+import math
+import queue
+from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Final
+
+from daylight.detectors.centerface import SIDE, Look
+from daylight.detectors.faces import Faces
+from daylight.detectors.looking import Looker
+from daylight.detectors.pictures import PROGRAM, Frame, Frames
+from daylight.domain.media import MediaFacts
+from daylight.domain.tracks import Track
+from daylight.errors import MediaRefused
+from daylight.media.executor import End, Executor, Outcome, Task, TaskLimits
+from daylight.media.facts_json import from_json
+from daylight.media.inference.base import Inference
+
+MOST_PIXELS: Final = 2_200_000  # of a picture that is looked at: 1080p as it is
+FEW_PIXELS: Final = 450_000  # up to 768 x 576: in smaller pictures faces are smaller too, so that
+LARGER: Final = 1.5  # they are looked at larger
+_AHEAD: Final = 3  # pictures that are decoded before they are needed
+_SECONDS: Final = 1200.0
+_SECONDS_A_BYTE: Final = 1e-4
+_LONGEST: Final = 7 * 24 * 3600.0
+_TOTAL: Final = 1 << 47  # bytes of pictures: a month of them
+_TIMES: Final = 1 << 30  # bytes of JSON beside them
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """``size``: (width, height) that pictures were looked at in; ``looks``, ``shown``: as of ``Faces``."""
+
+    tracks: tuple[Track, ...]
+    frames: int
+    looks: int
+    shown: int
+    cuts: int
+    size: tuple[int, int]
+
+
+class FaceFinder:
+    """Raises ``MediaRefused`` where a recording does not come to its end, and what the ports raise."""
+
+    def __init__(self, executor: Executor, inference: Inference) -> None:
+        self._executor, self._looker = executor, Looker(Look(inference))
+
+    def find(self, descriptor: int, facts: Mapping[str, Any], size: int) -> Found:
+        """``facts``: as they are kept; ``size``: bytes of the item."""
+        width, height = looked_at(from_json(facts))
+        faces = Faces(self._looker, width, height)
+        frames = Frames(width, height)
+        request: Mapping[str, Any] = {"facts": facts, "width": width, "height": height}
+        with ThreadPoolExecutor(1, thread_name_prefix="faces") as pool:
+            belt = _Belt(pool, faces)
+            done = False
+            try:
+                task = Task(PROGRAM, request, [descriptor], _limits(size, width * height * 3))
+                outcome = self._executor.run(task, lambda message: belt.put(frames.take(message)))
+                done = True
+            finally:
+                belt.stop(whole=done)
+        _check(outcome, frames, faces)
+        shown = (faces.looks, faces.shown, faces.cuts)
+        return Found(faces.finish(), faces.frames, *shown, (width, height))
+
+
+def _check(outcome: Outcome, frames: Frames, faces: Faces) -> None:
+    if outcome.end is not End.DONE:
+        said = f"the reader {outcome.end.value.replace('-', ' ')}: {outcome.untrusted_reason}"
+        raise MediaRefused(said[:300])
+    if not frames.ended or not faces.frames:
+        raise MediaRefused("no picture could be decoded")
+
+
+def looked_at(facts: MediaFacts) -> tuple[int, int]:
+    """(width, height), upright, multiples of ``SIDE``: in what size its pictures are looked at."""
+    video = facts.video
+    if video is None or not video.width or not video.height:
+        raise MediaRefused("this has no pictures of a known size")
+    size = (video.width, video.height)
+    if video.rotation % 180:
+        size = size[::-1]
+    pixels = size[0] * size[1]
+    scale = LARGER if pixels <= FEW_PIXELS else min(1.0, math.sqrt(MOST_PIXELS / pixels))
+    width, height = (min(64, max(4, math.ceil(one * scale / SIDE))) * SIDE for one in size)
+    return width, height
+
+
+def _limits(size: int, picture: int) -> TaskLimits:
+    seconds = min(_LONGEST, _SECONDS + size * _SECONDS_A_BYTE)
+    return TaskLimits(
+        seconds,
+        int(seconds),
+        message_bytes=picture + (1 << 16),
+        total_bytes=_TOTAL,
+        facts_bytes=_TIMES,
+    )
+
+
+class _Belt:
+    """Hands pictures to a thread that looks at them; what it raises comes out at ``put`` or ``stop``."""
+
+    def __init__(self, pool: ThreadPoolExecutor, faces: Faces) -> None:
+        self._waiting: queue.Queue[Frame | None] = queue.Queue(_AHEAD)
+        self._faces, self._stopped = faces, False
+        self._work: Future[None] = pool.submit(self._run)
+
+    def put(self, frame: Frame | None) -> None:
+        if frame is not None:
+            self._hand_on(frame)
+
+    def _hand_on(self, frame: Frame | None) -> None:
+        while True:
+            if self._work.done():
+                self._work.result()
+                return
+            try:
+                self._waiting.put(frame, timeout=0.2)
+            except queue.Full:
+                continue
+            return
+
+    def _run(self) -> None:
+        while (frame := self._waiting.get()) is not None:
+            if not self._stopped:
+                self._faces.push(frame)
+
+    def stop(self, *, whole: bool) -> None:
+        """``whole``: what is waiting is looked at still."""
+        self._stopped = not whole
+        self._hand_on(None)
+        if whole:
+            self._work.result()

@@ -1,0 +1,154 @@
+"""Linking and following on films with a fake detector: no gap, both ways, until the end or the rim."""
+
+import numpy as np
+
+from daylight.detectors.face_paths import LEAD
+from daylight.detectors.faces import DOUBTFUL, LINGER, Faces
+from daylight.detectors.faces import STEP as LOOK
+from daylight.detectors.looking import Looker
+from daylight.detectors.pictures import Frame
+from daylight.domain.tracks import Basis, Sort
+from tests.detectors.face_films import (
+    STEP,
+    background,
+    box_at,
+    covers,
+    found,
+    look,
+    picture,
+)
+
+MOVING = [(40 + 3 * n, 90 + round(20 * np.sin(n / 9))) for n in range(75)]
+
+
+def test_a_face_that_moves_is_one_track_without_a_gap():
+    (track,), faces = found(picture(place) for place in MOVING)
+    assert (track.name, track.sort, round(track.score, 1)) == ("face-1", Sort.FACE, 0.9)
+    assert all(covers([track], n * STEP, place) for n, place in enumerate(MOVING))
+    assert faces.looks < len(MOVING) / 2
+
+
+def test_boxes_are_tight():
+    (track,), _ = found(picture(place) for place in MOVING)
+    sides = [box_at(track, n * STEP) for n in range(len(MOVING))]
+    areas = [np.prod(box[2:] - box[:2]) for box in sides]
+    assert max(areas) < 1.35 * 25 * 25
+    assert np.mean(areas) < 1.15 * 25 * 25
+
+
+def test_a_still_picture_is_looked_at_once():
+    (track,), faces = found(picture((100, 90)) for _ in range(200))
+    assert faces.looks == 1
+    assert covers([track], 0, (100, 90))
+    assert covers([track], 199 * STEP, (100, 90))
+    assert len(track.keys) <= 4
+
+
+def test_an_empty_picture_has_no_tracks():
+    tracks, faces = found(picture() for _ in range(10))
+    assert tracks == ()
+    assert faces.frames == 10
+
+
+def test_one_picture_is_enough():
+    (track,), _ = found([picture((100, 90))])
+    assert covers([track], 0, (100, 90))
+
+
+def test_a_weak_hit_counts_beside_a_face_that_is_known():
+    films = [picture(place, 0.9 if n < 20 else 0.1) for n, place in enumerate(MOVING)]
+    tracks, _ = found(films)
+    assert len(tracks) == 1
+    assert all(covers(tracks, n * STEP, place) for n, place in enumerate(MOVING))
+    assert tracks[0].bases.count(Basis.SEEN) >= 1
+    assert Basis.CLOSED not in tracks[0].bases
+
+
+def test_a_weak_hit_alone_is_none():
+    tracks, _ = found(picture(place, 0.15) for place in MOVING)
+    assert tracks == ()
+
+
+def test_weak_hits_before_the_first_strong_one_count():
+    films = [picture(place, 0.1 if n < 30 else 0.9) for n, place in enumerate(MOVING)]
+    tracks, _ = found(films)
+    assert all(covers(tracks, n * STEP, place) for n, place in list(enumerate(MOVING))[10:])
+
+
+def test_a_gap_is_closed_from_both_sides():
+    films = [picture(place, 0.0 if 30 <= n < 45 else 0.9) for n, place in enumerate(MOVING)]
+    tracks, _ = found(films)
+    assert len(tracks) == 1
+    assert tracks[0].gaps_closed
+    assert all(covers(tracks, n * STEP, place, 6) for n, place in enumerate(MOVING))
+
+
+def test_who_is_lost_in_the_middle_is_covered_to_the_end():
+    places = [(60 + 2 * n, 90) for n in range(30)]
+    films = [*(picture(place) for place in places)]
+    noise = np.random.default_rng(1)
+    for _ in range(60):
+        turned = background()
+        turned[5:40, 5:60] = noise.integers(0, 255, 3)  # something else moves
+        turned[:, :, 0] = 0
+        films.append(turned)
+    (track,), _ = found(films)
+    assert track.keys[-1].at_us >= (len(films) - 1) * STEP
+    assert track.bases[-1] is Basis.KEPT
+
+
+def test_who_leaves_at_the_rim_is_let_go():
+    places = [(200 + 4 * n, 90) for n in range(36)]
+    empty = [picture() for _ in range(60)]
+    (track,), _ = found([*(picture(place) for place in places), *empty])
+    gone = 33 * STEP
+    assert gone <= track.keys[-1].at_us <= gone + LINGER + 3 * LOOK
+
+
+def test_what_was_hardly_there_is_let_go():
+    films = [picture((100, 90), 0.25) for _ in range(3)]
+    films += [picture((280, 30 + n), 0.0) for n in range(80)]
+    tracks, _ = found(films)
+    assert all(track.keys[-1].at_us <= 3 * STEP + DOUBTFUL + 2 * LOOK for track in tracks)
+
+
+def test_a_mask_is_there_before_its_first_hit():
+    films = [picture() for _ in range(40)] + [picture((100, 90)) for _ in range(10)]
+    (track,), _ = found(films)
+    first = 40 * STEP
+    assert track.keys[0].at_us <= first - LEAD + 3 * STEP
+    assert track.bases[0] is Basis.KEPT
+
+
+def test_a_cut_ends_tracks_and_begins_others():
+    other = np.roll(background(9), 40, axis=1) // 2 + np.uint8(100)
+    other[:, :160] //= 3
+    other[:, :, 0] = 0
+    films = [picture((100, 90)) for _ in range(20)]
+    films += [picture((220, 60), 0.8, other) for _ in range(20)]
+    tracks, faces = found(films)
+    assert faces.cuts == 1
+    assert [round(track.score, 1) for track in tracks] == [0.9, 0.8]
+    assert 19 * STEP <= tracks[0].keys[-1].at_us < 20 * STEP
+    assert 19 * STEP < tracks[1].keys[0].at_us <= 20 * STEP
+
+
+def test_two_faces_that_do_not_meet_are_two_tracks():
+    def both(n):
+        pixels = picture((60 + 2 * n, 40))
+        disc = picture((260 - 2 * n, 150))
+        pixels[disc[:, :, 0] > 0] = disc[disc[:, :, 0] > 0]
+        return pixels
+
+    def halves(pixels, least):
+        """The red of the upper and the lower half, each by itself."""
+        middle = pixels.shape[0] // 2
+        upper, lower = look(pixels[:middle], least), look(pixels[middle:], least)
+        return np.vstack([upper, lower + np.array([0, middle, 0, middle, 0], np.float32)])
+
+    faces = Faces(Looker(halves), 320, 192)
+    for n in range(60):
+        faces.push(Frame(n * STEP, both(n)))
+    tracks = faces.finish()
+    assert all(covers(tracks, n * STEP, (60 + 2 * n, 40)) for n in range(60))
+    assert all(covers(tracks, n * STEP, (260 - 2 * n, 150)) for n in range(60))
