@@ -144,7 +144,7 @@ class Growth:
     """
 
     share: int = 1_500
-    pixels: int = 2
+    pixels: int = 4  # small faces need them
     before_us: int = 200_000
     after_us: int = 200_000
 
