@@ -48,7 +48,10 @@ def test_steps_lead_to_the_very_picture_and_back_and_stay_shielded(visit):
 
 def test_a_clear_still_is_kept_only_once_lifted(visit):
     opened(visit)
-    visit.page.locator("#player form[action$='lift/'] button").click()
+    visit.page.select_option("[name=blur]", "none")
+    for control in ("colour", "large"):
+        visit.page.check(f"[data-lifting] [name={control}]")
+    visit.page.locator("[data-lifting] button").click()
     visit.until("document.querySelector('.player.lifted') !== null")
     stepped(visit, ".", 1)
     visit.page.keyboard.press("c")
