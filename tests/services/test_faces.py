@@ -132,7 +132,7 @@ def test_a_model_that_dies_costs_that_item(filmed, installed):
 def test_a_reader_that_dies_gives_no_tracks(filmed, installed, end):
     """Half the tracks would be taken for all of them."""
     readers = Hearing(
-        lambda task, outcome: Outcome(end, "killed", ()) if task.program == "frames" else outcome
+        lambda task, outcome: Outcome(end, "killed", ()) if task.program == "pictures" else outcome
     )
     broken = replace(filmed, start_executor=lambda slots: readers)
     with pytest.raises(MediaRefused, match="killed"):
