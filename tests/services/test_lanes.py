@@ -6,7 +6,9 @@ from daylight.catalogue import models
 from daylight.catalogue.queries.vault import custodian_here
 from daylight.domain.marks import Kind, Said, Span
 from daylight.domain.principal import Principal, Right
+from daylight.domain.progress import Silent
 from daylight.services import marks
+from daylight.services.burnt_clocks import read_clocks
 from daylight.services.lanes import lanes
 from tests.services.test_watch import CLIP, SOUND, taken
 
@@ -19,6 +21,7 @@ def by_name(ws, public):
 
 def test_what_was_found_lies_in_its_lane(ws, taken):
     public = taken(CLIP)
+    read_clocks(ws, custodian_here(), Silent())
     said = Said("somebody falls", Span(1_000_000, 2_000_000))
     marks.make(ws, custodian_here(), public, Kind.MARK, said)
     found = by_name(ws, public)

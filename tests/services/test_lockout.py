@@ -112,3 +112,12 @@ def test_guesses_side_by_side_count_each(guessing):
 
     with ThreadPoolExecutor(8) as threads:
         assert sum(threads.map(guess, range(24))) == FREE_BY_NAME
+
+
+def test_a_key_that_many_ask_for_at_once_is_one(ws):
+    """Half of it, read while another wrote it, counted the same guesses under two names."""
+    with ThreadPoolExecutor(16) as threads:
+        found = set(threads.map(lambda _: ws.layout.web_secret(), range(64)))
+    assert len(found) == 1
+    assert len(found.pop()) == 64
+    assert [path.name for path in ws.layout.root.glob("web.key*")] == ["web.key"]

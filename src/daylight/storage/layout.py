@@ -63,12 +63,12 @@ class Layout:
     def web_secret(self) -> str:
         """The key that signs sessions: made on first use, readable by the owner alone."""
         path = self.root / "web.key"
-        with suppress(FileExistsError):
-            fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(fd, "w") as file:
-                file.write(secrets.token_urlsafe(48))
-                file.flush()
-                os.fsync(file.fileno())
+        if not path.exists():
+            draft = path.with_name(f"web.key.{secrets.token_hex(8)}.new")
+            replace_file(draft, secrets.token_urlsafe(48).encode())
+            with suppress(FileExistsError):  # somebody was quicker: theirs is whole, and counts
+                os.link(draft, path)
+            draft.unlink()
         return path.read_text()
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 import numpy as np
+from django.db.models import Q
 from numpy.typing import NDArray
 
 from daylight.catalogue.models import (
@@ -179,7 +180,9 @@ def _seen(reviewed: bool | None, described: bool | None) -> str:
 
 def _speaking(keys: NDArray[np.int64]) -> Mask:
     """Where a detector heard somebody speak."""
-    rows = Finding.objects.filter(detector="sound", facts__speech__count__gt=0)
+    rows = Finding.objects.filter(
+        Q(detector="sound", facts__speech__count__gt=0) | Q(detector="speech", facts__count__gt=0)
+    )
     return np.isin(keys, np.array(list(rows.values_list("item_id", flat=True)), np.int64))
 
 
