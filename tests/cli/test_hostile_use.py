@@ -167,21 +167,21 @@ def test_a_typed_name_is_refused_at_the_prompt_and_asked_for_again(vault, hostil
 
 
 def _pressed(ours, key, process):
-    """Press it until the program ends: a key that comes while the line editor still sets the terminal
-    up reaches nobody.
+    """Press it, and an end of input again until the program ends: one that comes while the line editor
+    still sets the terminal up reaches nobody. A signal always comes through, and twice is too much.
     """
-    said, pressed = b"", 0
-    while pressed < 30:
-        if not select.select([ours], [], [], 2.0)[0] or not pressed:
-            os.write(ours, key)
-            pressed += 1
+    os.write(ours, key)
+    said, until = b"", time.monotonic() + 90
+    while time.monotonic() < until:
+        if not select.select([ours], [], [], 2.0)[0]:
+            if key == b"\x04":
+                os.write(ours, key)
             continue
         try:
             said += os.read(ours, 4096)
         except OSError:  # its last reader has gone
-            break
-    if pressed == 30:
-        process.kill()
+            return said
+    process.kill()
     return said
 
 
