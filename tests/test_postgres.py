@@ -66,9 +66,10 @@ def test_it_ends_with_the_run_however_that_ends(postgres_cluster, how):
     try:
         assert alive(socket)
         os.killpg(holder.pid, how)
-        holder.communicate(timeout=20)
-        until = time.monotonic() + 20
-        while alive(socket) and time.monotonic() < until:
+        holder.communicate(timeout=60)
+        until = time.monotonic() + 60  # a loaded machine takes its time
+        cleared = how == signal.SIGINT
+        while (alive(socket) or (cleared and socket.exists())) and time.monotonic() < until:
             time.sleep(0.1)
         assert not alive(socket)
         assert how == signal.SIGKILL or not socket.exists()

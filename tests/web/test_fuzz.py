@@ -4,6 +4,7 @@ A view that raises makes the test client raise: nothing is caught here.
 """
 
 import re
+from urllib.parse import quote
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -77,4 +78,5 @@ def test_no_form_and_no_address_breaks_it(visitors, data):
 def test_no_made_up_address_breaks_it(visitors, path):
     clients, known = visitors
     for begin in ("/", "/items/", "/marks/", f"{known[-1][0]}"):
-        assert clients[0].get(begin + path).status_code < 500
+        # the client itself takes "//[" for a host's name
+        assert clients[0].get(begin + quote(path.lstrip("/"))).status_code < 500
