@@ -64,6 +64,7 @@ def wrong_use_is_told_by_name(desk, tmp_path):
         ((name, "--plan", tmp_path / "none.json", "--out", out), 3, "source-unreadable"),
         (("f" * 64, "--auto", "--out", out), 2, "usage"),
         ((name, "--auto"), 2, "usage"),
+        ((name, "--auto", "--out", tmp_path / "copy.avi"), 2, "usage"),  # before a model is missed
         ((name, "--release", "--auto", "--out", out), 2, "usage"),
         ((desk.digest("second"), "--auto", "--out", out), 3, "media-refused"),
     ):

@@ -13,10 +13,11 @@ from daylight.cli.session import Session, session_of
 from daylight.domain.redaction import Plan
 from daylight.domain.redaction_json import MAX_BYTES, decode, encode
 from daylight.errors import PlanRefused, SourceUnreadable, UsageError
+from daylight.media.facts_json import from_json
 from daylight.services import finding
 from daylight.services.approvals import countersign
 from daylight.services.personal_keys import signer
-from daylight.services.redact import Report, draft, facts_of, redact
+from daylight.services.redact import Report, check_form, draft, facts_of, redact
 from daylight.services.redact_release import ask_to_release, release, standing_plan
 
 
@@ -58,7 +59,9 @@ def run(
         raise UsageError("either --plan FILE or --auto")
     if out is None and write_plan is None:
         raise UsageError("say where the copy goes: --out FILE")
-    _ = facts_of(session.principal, view)
+    facts = facts_of(session.principal, view)
+    if out is not None:
+        check_form(from_json(facts), out)
     chosen = _chosen(session, view, plan, auto=auto)
     if write_plan is not None:
         _write(write_plan, encode(chosen) + b"\n")

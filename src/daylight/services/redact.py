@@ -138,7 +138,7 @@ def redact(
     check_about(item, plan)
     stored = facts_of(principal, item)
     facts = from_json(stored)
-    _check_form(facts, out)
+    check_form(facts, out)
     saved = redactions.save(ws, principal, plan)
     with Files(ws, out) as files:
         made, sha256 = _render(ws, stored, plan, files, progress)
@@ -174,7 +174,8 @@ def _entering(ws: Workspace, principal: Principal, plan: Plan) -> Enter:
     return enter
 
 
-def _check_form(facts: MediaFacts, out: Path) -> None:
+def check_form(facts: MediaFacts, out: Path) -> None:
+    """``UsageError`` for a name whose ending says another form than is made: before anything is looked for."""
     wanted = tuple(FORMS) if facts.kind is Kind.IMAGE else FILMS
     if out.suffix.lower() not in wanted:
         raise UsageError(f"what is made of it ends in {' or '.join(wanted)}")
