@@ -61,6 +61,8 @@ def test_it_ends_with_the_run_however_that_ends(postgres_cluster, how):
         stderr=subprocess.DEVNULL,
         text=True,
         start_new_session=True,
+        # a shell ignores it for what it runs behind, and so would we
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     )
     socket = Path(holder.stdout.readline().strip())
     try:

@@ -64,6 +64,7 @@ def _own_the_terminal():
     import termios
 
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)  # so that a typed Ctrl-C is a signal
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # a shell ignores it for what it runs behind
 
 
 def test_hostile_names_steer_no_screen_and_come_back_byte_for_byte(vault, hostile):  # noqa: F811
