@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from django.urls import resolve, reverse
 
-from daylight.catalogue.models import Alert, User
+from daylight.catalogue.models import Alert, Rendition, User
 from daylight.catalogue.queries.items import RenditionView
 from daylight.catalogue.queries.vault import custodian_here
 from daylight.domain.digest import Digest
@@ -224,6 +224,17 @@ def test_rights_taken_away_are_gone_with_the_next_click(room: Room):
     assert client.get("/items/").status_code == 200
     user.grants.all().delete()
     assert client.get("/items/").status_code == 403
+
+
+def test_a_still_that_was_kept_is_a_view_like_any_other(room: Room):
+    ann, item = room.user("ann", Role.ANALYST), room.item(1)
+    shown = Rendition.objects.get(item=item, name="filmstrip-clear")
+    Rendition.objects.filter(pk=shown.pk).update(name="frame-0-clear")
+    client, address = room.client(ann), reverse("rendition", args=[item.public_id, "frame-0-clear"])
+    assert client.get(address).status_code == 403
+    client.post(reverse("lift", args=[item.public_id]), {"part": "player"})
+    assert client.get(address).status_code == 200
+    assert [(one.agent, one.how) for one in room.views._noted] == [(ann.agent, "pictures-clear")]
 
 
 def test_what_is_sent_is_written_down(room: Room, playing):

@@ -46,7 +46,7 @@ def show(request: Asked, public_id: str, name: str) -> HttpResponseBase:
     headers = {"ETag": f'"{found.digest.hex()}"', "Cache-Control": _caching(name)}
     if headers["ETag"] in request.headers.get("If-None-Match", ""):
         return HttpResponseNotModified(headers=headers)
-    note_view(request, public_id, _HOW.get(name, ""))
+    note_view(request, public_id, f"pictures-{grabbed[1]}" if grabbed else _HOW.get(name, ""))
     return _stream(request, found, headers)
 
 
