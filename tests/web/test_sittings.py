@@ -249,6 +249,17 @@ def test_the_password_alone_lets_nobody_in_who_has_a_second_factor(timed):
     assert not inside(again)
 
 
+def test_who_owes_a_code_opens_nothing_in_anothers_session(timed):
+    ann, bob = timed.person(), timed.person("bob")
+    timed.enrolled(bob)
+    client = timed.signed_in()
+    key = client.session.session_key
+    assert timed.views.secret(key, ann.agent)
+    client.post("/login/", {"username": "bob", "password": GOOD})
+    assert timed.views.secret(key, ann.agent)
+    assert not timed.views.secret(key, bob.agent)
+
+
 def test_a_code_without_the_password_is_worth_nothing(timed):
     secret = timed.enrolled(timed.person())
     client = timed.client()

@@ -39,9 +39,8 @@ def sign_in(request: Asked) -> HttpResponse:
         user, problem = _known(request)
         if user is not None:
             where = shown_one(request, user, where_to(request))
-            if (
-                SITTING in request.session
-            ):  # no code is owed: with one, the own part is opened later
+            # Where a code is owed nobody has come in yet, and another may still be signed in here.
+            if request.user == user:
                 _open_own(request, user.agent, request.POST.get("password", ""))
             return redirect(where)
     words = {"problem": problem, "next": request.GET.get("next", request.POST.get("next", ""))}
