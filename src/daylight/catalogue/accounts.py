@@ -3,7 +3,6 @@
 The entries' own details are checked by ``ledger.recheck``; here they are taken at their word.
 """
 
-import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -12,7 +11,7 @@ from typing import Any
 
 from django.db.models import Count, Sum
 
-from daylight.catalogue.cells import as_bytes
+from daylight.catalogue.cells import as_bytes, as_object
 from daylight.catalogue.models import (
     Accession,
     Entry,
@@ -96,17 +95,7 @@ def accounts() -> Iterator[Fault]:
 def _entries() -> Iterator[tuple[int, str, Details]]:
     rows = Entry.objects.order_by("index").values_list("index", "leaf", "details")
     for index, leaf, details in rows.iterator(CHUNK):
-        said = _object(as_bytes(details))
-        yield index, str(_object(as_bytes(leaf)).get("action")), said
-
-
-def _object(data: bytes | None) -> Details:
-    """A JSON object; an empty one for anything else, which the re-check tells of."""
-    try:
-        said = json.loads(data or b"{}")
-    except (ValueError, RecursionError):
-        return {}
-    return said if isinstance(said, dict) else {}
+        yield index, str(as_object(leaf).get("action")), as_object(details)
 
 
 def _groups() -> Iterator[tuple[int, list[_Group]]]:

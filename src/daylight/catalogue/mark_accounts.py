@@ -1,10 +1,9 @@
 """Whether what people said of footage stands in the catalogue as it was when the ledger took it in."""
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
-from daylight.catalogue.cells import as_bytes
+from daylight.catalogue.cells import as_object
 from daylight.catalogue.models import Confirmation, Entry, Mark, MarkVersion
 from daylight.catalogue.queries.marks import said_in
 from daylight.domain.fault import Fault
@@ -28,17 +27,9 @@ def _entries() -> Iterator[tuple[int, str, dict[str, Any] | None]]:
     """Entries of marks: index, action, details; None where a purge took the details."""
     rows = Entry.objects.order_by("index").values_list("index", "leaf", "details")
     for index, leaf, details in rows.iterator(CHUNK):
-        action = _object(as_bytes(leaf) or b"").get("action", "")
+        action = str(as_object(leaf).get("action"))
         if action.startswith("mark-"):
-            yield index, action, None if details is None else _object(as_bytes(details) or b"")
-
-
-def _object(data: bytes) -> dict[str, Any]:
-    try:
-        said = json.loads(data)
-    except (ValueError, RecursionError):
-        return {}  # the re-check tells of it
-    return said if isinstance(said, dict) else {}
+            yield index, action, None if details is None else as_object(details)
 
 
 def _versions(entries: dict[int, tuple[str, dict[str, Any] | None]]) -> Iterator[Fault]:

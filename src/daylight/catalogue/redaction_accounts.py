@@ -1,10 +1,10 @@
 """Whether plans of what is covered stand in the catalogue as they were when the ledger took them in."""
 
 import hashlib
-import json
 from collections.abc import Iterator
 from typing import Any
 
+from daylight.catalogue.cells import as_object
 from daylight.catalogue.models import Entry, RedactionVersion
 from daylight.domain.fault import Fault
 
@@ -39,14 +39,5 @@ def _told() -> Iterator[tuple[int, dict[str, Any]]]:
     """Entries of plans with their details; not those that a purge closed."""
     rows = Entry.objects.order_by("index").values_list("index", "leaf", "details")
     for index, leaf, details in rows.iterator(CHUNK * 4):
-        if details is not None and _object(leaf).get("action") == PLANNED:
-            yield index, _object(details)
-
-
-def _object(data: object) -> dict[str, Any]:
-    """A database may hold anything in a column, whatever its type says."""
-    try:
-        said = json.loads(bytes(memoryview(data)))  # type: ignore[arg-type]
-    except (ValueError, TypeError, RecursionError):
-        return {}  # the re-check tells of it
-    return said if isinstance(said, dict) else {}
+        if details is not None and as_object(leaf).get("action") == PLANNED:
+            yield index, as_object(details)
