@@ -1,5 +1,7 @@
 """A vault of an earlier version is brought up, of a later one refused, beside others left alone."""
 
+import shutil
+
 import pytest
 from django.core.management import call_command
 from django.db import connection
@@ -16,6 +18,7 @@ from tests.cli.test_verbs import daylight
 
 def test_an_earlier_catalogue_keeps_its_rows_and_can_do_what_is_new(any_ws):
     call_command("migrate", "catalogue", "0009", verbosity=0)
+    shutil.rmtree(any_ws.layout.spool)  # safe to delete while nothing runs
     Item.objects.create(id=1, sha256=bytes(32), size=5)
     assert bring_up(any_ws) > 3
     assert bring_up(any_ws) == 0

@@ -31,6 +31,7 @@ def bring_up(ws: Workspace) -> int:
         raise VaultVersion("its catalogue was used by a newer Daylight than this one")
     missing = len(_OURS - there)
     if missing:
+        ws.layout.spool.mkdir(mode=0o700, exist_ok=True)  # it may be deleted while nothing runs
         with lock(ws.layout, "use"):
             call_command("migrate", interactive=False, verbosity=0)
     return missing
