@@ -8,7 +8,6 @@ import hashlib
 import json
 import re
 import unicodedata
-from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -152,28 +151,6 @@ def _tag(text: str) -> str:
     if not tag or len(tag) > MAX_TAG or not is_text(tag) or "," in tag:
         raise UsageError(f"a tag is a word or a few, up to {MAX_TAG} characters, without a comma")
     return tag
-
-
-def region_at(region: Sequence[Key], at_us: int) -> Key | None:
-    """Where a region is at a moment; before its first and after its last key frame it stands."""
-    if not region:
-        return None
-    after = bisect_right([key.at_us for key in region], at_us)
-    if after == 0 or after == len(region):
-        return region[min(after, len(region) - 1)]
-    one, two = region[after - 1], region[after]
-    part, whole = at_us - one.at_us, two.at_us - one.at_us
-
-    def between(a: int, b: int) -> int:
-        return a + (b - a) * part // whole
-
-    return Key(
-        at_us,
-        between(one.left, two.left),
-        between(one.top, two.top),
-        between(one.width, two.width),
-        between(one.height, two.height),
-    )
 
 
 def to_json(kind: Kind, said: Said) -> dict[str, Any]:

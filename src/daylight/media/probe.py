@@ -58,9 +58,6 @@ TAIL: Final = 4096
 _BRIEFLY: Final = frozenset({"mov", "gif", "wav"})  # in others the header alone says less
 MAX_RATE: Final = 1000  # pictures a second that are believed
 MAX_ERRORS: Final = 100  # of the demuxer, before it is given up
-RATE_TOLERANCE: Final = Fraction(
-    1, 20
-)  # of a frame's length: rounding of time bases is no variation
 
 _ENCODERS: Final = re.compile(
     rb"(?:x26[45] |Lavc|Lavf|HEVC encoder|Hikvision|HIK|Dahua)[ -~]{0,60}"

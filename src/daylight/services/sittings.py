@@ -77,10 +77,6 @@ def end_others(user: User, public_id: str) -> None:
     Sitting.objects.filter(user=user).exclude(public_id=public_id).delete()
 
 
-def end_all(user: User) -> None:
-    Sitting.objects.filter(user=user).delete()
-
-
 def forget_old(ws: Workspace) -> None:
     """Drop what is over by the clock: the rows say when somebody worked."""
     rules, now = policy(), ws.clock()

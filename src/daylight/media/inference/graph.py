@@ -11,7 +11,6 @@ from typing import Final
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 _MODEL_GRAPH: Final = 7
 _NODE, _GRAPH_NAME, _WEIGHT, _INPUT, _OUTPUT = 1, 2, 5, 11, 12
-_TENSOR_NAME: Final = 8
 _NODE_OUTPUT: Final = 2
 FLOAT, UINT8 = 1, 2  # TensorProto.DataType
 _INTS: Final = 7  # AttributeProto.AttributeType
