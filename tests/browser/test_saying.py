@@ -154,6 +154,27 @@ def test_signed_out_while_writing_nothing_is_lost(visit):
     other.close()
 
 
+def test_where_the_server_takes_nothing_it_is_said_and_the_words_stay(visit):
+    opened(visit)
+    page = visit.page
+    page.keyboard.press("x")
+    visit.until("document.activeElement.name === 'words'")
+    page.keyboard.type("written while the disk was full")
+    send = page.locator('[data-kind="mark"] form button.main')
+    told = "!document.querySelector('[data-not-kept]').hidden"
+    for answer in (lambda route: route.fulfill(status=503), lambda route: route.abort()):
+        page.route("**/marks/new/", answer)
+        send.click()
+        visit.until(told)
+        assert "the disk was full" in page.locator('[data-kind="mark"] textarea').input_value()
+        page.evaluate("tellUnsent('')")
+        page.unroute("**/marks/new/")
+    look(visit, "not-kept")
+    keep(visit, "mark")
+    assert page.locator("[data-not-kept]").is_hidden()
+    visit.complaints.clear()  # refused twice, and told
+
+
 def test_a_call_waits_in_the_queue_and_is_found_by_words(visit):
     opened(visit)
     page = visit.page

@@ -180,8 +180,19 @@ async function refused(event) {
     return;
   }
   delete form.dataset.again;
-  const out = xhr.status === 401 || xhr.status === 403;
-  document.querySelector("[data-signed-out]")?.toggleAttribute("hidden", !out);
+  tellUnsent(xhr.status === 401 || xhr.status === 403 ? "signed-out" : "not-kept");
+}
+
+/** One of two notices, or none: silence would be taken for success. */
+function tellUnsent(which) {
+  for (const name of ["signed-out", "not-kept"]) {
+    document.querySelector(`[data-${name}]`)?.toggleAttribute("hidden", name !== which);
+  }
+}
+
+/** Nobody answered: the server is down, or the line. */
+function unanswered(event) {
+  if (event.detail.requestConfig?.verb === "post") tellUnsent("not-kept");
 }
 
 async function renewTokens() {
@@ -195,6 +206,7 @@ async function renewTokens() {
 }
 
 document.addEventListener("htmx:responseError", refused);
-document.addEventListener("htmx:afterSwap", () => document.querySelector("[data-signed-out]")?.setAttribute("hidden", ""));
+document.addEventListener("htmx:sendError", unanswered);
+document.addEventListener("htmx:afterSwap", () => tellUnsent(""));
 rememberWall();
 document.addEventListener("htmx:load", (event) => prepare(event.detail.elt));
