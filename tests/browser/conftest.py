@@ -1,5 +1,6 @@
 """A real Chromium at a real server over a vault of the sample clips."""
 
+import os
 import subprocess
 import sys
 import time
@@ -11,6 +12,7 @@ import pytest
 
 from tests.conftest import missing
 
+LOOK = os.environ.get("DAYLIGHT_LOOK", "")
 CHROMIUM = Path("/usr/bin/chromium")
 SAMPLES = Path(__file__).resolve().parents[2] / "samples"
 PROGRAM = [sys.executable, "-c", "from daylight.bootstrap import main; main()"]
@@ -76,6 +78,11 @@ class Visit:
         self.go("/items/")
         self.page.locator("[data-card]", has_text=text).first.click()
         self.page.wait_for_load_state("networkidle")
+
+    def look(self, name: str) -> None:
+        """A picture of the page for whoever wants to look: ``DAYLIGHT_LOOK`` names a folder."""
+        if LOOK:
+            self.page.screenshot(path=str(Path(LOOK) / f"{name}.png"), full_page=True)
 
     def played(self) -> list[str]:
         return [one for one in self.requests if "/play/" in one]

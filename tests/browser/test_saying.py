@@ -1,17 +1,8 @@
 """The ways people take to say what they saw: mark, region, describe, severity, conflict, call, search."""
 
-import os
-from pathlib import Path
-
 import pytest
 
 pytestmark = pytest.mark.browser
-LOOK = os.environ.get("DAYLIGHT_LOOK", "")  # a folder for screenshots, to be looked at
-
-
-def look(visit, name):
-    if LOOK:
-        visit.page.screenshot(path=str(Path(LOOK) / f"{name}.png"), full_page=True)
 
 
 def opened(visit):
@@ -54,7 +45,7 @@ def test_a_mark_with_a_moving_region_is_made_by_keys_and_shown_again(visit):
     visit.until(
         "JSON.parse(document.querySelector('[data-kind=mark] [data-region]').value).length === 2"
     )
-    look(visit, "region")
+    visit.look("region")
     form.locator('[data-take="end"]').click()
     form.locator('[name="tags"]').fill("beating, ward 4")
     keep(visit, "mark")
@@ -65,7 +56,7 @@ def test_a_mark_with_a_moving_region_is_made_by_keys_and_shown_again(visit):
     assert shape.count("[") == 3
     said.locator("[data-at]").first.click()
     visit.until("document.querySelectorAll('.region').length > 0")
-    look(visit, "marked")
+    visit.look("marked")
 
 
 def drawn(visit, begin, end):
@@ -98,7 +89,7 @@ def test_what_is_hard_to_see_is_told_before_it_plays_and_read_instead(visit):
     assert "Severity 3 of 4" in before
     assert "0:05–0:09.5" in before
     assert "one of them is pushed" in before
-    look(visit, "before")
+    visit.look("before")
     assert visit.played() == []
 
 
@@ -128,7 +119,7 @@ def test_nothing_typed_is_lost_where_somebody_was_quicker(visit):
         "[...document.querySelectorAll('#marks textarea')].map((one) => one.value).join('|')"
     )
     assert "my own words" in kept
-    look(visit, "conflict")
+    visit.look("conflict")
     second.close()
 
 
@@ -141,7 +132,7 @@ def test_signed_out_while_writing_nothing_is_lost(visit):
     page.context.clear_cookies()
     page.locator('[data-kind="mark"] form button.main').click()
     visit.until("!document.querySelector('[data-signed-out]').hidden")
-    look(visit, "signed-out")
+    visit.look("signed-out")
     assert "written before" in page.locator('[data-kind="mark"] textarea').input_value()
     other = page.context.new_page()
     other.goto(visit.served.link())
@@ -169,7 +160,7 @@ def test_where_the_server_takes_nothing_it_is_said_and_the_words_stay(visit):
         assert "the disk was full" in page.locator('[data-kind="mark"] textarea').input_value()
         page.evaluate("tellUnsent('')")
         page.unroute("**/marks/new/")
-    look(visit, "not-kept")
+    visit.look("not-kept")
     keep(visit, "mark")
     assert page.locator("[data-not-kept]").is_hidden()
     visit.complaints.clear()  # refused twice, and told
@@ -189,7 +180,7 @@ def test_a_call_waits_in_the_queue_and_is_found_by_words(visit):
     visit.until(f"{count('.marks .chip.unreadable')} > 0")
     visit.go("/urgent/")
     assert "moved on Friday" in page.locator("main").inner_text()
-    look(visit, "urgent")
+    visit.look("urgent")
     page.locator("article textarea").first.fill("told the lawyer")
     page.locator("article button.main").first.click()
     page.wait_for_load_state("networkidle")
@@ -197,7 +188,7 @@ def test_a_call_waits_in_the_queue_and_is_found_by_words(visit):
     visit.go("/search/?q=корпуса надзиратель")
     page.wait_for_load_state("networkidle")
     assert "1 found" in page.locator("main").inner_text()
-    look(visit, "search")
+    visit.look("search")
     page.locator(".hits a").first.click()
     page.wait_for_load_state("networkidle")
     assert "#mark-" in page.url
@@ -206,13 +197,13 @@ def test_a_call_waits_in_the_queue_and_is_found_by_words(visit):
 def test_the_desk_offers_takes_and_ends(visit):
     visit.go("/desk/")
     page = visit.page
-    look(visit, "desk")
+    visit.look("desk")
     page.locator(
         "section[aria-labelledby=offered] form button", has_text="I go through this"
     ).first.click()
     page.wait_for_load_state("networkidle")
     item = page.url
-    look(visit, "taken")
+    visit.look("taken")
     page.locator("button", has_text="I have gone through it").click()
     page.wait_for_load_state("networkidle")
     assert page.url.endswith("/desk/")
@@ -221,7 +212,7 @@ def test_the_desk_offers_takes_and_ends(visit):
 
 def test_the_wall_narrows_by_a_choice_from_a_list(visit):
     visit.go("/items/")
-    look(visit, "wall")
+    visit.look("wall")
     page = visit.page
     lists = page.locator("[data-narrow] select")
     if lists.count():
@@ -231,4 +222,4 @@ def test_the_wall_narrows_by_a_choice_from_a_list(visit):
     page.locator(".chip.choice").first.click()
     page.wait_for_load_state("networkidle")
     assert page.locator("[data-card]").count() >= 1
-    look(visit, "narrowed")
+    visit.look("narrowed")

@@ -1,9 +1,7 @@
 """Every picture and every sound that reaches the browser is decoded: before consent none is unshielded."""
 
 import io
-import os
 from dataclasses import dataclass
-from pathlib import Path
 
 import av
 import numpy as np
@@ -11,15 +9,9 @@ import pytest
 from PIL import Image
 
 pytestmark = pytest.mark.browser
-LOOK = os.environ.get("DAYLIGHT_LOOK", "")  # a folder for screenshots, to be looked at
 VIDEO = "h264 · 768"
 CLOCK = "document.querySelector('video.screen').currentTime"
 PLAYED = "document.querySelector('video.screen').getVideoPlaybackQuality().totalVideoFrames"
-
-
-def look(visit, name):
-    if LOOK:
-        visit.page.screenshot(path=str(Path(LOOK) / f"{name}.png"), full_page=True)
 
 
 @dataclass
@@ -146,17 +138,17 @@ def lift(visit, blur, *controls, seconds=""):
 
 def test_each_step_is_asked_for_and_the_shield_comes_back_after_the_span(visit, arrived):
     visit.open_item(VIDEO)
-    look(visit, "shielded")
+    visit.look("shielded")
     lift(visit, "light", seconds="10")
     visit.until(f"{CLOCK} > 0.5")
-    look(visit, "light-grey")
+    visit.look("light-grey")
     soft = [one for one in arrived() if "/soft-grey-small/" in one.address]
     assert soft
     assert all(one.colour <= 8 and not one.heard for one in soft)
     visit.page.locator(".tile-button").nth(3).click()
     visit.until(f"{CLOCK} > 15")
     visit.until("!document.querySelector('video.screen').seeking")
-    look(visit, "after-the-span")
+    visit.look("after-the-span")
     late = [one for one in arrived() if "/soft-grey-small/" in one.address][-1]
     assert late.shielded
     assert visit.page.locator("[data-trouble]").is_hidden()
@@ -167,7 +159,7 @@ def test_a_lift_for_a_span_plays_through_its_end(visit, arrived):
     visit.open_item(VIDEO)
     lift(visit, "none", "colour", "large", seconds="10")
     visit.until(f"{CLOCK} > 0.3")
-    look(visit, "lifted")
+    visit.look("lifted")
     visit.page.evaluate("document.querySelector('video.screen').currentTime = 9")
     visit.until("document.querySelector('video.screen').videoWidth === 320", 40)
     assert visit.page.evaluate(CLOCK) > 10
@@ -186,7 +178,7 @@ def test_a_calm_word_comes_once_the_chosen_time_has_passed(visit):
         "word.dataset.spent = String(word.dataset.pause - 1)"
     )
     visit.until("!document.querySelector('[data-calm]').hidden")
-    look(visit, "calm")
+    visit.look("calm")
 
 
 def mine(visit):
@@ -194,7 +186,7 @@ def mine(visit):
     page = visit.page
     visit.go("/you/")
     if page.locator("text=You came in by a link").count():
-        look(visit, "you-by-link")
+        visit.look("you-by-link")
         visit.go("/password/")
         page.fill("[name=new]", "grey heron at noon")
         page.fill("[name=again]", "grey heron at noon")
@@ -215,7 +207,7 @@ def test_ones_own_page_counts_what_was_watched(visit):
     visit.go("/you/")
     today = page.locator("tbody tr").first.inner_text().split()
     assert int(today[-1]) >= 1
-    look(visit, "you")
+    visit.look("you")
     page.set_viewport_size({"width": 390, "height": 844})
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.set_viewport_size({"width": 1440, "height": 900})
@@ -225,8 +217,8 @@ def test_ones_own_page_counts_what_was_watched(visit):
     page.wait_for_load_state()
     assert page.is_checked("[name=without][value=torture]")
     visit.go("/desk/")
-    look(visit, "desk")
+    visit.look("desk")
     visit.go("/help/")
-    look(visit, "help")
+    visit.look("help")
     visit.go("/together/")
-    look(visit, "together")
+    visit.look("together")

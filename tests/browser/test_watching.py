@@ -1,22 +1,14 @@
 """Stepping onto the very picture, the shuttle, repeating a span, looking closer, keeping a still."""
 
 import json
-import os
 import sqlite3
-from pathlib import Path
 
 import pytest
 
 pytestmark = pytest.mark.browser
-LOOK = os.environ.get("DAYLIGHT_LOOK", "")  # a folder for screenshots, to be looked at
 
 SHOWN = "(() => { const one = document.querySelector('img.exact'); return one && !one.hidden; })()"
 NUMBER = "Number(document.querySelector('[data-frame-number]').textContent)"
-
-
-def look(visit, name):
-    if LOOK:
-        visit.page.screenshot(path=str(Path(LOOK) / f"{name}.png"), full_page=True)
 
 
 def opened(visit, text="h264 · 768"):
@@ -36,7 +28,7 @@ def test_steps_lead_to_the_very_picture_and_back_and_stay_shielded(visit):
     for _ in range(9):
         visit.page.keyboard.press(".")  # faster than stills are made: none is lost
     visit.until(f"{NUMBER} === 9")
-    look(visit, "stepped")
+    visit.look("stepped")
     asked = [one for one in visit.requests if "/frames/" in one]
     assert asked
     assert all("/frames/shielded/" in one for one in asked)
@@ -56,7 +48,7 @@ def test_a_clear_still_is_kept_only_once_lifted(visit):
     stepped(visit, ".", 1)
     visit.page.keyboard.press("c")
     visit.until("document.querySelector('[data-grabbed] a').href.endsWith('frame-1-clear')")
-    look(visit, "kept")
+    visit.look("kept")
     found = visit.page.evaluate(
         "fetch(document.querySelector('[data-grabbed] a').href).then(a => a.headers.get('content-type'))"
     )
@@ -106,7 +98,7 @@ def test_a_span_is_repeated_and_looking_closer_changes_only_the_view(visit):
     style = page.evaluate("document.querySelector('video.screen').getAttribute('style')")
     assert "scale(2)" in style
     assert "#gamma" in style
-    look(visit, "nearer")
+    visit.look("nearer")
     asked = json.dumps(visit.requests)
     assert "/play/clear/" not in asked
     assert "/frames/clear/" not in asked
@@ -136,7 +128,7 @@ def test_lanes_say_what_was_found_and_lead_there(visit):
     page.keyboard.press("k")
     page.keyboard.press("s")
     visit.until("document.querySelector('[data-skip]').ariaPressed === 'true'")
-    look(visit, "lanes")
+    visit.look("lanes")
 
 
 @pytest.fixture
@@ -179,7 +171,7 @@ def test_what_the_others_saw_plays_together_under_one_clock(visit, placed):
       return one > 4 && two > 1 && Math.abs(one - two - 2) < 0.2;
     })()"""
     visit.until(away, 40)
-    look(visit, "together")
+    visit.look("together")
     page.keyboard.press(" ")
     visit.until("[...document.querySelectorAll('video.screen')].every((one) => one.paused)")
     assert all("/play/shielded/" in one for one in visit.played())

@@ -5,16 +5,17 @@ from dataclasses import replace
 
 import pytest
 
-from daylight.catalogue.models import Collection, Entry, Mark, MarkVersion, Relation, Segment
+from daylight.catalogue.models import Entry, Mark, MarkVersion, Relation, Segment
 from daylight.catalogue.queries.marks import inherited, mark, marks_of, waiting_calls
 from daylight.catalogue.queries.vault import custodian_here
 from daylight.domain.digest import Digest
 from daylight.domain.marks import Key, Kind, Said, Span, Sureness, digest
-from daylight.domain.principal import Principal, Right, Role, rights_of
+from daylight.domain.principal import Right, Role
 from daylight.domain.progress import Silent
 from daylight.errors import Forbidden, MarkChanged, MarkRefused, UsageError
 from daylight.services import ledger, marks
 from tests.recordings import recording
+from tests.services.persons import person
 
 SAID = Said(
     "Two men hold a third; the camera turns away.",
@@ -23,11 +24,6 @@ SAID = Said(
     ("beating", "ward 4"),
     Sureness.LIKELY,
 )
-
-
-def person(agent: str, *collections: str, role: Role = Role.ANALYST) -> Principal:
-    held = Collection.objects.filter(name__in=collections).values_list("public_id", flat=True)
-    return Principal(agent * 32, rights_of(frozenset({role})), frozenset(held))
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from daylight.catalogue.models import Collection, Relation, Standing
+from daylight.catalogue.models import Relation, Standing
 from daylight.catalogue.queries.review import (
     handed_over,
     my_tasks,
@@ -15,15 +15,11 @@ from daylight.catalogue.queries.review import (
 )
 from daylight.catalogue.queries.vault import custodian_here
 from daylight.domain.marks import Kind, Said, Span
-from daylight.domain.principal import Principal, Role, rights_of
+from daylight.domain.principal import Role
 from daylight.errors import Forbidden, TaskRefused, UsageError
 from daylight.services import marks, people, review, standing
 from tests.recordings import recording
-
-
-def person(agent: str, *collections: str, role: Role = Role.ANALYST) -> Principal:
-    held = Collection.objects.filter(name__in=collections).values_list("public_id", flat=True)
-    return Principal(agent * 32, rights_of(frozenset({role})), frozenset(held))
+from tests.services.persons import person
 
 
 @pytest.fixture

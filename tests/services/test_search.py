@@ -4,14 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daylight.catalogue.models import Camera, Collection, Recording
+from daylight.catalogue.models import Camera, Recording
 from daylight.catalogue.queries.search import PAGE, Wanted, find
 from daylight.domain.marks import Kind, Said, Span
-from daylight.domain.principal import Principal, Role, rights_of
 from daylight.domain.search import fold, parse, tokens
 from daylight.errors import UsageError
 from daylight.services import indexing, marks
 from tests.recordings import recording
+from tests.services.persons import person
 
 TEXTS = {
     1: "Надзиратели ведут заключённого по коридору ИК-13, камера 4",
@@ -22,16 +22,11 @@ TEXTS = {
 }
 
 
-def person(*collections: str) -> Principal:
-    held = Collection.objects.filter(name__in=collections).values_list("public_id", flat=True)
-    return Principal("a" * 32, rights_of(frozenset({Role.ANALYST})), frozenset(held))
-
-
 @pytest.fixture
 def said(any_ws):
     """Item by number; what is said of each."""
     items = {n: recording(any_ws, n) for n in TEXTS}
-    who = person("Everything")
+    who = person("a", "Everything")
     for n, text in TEXTS.items():
         marks.make(
             any_ws, who, items[n].public_id, Kind.MARK, Said(text, Span(n * 1000, n * 1000 + 5))
@@ -40,7 +35,7 @@ def said(any_ws):
 
 
 def found(said, text, **more):
-    hits = find(person("Everything"), Wanted(parse(text), **more))
+    hits = find(person("a", "Everything"), Wanted(parse(text), **more))
     assert hits.count == len(hits.hits)
     return {said[one.item] for one in hits.hits}
 
@@ -73,15 +68,15 @@ def test_words_are_found_in_any_form_and_phrases_as_they_stand(said, text, items
 
 
 def test_a_hit_bears_its_moment_and_the_newest_stand_first(said):
-    hits = find(person("Everything"), Wanted(parse("камера"))).hits
+    hits = find(person("a", "Everything"), Wanted(parse("камера"))).hits
     assert [(said[one.item], one.start_us, one.kind) for one in hits] == [(1, 1000, "mark")]
-    both = find(person("Everything"), Wanted(parse("коридор"))).hits
+    both = find(person("a", "Everything"), Wanted(parse("коридор"))).hits
     assert [said[one.item] for one in both] == [3, 1]
 
 
 def test_what_may_not_be_seen_is_neither_found_nor_counted(any_ws, said):
     recording(any_ws, 9, home="Elsewhere")
-    for stranger in (person("Elsewhere"), person()):
+    for stranger in (person("a", "Elsewhere"), person("a")):
         hits = find(stranger, Wanted(parse("коридор")))
         assert (hits.hits, hits.count, hits.more) == ((), 0, False)
 
@@ -90,7 +85,7 @@ def test_pages_follow_one_another_and_the_count_is_of_all(any_ws):
     item = recording(any_ws, 1)
     for n in range(PAGE * 2 + 5):
         indexing.put(item.pk, "mark", f"{n:032x}", f"door number {n}")
-    who, before, seen = person("Everything"), None, []
+    who, before, seen = person("a", "Everything"), None, []
     for _ in range(3):
         page = find(who, Wanted(parse("door"), before=before))
         assert page.count == PAGE * 2 + 5
@@ -144,7 +139,7 @@ HOSTILE = [
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_no_query_is_an_operator_or_an_error(said, text):
-    hits = find(person("Everything"), Wanted(parse(text)))
+    hits = find(person("a", "Everything"), Wanted(parse(text)))
     assert hits.count in range(6)
 
 

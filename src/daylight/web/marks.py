@@ -20,9 +20,10 @@ from daylight.catalogue.queries.marks import (
 )
 from daylight.catalogue.queries.people import names_of
 from daylight.domain.marks import NOTES, SEVERITIES, Kind, Sureness, region_json
-from daylight.domain.principal import Right
+from daylight.domain.principal import Principal, Right
 from daylight.errors import Forbidden, MarkChanged, UsageError
 from daylight.services import marks
+from daylight.services.workspace import Workspace
 from daylight.web.asked import Asked, in_part, text
 from daylight.web.saying import problem, said_in, tried, written
 from daylight.web.spoken import Spoken, spoken_of
@@ -133,31 +134,25 @@ def confirm(request: Asked, mark_id: str) -> HttpResponse:
 
 @require_POST
 def withdraw(request: Asked, mark_id: str) -> HttpResponse:
-    known, words = _known(request, mark_id), text(request.POST, "words", 6000)
-    return _done(
-        request,
-        known,
-        lambda: marks.withdraw(request.workspace, request.principal, mark_id, words),
-    )
+    return _with_words(request, mark_id, marks.withdraw)
 
 
 @require_POST
 def comment(request: Asked, mark_id: str) -> HttpResponse:
-    known, words = _known(request, mark_id), text(request.POST, "words", 6000)
-    return _done(
-        request,
-        known,
-        lambda: marks.comment(request.workspace, request.principal, mark_id, words),
-    )
+    return _with_words(request, mark_id, marks.comment)
 
 
 @require_POST
 def call(request: Asked, mark_id: str) -> HttpResponse:
     """Somebody may be in danger today."""
+    return _with_words(request, mark_id, marks.call)
+
+
+def _with_words(
+    request: Asked, mark_id: str, act: Callable[[Workspace, Principal, str, str], object]
+) -> HttpResponse:
     known, words = _known(request, mark_id), text(request.POST, "words", 6000)
-    return _done(
-        request, known, lambda: marks.call(request.workspace, request.principal, mark_id, words)
-    )
+    return _done(request, known, lambda: act(request.workspace, request.principal, mark_id, words))
 
 
 @require_safe
