@@ -229,7 +229,7 @@ def test_what_nobody_decided_is_told_by_name():
     shown = replace(FACE, name="face-2", state=State.VISIBLE, word=EDITOR)
     label = Label("clock", Key(0, 0, 0, 500, 500))
     plan = Plan(ITEM, regions=(FACE, hand, shown), labels=(label,))
-    assert plan.undecided(SECOND) == ("face-1", "clock")
+    assert plan.undecided(SECOND) == ("face-1", "clock", "pictures")
     assert replace(plan, everyone=EDITOR).undecided(SECOND) == ("clock",)
     kept = replace(label, choice=Choice.KEEP, word=EDITOR)
     assert replace(plan, everyone=EDITOR, labels=(kept,)).undecided(SECOND) == ()
@@ -251,7 +251,15 @@ def test_sound_is_decided_only_when_every_moment_is(spans, decided):
     sound = tuple(SoundSpan(Span(*one), Sounding.KEEP, EDITOR) for one in spans)
     plan = Plan(ITEM, sound=sound)
     assert plan.sound_decided(10) is decided
-    assert plan.undecided(10) == (() if decided or not spans else ("sound",))
+    open_still = () if decided or not spans else ("sound",)
+    assert plan.undecided(10, pictures=False) == open_still
+
+
+def test_pictures_are_undecided_until_somebody_says_that_all_are_covered():
+    for plan in (Plan(ITEM), Plan(ITEM, regions=(replace(FACE, word=EDITOR),))):
+        assert plan.undecided(SECOND) == ("pictures",)
+        assert replace(plan, everyone=EDITOR).undecided(SECOND) == ()
+        assert plan.undecided(SECOND, pictures=False) == ()
 
 
 def test_what_others_require_cannot_be_edited_away():
@@ -280,7 +288,7 @@ def test_a_draft_covers_all_that_was_found_and_bodies_where_it_is_grave(severity
     track = Track("face-1", Sort.FACE, FACE.keys, (Basis.CLOSED,), 0.9)
     plan = drafted(ITEM, (track,), severity=severity, notes=notes)
     assert [one.name for one in plan.covered] == ["face-1"]
-    assert plan.undecided(0) == ("face-1",)
+    assert plan.undecided(0) == ("face-1", "pictures")
     assert plan.bodies is bodies
     assert gaps_closed(plan) == 1
     assert not plan.sound

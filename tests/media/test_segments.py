@@ -307,6 +307,15 @@ def test_a_blank_segment_is_black_and_whole(reel):
     assert sounds
 
 
+def test_a_span_that_holds_nothing_to_copy_is_black_and_plays_on(reel):
+    path, demuxer = reel("h264.mp4")
+    cut = replace(plan_of(path, demuxer, Mode.CLEAR).cut(0), audio=None)
+    gone = replace(cut, start=cut.start + 900 * TICKS, end=cut.end + 900 * TICKS)
+    pictures, _ = decoded(make_segment(path, gone))
+    assert pictures
+    assert all(frame.to_ndarray()[: frame.height].max() <= 17 for _, frame in pictures)
+
+
 @pytest.mark.parametrize("name", ["h264.mp4", "raw.hevc", "mpeg2.mpg", "mjpeg.avi", "h264.ts"])
 @pytest.mark.parametrize("damage", ["cut", "flipped", "zeroed", "shuffled"])
 def test_a_damaged_recording_plays_as_far_as_it_goes(reel, tmp_path, name, damage):

@@ -127,7 +127,7 @@ def test_a_copy_comes_out_with_report_and_strip_and_the_ledger_knows(room, tmp_p
     assert max(saturation(one) for _, one in pictures_of(made)) <= 20
     assert left(tmp_path) == ["copy.mp4", "copy.mp4.report.json", "copy.mp4.strip-1.jpg"]
     assert (report.frames, report.tracks, report.gaps_closed) == (30, 2, 0)
-    assert report.undecided == ("face-1", "face-2")
+    assert report.undecided == ("face-1", "face-2", "pictures")
     ((told),) = entries("redaction-rendered")
     body = (tmp_path / "out/copy.mp4.report.json").read_bytes()
     assert told["made"] == digest_of(made).hex() == report.sha256
@@ -178,11 +178,29 @@ def test_a_draft_covers_what_was_found_and_keeps_what_people_decided(room, tmp_p
     plan = draft(room, custodian_here(), item(), found_one, Silent())
     assert [one.state for one in plan.regions] == [State.COVERED]
     report = make(room, tmp_path, plan)
-    assert (report.undecided, report.gaps_closed) == (("face-1",), 1)
+    assert (report.undecided, report.gaps_closed) == (("face-1", "pictures"), 1)
     shown = replace(plan.regions[0], state=State.VISIBLE, word=EDITOR)
     redactions.save(room, custodian_here(), replace(plan, regions=(shown,)))
     again = draft(room, custodian_here(), item(), found_one, Silent())
     assert again.regions == (shown,)
+
+
+def found_another(ws, digest, progress):
+    """The faces of one picture of the film, numbered anew: the first is another one."""
+    keys = (Key(0, 4000, 4000, 2000, 2000),)
+    another = Track("face-1", Sort.FACE, keys, (Basis.SEEN,), 0.7)
+    (known,) = found_one(ws, digest, progress)
+    return (another, replace(known, name="face-2"))
+
+
+def test_another_face_of_the_same_name_is_covered_too(room):
+    plan = draft(room, custodian_here(), item(), found_one, Silent())
+    shown = replace(plan.regions[0], state=State.VISIBLE, word=EDITOR)
+    redactions.save(room, custodian_here(), replace(plan, regions=(shown,)))
+    again = draft(room, custodian_here(), item(), found_another, Silent())
+    assert again.regions[0] == shown
+    assert [(one.name, one.state) for one in again.regions[1:]] == [("face-2", State.COVERED)]
+    assert again.regions[1].keys[0].left == 4000
 
 
 @pytest.mark.parametrize(
@@ -316,6 +334,8 @@ def test_two_people_release_what_both_have_signed(room, tmp_path):
 
 
 OPEN = [
+    Plan(digest_of(FILM)),  # nothing was found, and nobody has looked
+    plan_for(FILM, regions=()),
     replace(DECIDED, everyone=Word()),
     replace(DECIDED, labels=(Label("clock", Key(0, 0, 0, 500, 500), Choice.COVER),)),
     replace(DECIDED, sound=(SoundSpan(Span(0, 10), Sounding.KEEP, EDITOR),)),

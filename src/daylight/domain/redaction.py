@@ -185,13 +185,18 @@ class Plan:
     growth: Growth = Growth()
     output: Output = Output()
 
-    def undecided(self, duration_us: int) -> tuple[str, ...]:
-        """Names of regions and labels that nobody has decided on, and "sound" where spans of it are open."""
+    def undecided(self, duration_us: int, *, pictures: bool = True) -> tuple[str, ...]:
+        """Names of regions and labels that nobody has decided on, then "pictures" and "sound".
+
+        "pictures" is open while nobody has said that all who must be covered are: what no detector found is in
+        no region. ``pictures``: whether the item has any. "sound": where a moment of it that goes out is open.
+        """
         regions = [one.name for one in self.regions if not (one.word.given or one.by_hand)]
         open_still = [] if self.everyone.given else regions
         labels = [one.name for one in self.labels if not one.word.given]
-        sound = ["sound"] if self.sound and not self.sound_decided(duration_us) else []
-        return (*open_still, *labels, *sound)
+        shown = pictures and not self.everyone.given
+        sound = self.sound and not self.sound_decided(duration_us)
+        return (*open_still, *labels, *["pictures"] * shown, *["sound"] * bool(sound))
 
     def sound_decided(self, duration_us: int) -> bool:
         """Whether each moment of the sound that goes out was decided by somebody."""

@@ -50,6 +50,8 @@ def segment(request: Mapping[str, Any], files: Sequence[int], emit: Emit) -> Non
     else:
         with open_source(files[0], cut) as source:
             data, facts = _make(source, cut)
+        if not data:  # what was to be copied is not there
+            data, facts = _make(None, cut)
     emit(MESSAGE, facts, data)
 
 

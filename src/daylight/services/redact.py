@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -17,7 +18,7 @@ from daylight.catalogue.queries.review import standing_of
 from daylight.domain.media import Kind, MediaFacts, State
 from daylight.domain.principal import Principal, Right
 from daylight.domain.progress import Progress
-from daylight.domain.redaction import Plan, drafted, gaps_closed, states
+from daylight.domain.redaction import Plan, Region, drafted, gaps_closed, states
 from daylight.domain.redaction_picks import picks
 from daylight.errors import (
     MediaRefused,
@@ -85,9 +86,33 @@ def draft(
     if before is None:
         return made
     old = before.plan
-    kept = {one.name: one for one in old.regions if one.word.given or one.by_hand}
-    found = tuple(one for one in made.regions if one.name not in kept)
-    return replace(old, regions=(*kept.values(), *found), bodies=old.bodies or made.bodies)
+    kept = tuple(one for one in old.regions if one.word.given or one.by_hand)
+    found = tuple(one for one in made.regions if not _is_among(one, kept))
+    taken = {one.name for one in kept} | {one.name for one in old.labels}
+    regions = (*kept, *_renamed(found, taken))
+    return replace(old, regions=regions, bodies=old.bodies or made.bodies)
+
+
+def _is_among(found: Region, kept: tuple[Region, ...]) -> bool:
+    """Whether it was decided on. A name says nothing: found anew, faces are numbered anew."""
+    return any((one.sort, one.keys) == (found.sort, found.keys) for one in kept)
+
+
+def _renamed(found: tuple[Region, ...], taken: set[str]) -> tuple[Region, ...]:
+    """The same regions, none with a name that is taken."""
+    names = set(taken) | {one.name for one in found}
+    renamed = []
+    for one in found:
+        name = one.name
+        if name in taken:
+            name = next(new for n in count(1) if (new := f"{one.sort.value}-{n}") not in names)
+            names.add(name)
+        renamed.append(replace(one, name=name))
+    return tuple(renamed)
+
+
+def _undecided(plan: Plan, facts: MediaFacts) -> tuple[str, ...]:
+    return plan.undecided(_duration(facts), pictures=facts.kind is not Kind.AUDIO)
 
 
 def facts_of(principal: Principal, item: ItemView) -> dict[str, Any]:
@@ -107,7 +132,7 @@ def check_decided(principal: Principal, item: ItemView, plan: Plan) -> None:
     """``PlanUndecided`` while anything of it was decided by nobody; ``PlanRefused``."""
     check_about(item, plan)
     facts = from_json(facts_of(principal, item))
-    undecided = plan.undecided(_duration(facts))
+    undecided = _undecided(plan, facts)
     if undecided:
         names = ", ".join(undecided[:5])
         raise PlanUndecided(f"{len(undecided)} are undecided: {names}")
@@ -159,7 +184,7 @@ def redact(
         files.publish()
     heads.keep(ws)
     seconds = time.monotonic() - began
-    undecided = plan.undecided(_duration(facts))
+    undecided = _undecided(plan, facts)
     counts = (made.frames, len(plan.regions), undecided, gaps_closed(plan))
     return Report(saved, *counts, seconds, sha256, entry, document)
 
@@ -267,7 +292,7 @@ def _document(
         "made": sha256,
         "frames": made.frames,
         "regions": {state.value: count for state, count in states(plan).items()},
-        "undecided": list(plan.undecided(_duration(facts))),
+        "undecided": list(_undecided(plan, facts)),
         "gaps_closed": gaps_closed(plan),
         "bodies": plan.bodies,
         "sound": "decided" if plan.sound else "left out",
