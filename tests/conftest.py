@@ -71,7 +71,7 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def new_vault(folder: Path, migrated: Path, database: str = "") -> Workspace:
-    """A vault as ``daylight init`` makes it, settled in this process."""
+    """A vault as ``daylight init`` makes it, settled in this process; ``database`` is migrated."""
     from daylight.services import vault
 
     made: Layout = layout.create(folder, database)
@@ -79,8 +79,6 @@ def new_vault(folder: Path, migrated: Path, database: str = "") -> Workspace:
         shutil.copyfile(migrated, made.catalogue)
     made.write_keys(to_file(new_keys(), ""))
     ws = bootstrap.settle(made)
-    if database:
-        vault.migrate()
     vault.found(ws)
     layout.seal(made)
     return ws
@@ -96,9 +94,21 @@ def postgres_cluster() -> Iterator[Cluster]:
         yield running
 
 
+@pytest.fixture(scope="session")
+def postgres_migrated(postgres_cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The URL of a migrated, empty catalogue on PostgreSQL to copy: see ``migrated``."""
+    from daylight.services import vault
+
+    url = fresh_database(postgres_cluster)
+    bootstrap.settle(Layout(tmp_path_factory.mktemp("template"), "", url))
+    vault.migrate()
+    connections.close_all()  # one that is open forbids copying
+    return url
+
+
 @pytest.fixture
-def postgres_url(postgres_cluster: Cluster) -> str:
-    return fresh_database(postgres_cluster)
+def postgres_url(postgres_cluster: Cluster, postgres_migrated: str) -> str:
+    return fresh_database(postgres_cluster, postgres_migrated)
 
 
 @pytest.fixture
