@@ -14,10 +14,12 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy comes: tests 
 # No model that somebody has installed here: each test says which there are.
 os.environ["DAYLIGHT_MODELS"] = "/nonexistent/models"
 
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.db import connections
 from hypothesis import settings
 
 from daylight import bootstrap
+from daylight.crypto import locked
 from daylight.crypto.vault_keys import new_keys, to_file
 from daylight.services.workspace import Workspace
 from daylight.storage import layout
@@ -25,6 +27,8 @@ from daylight.storage.layout import Layout
 from tests.postgres import Cluster, PostgresMissing, cluster, fresh_database
 
 bootstrap.configure()
+COST, locked._N = locked._N, 2  # in truth a passphrase costs COST: tests/crypto/test_keys.py
+PBKDF2PasswordHasher.iterations = 2  # Django's own cost is Django's to test
 settings.register_profile("daylight", deadline=None)  # machines are shared: time tells nothing
 settings.load_profile("daylight")
 
