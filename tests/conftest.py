@@ -3,6 +3,7 @@
 import os
 import shutil
 import sqlite3
+import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -24,6 +25,7 @@ from daylight.crypto.vault_keys import new_keys, to_file
 from daylight.services.workspace import Workspace
 from daylight.storage import layout
 from daylight.storage.layout import Layout
+from tests.forked import DAYLIGHT
 from tests.postgres import Cluster, PostgresMissing, cluster, fresh_database
 
 bootstrap.configure()
@@ -86,6 +88,15 @@ def new_vault(folder: Path, migrated: Path, database: str = "") -> Workspace:
     vault.found(ws)
     layout.seal(made)
     return ws
+
+
+@pytest.fixture(scope="session")
+def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty vault to copy that ``daylight init`` made; on a plain disk, without a passphrase."""
+    made = tmp_path_factory.mktemp("founded") / "vault"
+    words = [DAYLIGHT, "init", made, "--plain-disk", "--no-passphrase"]
+    subprocess.run(words, check=True, capture_output=True)
+    return made
 
 
 @pytest.fixture(scope="session")
