@@ -1,10 +1,11 @@
 """What tests share: a fresh vault each, on SQLite and on PostgreSQL, and where real media lie."""
 
+import fcntl
 import os
 import shutil
 import sqlite3
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -88,6 +89,19 @@ def new_vault(folder: Path, migrated: Path, database: str = "") -> Workspace:
     vault.found(ws)
     layout.seal(made)
     return ws
+
+
+def once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
+    """What ``make`` puts at the path it is given; one for the whole run, however many run it."""
+    here = factory.getbasetemp()
+    folder = here.parent if "PYTEST_XDIST_WORKER" in os.environ else here
+    made, draft = folder / name, folder / f"{name}.draft"
+    with (folder / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not made.exists():
+            make(draft)
+            draft.rename(made)
+    return made
 
 
 @pytest.fixture(scope="session")
