@@ -48,10 +48,17 @@ class _Server:
         assert told, "the server of the tests' processes has ended"
         return int(told)
 
-    def end(self) -> None:
+    def end(self, *, at_once: bool = False) -> None:
         self._ours.close()
-        self._process.kill()
+        if at_once:
+            self._process.kill()
         self._process.wait()
+
+
+def _end() -> None:
+    """Nothing outlives the tests."""
+    while _servers:
+        _servers.pop().end()
 
 
 _servers: list[_Server] = []
@@ -63,6 +70,7 @@ def run(*words: object, env: dict[str, str], cwd: object = ".") -> subprocess.Co
     request = {"words": command, "env": env, "cwd": os.path.abspath(str(cwd))}
     if not _servers:
         _servers.append(_Server())
+        atexit.register(_end)
     with (
         open(os.devnull) as nothing,
         tempfile.TemporaryFile("w+") as out,
@@ -71,7 +79,7 @@ def run(*words: object, env: dict[str, str], cwd: object = ".") -> subprocess.Co
         try:
             code = _servers[0].ask(request, [nothing.fileno(), out.fileno(), said.fileno()])
         except BaseException:  # a test's time is up: its answer must not be the next one's
-            _servers.pop().end()
+            _servers.pop().end(at_once=True)
             raise
         out.seek(0)
         said.seek(0)
