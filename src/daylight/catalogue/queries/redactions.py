@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
+from typing import Final
 
 from daylight.catalogue.models import RedactionPlan
 from daylight.catalogue.queries.access import items_seen_by
@@ -9,6 +11,8 @@ from daylight.domain.digest import Digest
 from daylight.domain.principal import Principal
 from daylight.domain.redaction import Plan
 from daylight.domain.redaction_json import decode
+
+_READ: Final = 4  # plans that are kept as they were read: large ones take a second
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +38,22 @@ class PlanView:
 
 def plan_of(principal: Principal, item: Digest, number: int | None = None) -> PlanView | None:
     """The plan of an item, of the newest version or of ``number``; None where there is none to be seen."""
-    rows = RedactionPlan.objects.filter(item__in=items_seen_by(principal), item__sha256=item)
-    row = rows.first()
+    found = RedactionPlan.objects.filter(item__in=items_seen_by(principal), item__sha256=item)
+    row = found.first()
     if row is None:
         return None
-    versions = list(row.versions.order_by("number").filter(number__lte=number or row.version))
+    rows = row.versions.defer("body").order_by("number")
+    versions = list(rows.filter(number__lte=number or row.version))
     if not versions or (number is not None and versions[-1].number != number):
         return None
     return PlanView(
         row.public_id,
-        decode(versions[-1].body.encode()),
+        read(versions[-1].body),
         tuple(Version(one.number, one.agent, one.at, one.entry) for one in versions),
     )
+
+
+@lru_cache(maxsize=_READ)
+def read(body: str) -> Plan:
+    """The plan that a version holds."""
+    return decode(body.encode())
