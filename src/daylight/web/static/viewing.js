@@ -94,9 +94,9 @@ function look() {
   const limit = ((nearer - 1) / nearer) * 50; // percent, so that no edge comes in
   shift = shift.map((one) => Math.min(limit, Math.max(-limit, one)));
   const move = nearer === 1 ? "" : `scale(${nearer}) translate(${shift[0]}%, ${shift[1]}%)`;
-  stage_.querySelectorAll(".screen, .exact, .regions").forEach((one) => {
+  stage_.querySelectorAll(".screen, .exact, .regions, .masks").forEach((one) => {
     one.style.transform = move;
-    if (!one.classList.contains("regions")) one.style.filter = filter;
+    if (one.matches(".screen, .exact")) one.style.filter = filter;
   });
   stage_.classList.toggle("near", nearer > 1);
   const video = screen_();
