@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from daylight.domain.principal import Role
 from daylight.errors import MediaRefused
-from daylight.web import play
+from daylight.web import play, preview
 from tests.web.rooms import Room
 from tests.web.test_access import FORM, _real, table
 
@@ -38,11 +38,12 @@ ODD = st.one_of(
 
 @pytest.fixture
 def visitors(room: Room, monkeypatch):
-    def refuse(*_):
+    def refuse(*_, **__):
         raise MediaRefused("nothing is played here")
 
     monkeypatch.setattr(play.watch, "playlist", refuse)
     monkeypatch.setattr(play.watch, "segment", refuse)
+    monkeypatch.setattr(preview.preview, "preview", refuse)
     item = room.item(1)
     room.item(2)
     known = [

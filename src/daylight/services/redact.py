@@ -217,7 +217,7 @@ def _render(
 ) -> tuple[_Made, str]:
     media = ws.store.open_fd(plan.item)
     try:
-        _check_unchanged(media, plan)
+        check_unchanged(media, plan)
         with ws.start_executor(1) as executor, files.file() as file:
             if from_json(stored).kind is Kind.IMAGE:
                 made = _still(executor, stored, plan, media, file, files.out)
@@ -229,7 +229,7 @@ def _render(
         os.close(media)
 
 
-def _check_unchanged(media: int, plan: Plan) -> None:
+def check_unchanged(media: int, plan: Plan) -> None:
     if _sha256(media) != plan.item.hex():
         raise StoreCorrupt("the item's bytes are not those that came in")
 

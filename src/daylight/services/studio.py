@@ -52,10 +52,6 @@ class Masks:
     states: Mapping[str, State]
 
 
-def may(principal: Principal) -> bool:
-    return all(principal.may(right) for right in RIGHTS)
-
-
 def require(principal: Principal) -> None:
     for right in RIGHTS:
         principal.require(right)

@@ -81,9 +81,9 @@ function maskCanvas() {
     [canvas.width, canvas.height] = [width, height];
     canvas.style.width = `${shown.offsetWidth}px`;
     canvas.style.height = `${shown.offsetHeight}px`;
-    canvas.style.left = `${shown.offsetLeft}px`;
-    canvas.style.top = `${shown.offsetTop}px`;
   }
+  canvas.style.left = `${shown.offsetLeft}px`; // what stands above it may have changed
+  canvas.style.top = `${shown.offsetTop}px`;
   return canvas;
 }
 
@@ -212,7 +212,7 @@ function masksUnder(event) {
 
 document.addEventListener("play", (event) => { if (event.target.matches(".screen")) followPictures(event.target); }, true);
 for (const name of ["timeupdate", "seeking", "seeked", "loadedmetadata", "pause"]) {
-  document.addEventListener(name, followMasks, true);
+  document.addEventListener(name, (event) => { if (event.target === surface()) followMasks(); }, true);
 }
 document.addEventListener("load", (event) => { if (event.target.matches?.(".still, .exact")) followMasks(); }, true);
 document.addEventListener("daylight:moment", followMasks);

@@ -160,9 +160,9 @@ document.addEventListener("input", (event) => {
 });
 
 document.addEventListener("pointerdown", drag);
-document.addEventListener("play", (event) => { back(0); event.target.playbackRate = speed; }, true);
-document.addEventListener("loadedmetadata", (event) => { event.target.playbackRate = speed; look(); }, true);
+document.addEventListener("play", (event) => { if (event.target === screen_()) { back(0); event.target.playbackRate = speed; } }, true);
+document.addEventListener("loadedmetadata", (event) => { if (event.target === screen_()) { event.target.playbackRate = speed; look(); } }, true);
 document.addEventListener("timeupdate", (event) => {
-  if (loop.length === 2 && !event.target.paused && event.target.currentTime >= loop[1]) seek(loop[0]);
+  if (event.target === screen_() && loop.length === 2 && !event.target.paused && event.target.currentTime >= loop[1]) seek(loop[0]);
 }, true);
 document.addEventListener("htmx:load", () => { look(); tellLoop(); setSpeed(speed); });
