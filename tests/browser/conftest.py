@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -45,12 +46,22 @@ class Served:
 @pytest.fixture(scope="session")
 def served(chromium: str, tmp_path_factory) -> Iterator[Served]:
     vault = tmp_path_factory.mktemp("browser") / "vault"
+    furnish(vault, SAMPLES)
+    with serving(vault) as made:
+        yield made
+
+
+def furnish(vault: Path, material: Path) -> None:
     for words in (
         ["init", str(vault), "--plain-disk", "--no-passphrase"],
-        ["--vault", str(vault), "import", str(SAMPLES), "--accession", "sample"],
+        ["--vault", str(vault), "import", str(material), "--accession", "sample"],
     ):
         done = subprocess.run([*PROGRAM, *words], check=False, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
+
+
+@contextmanager
+def serving(vault: Path) -> Iterator[Served]:
     command = [*PROGRAM, "--vault", str(vault), "serve", "--port", "0"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
         line = ""

@@ -9,7 +9,7 @@ from django.db import transaction
 from daylight.catalogue.ledger_rows import lock_writers
 from daylight.catalogue.models import Item, RedactionPlan, RedactionVersion
 from daylight.catalogue.queries.access import items_seen_by
-from daylight.catalogue.queries.redactions import read
+from daylight.catalogue.queries.redactions import read, remember
 from daylight.domain.digest import Digest
 from daylight.domain.principal import Principal, Right
 from daylight.domain.redaction import Plan, check_follows
@@ -38,8 +38,8 @@ def save(ws: Workspace, principal: Principal, plan: Plan, base: int = _ANY) -> S
     written meanwhile. ``PlanRefused`` where its item is not seen, or a demand of others is gone.
     """
     principal.require(Right.MARK)
-    plan = decode(encode(plan))  # whoever made it: it is as a plan must be
     body = encode(plan)
+    plan = decode(body)  # whoever made it: it is as a plan must be
     with transaction.atomic():
         lock_writers()
         item = items_seen_by(principal).filter(sha256=plan.item).first()
@@ -53,7 +53,9 @@ def save(ws: Workspace, principal: Principal, plan: Plan, base: int = _ANY) -> S
             if newest.body.encode() == body:
                 return Saved(row.public_id, row.version, _digest(body), newest.entry)
             check_follows(read(newest.body), plan)
-        return _keep(ws, principal, item, row, body)
+        saved = _keep(ws, principal, item, row, body)
+    remember(body.decode(), plan)
+    return saved
 
 
 def _keep(

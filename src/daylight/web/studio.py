@@ -26,7 +26,9 @@ from daylight.web.saying import written
 from daylight.web.spoken import spoken_of
 from daylight.web.studio_form import STARTING, act_of
 
-ROWS: Final = 300  # regions that are listed at once; those after them when these are decided
+ROWS: Final = (
+    300  # regions that are listed at once, and all that were drawn; others once these are decided
+)
 _GAPS: Final = 60  # gaps of one region that are drawn
 
 
@@ -145,11 +147,12 @@ def panel_words(
     plan = desk.found.plan
     names = names_of(_deciders(plan))
     shown = by_doubt(plan)
+    listed = [one for place, one in enumerate(shown) if place < ROWS or one.by_hand]
     return {
         **words,
         "plan": plan,
-        "rows": [_row(one, names) for one in shown[:ROWS]],
-        "further": max(0, len(shown) - ROWS),
+        "rows": [_row(one, names) for one in listed],
+        "further": len(shown) - len(listed),
         "every_name": [one.name for one in shown],
         "everyone_by": _name(plan.everyone, names),
         "whole": [_span(one.span, one.word, names) for one in plan.whole],

@@ -1,8 +1,9 @@
 """Plans of what is covered, as people may see them."""
 
+import threading
+from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from typing import Final
 
 from daylight.catalogue.models import RedactionPlan
@@ -13,6 +14,8 @@ from daylight.domain.redaction import Plan
 from daylight.domain.redaction_json import decode
 
 _READ: Final = 4  # plans that are kept as they were read: large ones take a second
+_LATELY: OrderedDict[str, Plan] = OrderedDict()
+_LOCK: Final = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,18 @@ def plan_of(principal: Principal, item: Digest, number: int | None = None) -> Pl
     )
 
 
-@lru_cache(maxsize=_READ)
 def read(body: str) -> Plan:
-    """The plan that a version holds."""
-    return decode(body.encode())
+    """The plan that a version holds. ``PlanRefused`` where it holds none."""
+    with _LOCK:
+        known = _LATELY.get(body)
+    return known or remember(body, decode(body.encode()))
+
+
+def remember(body: str, plan: Plan) -> Plan:
+    """What was just written is asked for next."""
+    with _LOCK:
+        _LATELY[body] = plan
+        _LATELY.move_to_end(body)
+        while len(_LATELY) > _READ:
+            _LATELY.popitem(last=False)
+    return plan

@@ -6,6 +6,7 @@ const STRETCH = 20e6; // microseconds of masks that are asked for at once
 const MOST_STRETCHES = 24; // kept; the oldest go
 const STRIDE = 6; // numbers a point has
 const stretches = new Map();
+let masksReady = false; // once all scripts of the page are there
 let maskSize = [16, 9], maskFill = [0, 0, 0], blankSpans = [], solidMasks = false;
 
 const studioRoot = () => document.querySelector("[data-studio]");
@@ -136,7 +137,7 @@ function paintMask(brush, path, box, place, isChosen) {
 }
 
 function drawMasks() {
-  const canvas = maskCanvas();
+  const canvas = masksReady && maskCanvas();
   if (!canvas || !planVersion()) return;
   const scale = window.devicePixelRatio || 1, brush = canvas.getContext("2d"), us = momentNow();
   const box = { width: canvas.width / scale, height: canvas.height / scale };
@@ -154,7 +155,7 @@ function drawMasks() {
   for (const [path, at] of masksHere(us)) paintMask(brush, path, at, place, path.name === chosenTrack);
   brush.restore();
   tellChosen(brush, us, place);
-  inkDrawn?.(brush, place);
+  inkDrawn(brush, place);
 }
 
 /** What is at a moment: shapes, each with where it is. */

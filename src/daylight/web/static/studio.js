@@ -211,4 +211,5 @@ document.addEventListener("daylight:followed", () => {
 document.addEventListener("htmx:afterSwap", (event) => { if (event.detail.target?.id === "plan") dressPanel(); });
 new ResizeObserver(() => { drawTimes(); moveTrackCursor(); }).observe(document.body);
 if (typeof viewKeys === "object") delete viewKeys.c; // here the key covers; stills are kept on the item's page
+masksReady = true;
 dressPanel();
