@@ -138,6 +138,9 @@ def test_decisions_by_keys_lead_on_and_are_there_after_loading_again(visit):
     page.locator("[data-decide] [name=person]").fill("unknown 3")
     kept(visit, lambda: page.locator("[data-decide] button.main").click())
     assert page.evaluate(OPEN) == left - 3
+    kept(visit, lambda: page.keyboard.press("Control+z"))
+    assert page.evaluate(OPEN) == left - 2
+    kept(visit, lambda: page.keyboard.press("Control+z"))  # that one was a version too
     page.reload()
     page.wait_for_load_state("networkidle")
     states = {

@@ -15,9 +15,9 @@ from daylight.domain.digest import Digest
 from daylight.domain.marks import Key, Span
 from daylight.domain.principal import Role
 from daylight.domain.redaction import Demand, Label, Plan, Region, Sounding, State, Word
-from daylight.domain.tracks import Basis, Sort
+from daylight.domain.tracks import Basis, Sort, Track
 from daylight.media.mask_regions import Cover
-from daylight.services import redactions
+from daylight.services import redactions, studio
 from tests.web.rooms import Room
 
 EVIL = '<script>alert(1)</script>"\u202e'
@@ -190,6 +190,39 @@ def test_what_others_demand_is_shown_and_nobody_takes_it_out(room: Room):
     assert bench.plan.demands == (demand,)
 
 
+def test_an_older_version_is_taken_again_and_nothing_is_lost(room: Room):
+    bench = Bench(room, face("one"))
+    bench.do("decide", name="one", state="visible", why="a mistake")
+    bench.do("as-before", number="1")
+    assert not bench.plan.regions[0].word.given
+    assert RedactionVersion.objects.count() == 3
+    bench.do("as-before", number="2")
+    assert bench.plan.regions[0].state is State.VISIBLE
+    for number in ("0", "99", "", "x"):
+        bench.do("as-before", number=number)
+    assert RedactionVersion.objects.count() == 4
+
+
+def test_an_older_version_cannot_take_out_what_others_demand_since(room: Room):
+    bench = Bench(room, face("one"))
+    demand = Demand(Span(0, 9 * SECOND), Word("source", "my voice"))
+    redactions.save(room.ws, custodian_here(), replace(bench.plan, demands=(demand,)))
+    answer = bench.do("as-before", number="1")
+    assert "This cannot be kept" in answer.content.decode()
+    assert bench.plan.demands == (demand,)
+
+
+def test_faces_found_since_come_to_what_was_drawn(room: Room, monkeypatch):
+    bench = Bench(room)
+    bench.do("draw", box="[0,0,900,900]", at="0", shape="box")
+    assert "This cannot be kept" in bench.do("found").content.decode()  # nobody has looked
+    found = face("face-1")
+    track = Track("face-1", Sort.FACE, found.keys, found.bases, 0.9)
+    monkeypatch.setattr(studio.faces, "kept_of", lambda *_: (track,))
+    bench.do("found")
+    assert [one.name for one in bench.plan.regions] == ["hand-1", "face-1"]
+
+
 def test_what_people_wrote_is_shown_harmless(room: Room):
     bench = Bench(room, replace(face("one"), name=EVIL))
     bench.do("decide", name=EVIL, state="visible", why="<b>why</b>", person="<i>who</i>")
@@ -220,7 +253,7 @@ def test_what_cannot_be_redacted_is_said(room: Room):
 
 ACTS = (
     "decide", "everyone", "not-everyone", "draw", "move", "begins", "ends", "nothing", "again", "sound",
-    "no-sound", "label", "choose", "bodies", "start", "",
+    "no-sound", "label", "choose", "bodies", "start", "found", "as-before", "",
 )  # fmt: skip
 VALUES = {
     "name": ("one", "hand-1", "label-1", "nobody", EVIL, ""),

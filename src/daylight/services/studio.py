@@ -97,6 +97,23 @@ def change(ws: Workspace, principal: Principal, item: ItemView, base: int, act: 
     return redactions.save(ws, principal, act(found.plan), base=base)
 
 
+def add_found(ws: Workspace, principal: Principal, item: ItemView, base: int) -> Saved:
+    """Bring in faces that were looked for since; what people decided and drew stays. As :func:`change`."""
+    tracks = faces.kept_of(ws, item.digest)
+    if tracks is None:
+        raise PlanRefused("nobody has looked for faces in it yet")
+    made = draft(ws, principal, item, lambda *_: tracks, Silent())
+    return change(ws, principal, item, base, lambda _: made)
+
+
+def as_before(ws: Workspace, principal: Principal, item: ItemView, base: int, number: int) -> Saved:
+    """Take the plan of an older version again, as a further one: nothing that was decided is lost. As :func:`change`."""
+    older = plan_of(principal, item.digest, number)
+    if older is None:
+        raise PlanRefused("there is no such version")
+    return change(ws, principal, item, base, lambda _: older.plan)
+
+
 def masks(principal: Principal, item: ItemView, window: Span) -> Masks:
     """What covers within a window of time, as the renderer will; nothing, of version 0, where there is no plan."""
     stands = desk(principal, item)

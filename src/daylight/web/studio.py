@@ -24,11 +24,12 @@ from daylight.web.asked import Asked, in_part, text
 from daylight.web.item import seen, viewer_words
 from daylight.web.saying import written
 from daylight.web.spoken import spoken_of
-from daylight.web.studio_form import STARTING, act_of
+from daylight.web.studio_form import FINDING, GOING_BACK, STARTING, act_of, number_in
 
 ROWS: Final = (
     300  # regions that are listed at once, and all that were drawn; others once these are decided
 )
+_VERSIONS: Final = 20  # that can be taken again from the page
 _GAPS: Final = 60  # gaps of one region that are drawn
 
 
@@ -110,12 +111,16 @@ def _act(request: Asked, view: ItemView, what: str) -> str:
     if what == STARTING:
         studio.begin(ws, principal, view, by_hand=request.POST.get("how") == "hand")
         return ""
-    base = text(request.POST, "base", 9)
-    if not base.isascii() or not base.isdigit():
-        raise UsageError("which version was changed is not said")
+    base = number_in(request.POST, "base")
+    if what == FINDING:
+        studio.add_found(ws, principal, view, base)
+        return ""
+    if what == GOING_BACK:
+        studio.as_before(ws, principal, view, base, number_in(request.POST, "number"))
+        return ""
     length = duration_of(studio.desk(principal, view).facts)
     wanted = act_of(request.POST, principal.agent, length)
-    studio.change(ws, principal, view, int(base), wanted)
+    studio.change(ws, principal, view, base, wanted)
     return wanted.made
 
 
@@ -144,8 +149,8 @@ def panel_words(
     words: dict[str, Any] = {"item": view, "desk": desk, "form": form, "made": made}
     if desk.found is None:
         return {**words, "looked_at": studio.was_looked_at(request.workspace, view)}
-    plan = desk.found.plan
-    names = names_of(_deciders(plan))
+    plan, older = desk.found.plan, desk.found.versions[:-1][-_VERSIONS:]
+    names = names_of(_deciders(plan) | {one.agent for one in older})
     shown = by_doubt(plan)
     listed = [one for place, one in enumerate(shown) if place < ROWS or one.by_hand]
     return {
@@ -154,6 +159,7 @@ def panel_words(
         "rows": [_row(one, names) for one in listed],
         "further": len(shown) - len(listed),
         "every_name": [one.name for one in shown],
+        "older": [(one, names.get(one.agent, "")) for one in reversed(older)],
         "everyone_by": _name(plan.everyone, names),
         "whole": [_span(one.span, one.word, names) for one in plan.whole],
         "demands": [(_span(one.span, one.word, names), one) for one in plan.demands],

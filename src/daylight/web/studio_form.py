@@ -17,6 +17,8 @@ from daylight.web.asked import text
 from daylight.web.saying import moment
 
 STARTING: Final = "start"  # the one act that has no plan before it
+FINDING: Final = "found"
+GOING_BACK: Final = "as-before"
 _COVERED, _DRAWN, _SAID = "looked at: stays covered", "drawn by hand", "decided in the studio"
 _WHY: Final = 2_000
 _E = TypeVar("_E", bound=StrEnum)
@@ -49,10 +51,7 @@ class Wanted:
         return int(typed)
 
     def number(self) -> int:
-        typed = self.text("number", 9)
-        if not (typed.isascii() and typed.isdecimal()):
-            raise UsageError("which one is not said")
-        return int(typed)
+        return number_in(self.form, "number")
 
     def box(self) -> tuple[int, int, int, int]:
         left, top, width, height = whole_numbers(_json(self.text("box", 80)), 4, "the box")
@@ -71,6 +70,13 @@ class Wanted:
             return kind(self.text(name))
         except ValueError:
             raise UsageError("this is none of the choices") from None
+
+
+def number_in(form: QueryDict, name: str) -> int:
+    typed = text(form, name, 9)
+    if not (typed.isascii() and typed.isdecimal()):
+        raise UsageError("which one is not said")
+    return int(typed)
 
 
 def act_of(form: QueryDict, agent: str, length_us: int) -> Wanted:

@@ -195,9 +195,14 @@ const studioKeys = {
 };
 
 document.addEventListener("keydown", (event) => {
-  if (isTyping(event) && !event.target.closest("[data-decide] input[type=radio]")) {
+  const typing = event.target.closest("input, textarea, select, dialog[open]");
+  if (typing && !event.target.closest("[data-decide] input[type=radio]")) {
     if (event.key === "Escape") event.target.blur();
     return;
+  }
+  if ((event.ctrlKey || event.metaKey) && event.key === "z" && !event.target.closest("input, textarea, select")) {
+    event.preventDefault();
+    document.querySelector("[data-take-back]")?.form.requestSubmit();
   }
   if (event.ctrlKey || event.metaKey || event.altKey || !(event.key in studioKeys)) return;
   event.preventDefault();
