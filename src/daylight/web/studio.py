@@ -29,6 +29,7 @@ from daylight.web.studio_form import FINDING, GOING_BACK, STARTING, act_of, numb
 ROWS: Final = (
     300  # regions that are listed at once, and all that were drawn; others once these are decided
 )
+_SHOWN_US: Final = 10_000  # times in the list
 _VERSIONS: Final = 20  # that can be taken again from the page
 _GAPS: Final = 60  # gaps of one region that are drawn
 
@@ -185,8 +186,8 @@ def _row(region: Region, names: dict[str, str]) -> Row:
         score=round(100 * region.score),
         gaps=sum(one is Basis.CLOSED for one in region.bases),
         closed=" ".join(f"{start}-{end}" for start, end in closed[:_GAPS]),
-        start="" if opens else written(first),
-        end="" if ends else written(last),
+        start="" if opens else written(first // _SHOWN_US * _SHOWN_US),
+        end="" if ends else written(last // _SHOWN_US * _SHOWN_US),
         first_us=0 if opens else first,
         last_us=MAX_US if ends else last,
     )
