@@ -170,6 +170,24 @@ def test_a_reason_that_is_missing_is_asked_for_and_nothing_is_lost(visit):
     assert page.locator("[data-decide] [name=person]").input_value() == "unknown 7"
 
 
+def test_words_that_were_not_sent_stay_with_their_region(visit):
+    opened(visit)
+    page = visit.page
+    first = page.evaluate("chosenTrack")
+    why = page.locator("[data-decide] [name=why]")
+    why.fill("half a sen")
+    page.locator("[data-track-step='1']").click()
+    visit.until(f"chosenTrack !== {first!r}")
+    assert why.input_value() == ""
+    page.locator("[data-track-step='-1']").click()
+    visit.until(f"chosenTrack === {first!r}")
+    assert why.input_value() == "half a sen"
+    leaving = "window.dispatchEvent(new Event('beforeunload', { cancelable: true }))"
+    assert page.evaluate(leaving) is False  # whoever leaves is asked first
+    why.fill("")
+    assert page.evaluate(leaving) is True
+
+
 def test_a_mask_by_hand_is_drawn_moves_and_ends(visit):
     opened(visit)
     page = visit.page

@@ -114,6 +114,21 @@ const MASK_LOOKS = {
   rejected: { line: "#a9aeb1", dash: [1, 4], veil: "" },
 };
 
+/** It grows on all sides: a broad line around it, of which only what lies outside is drawn. */
+function growPolygon(brush, shape_, width, place) {
+  const outside = new Path2D();
+  outside.rect(place.left, place.top, place.width, place.height);
+  outside.addPath(shape_);
+  brush.save();
+  brush.clip(outside, "evenodd");
+  brush.strokeStyle = brush.fillStyle;
+  brush.lineJoin = "round";
+  brush.lineWidth = width;
+  brush.setLineDash([]);
+  brush.stroke(shape_);
+  brush.restore();
+}
+
 function paintMask(brush, path, box, place, isChosen) {
   const undecided = document.querySelector(`[data-track="${CSS.escape(path.name)}"].undecided`);
   const look_ = MASK_LOOKS[path.state === "covered" && undecided ? "open" : path.state];
@@ -122,13 +137,7 @@ function paintMask(brush, path, box, place, isChosen) {
   if (look_.veil) {
     brush.fillStyle = fill;
     brush.fill(shape_);
-    if (path.shape === "polygon") { // it grows on all sides
-      brush.strokeStyle = fill;
-      brush.lineJoin = "round";
-      brush.lineWidth = (2 * box[4] * place.width) / maskSize[0];
-      brush.setLineDash([]);
-      brush.stroke(shape_);
-    }
+    if (path.shape === "polygon") growPolygon(brush, shape_, (2 * box[4] * place.width) / maskSize[0], place);
   }
   brush.lineWidth = isChosen ? 3 : 1.5;
   brush.strokeStyle = isChosen ? "#9cc3e0" : look_.line;
@@ -136,10 +145,10 @@ function paintMask(brush, path, box, place, isChosen) {
   brush.stroke(shape_);
 }
 
-function drawMasks() {
+function drawMasks(us = momentNow()) {
   const canvas = masksReady && maskCanvas();
   if (!canvas || !planVersion()) return;
-  const scale = window.devicePixelRatio || 1, brush = canvas.getContext("2d"), us = momentNow();
+  const scale = window.devicePixelRatio || 1, brush = canvas.getContext("2d");
   const box = { width: canvas.width / scale, height: canvas.height / scale };
   brush.setTransform(scale, 0, 0, scale, 0, 0);
   brush.clearRect(0, 0, box.width, box.height);
@@ -193,8 +202,8 @@ function followMasks() {
 
 /** While it plays: once for each picture that the browser shows. */
 function followPictures(video) {
-  const step = () => {
-    drawMasks();
+  const step = (_, shown) => {
+    drawMasks(Math.round(shown.mediaTime * 1e6)); // of the very picture: the clock runs ahead of it
     if (!video.paused && video.isConnected) video.requestVideoFrameCallback(step);
   };
   video.requestVideoFrameCallback?.(step);

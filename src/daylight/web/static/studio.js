@@ -3,6 +3,7 @@
 
 let chosenTrack = "", afterwards = null; // the track to go to once the server has answered
 const BAR = 10; // pixels
+const unsent = new Map(); // what was typed of a track, and not sent
 
 const tracks = () => [...document.querySelectorAll("[data-track]")];
 const shownTracks = () => tracks().filter((one) => !one.hidden);
@@ -11,8 +12,9 @@ const decideForm = () => document.querySelector("[data-decide]");
 const isByHand = () => trackOf(chosenTrack)?.dataset.sort === "hand";
 const lengthNow = () => Number(planPanel()?.dataset.length || studioRoot()?.dataset.length || 0);
 
-/** Choose a track: its line, its form, its mask. ``keep``: what was typed stays. */
-function chooseTrack(name, { keep = false, jump = false } = {}) {
+/** Choose a track: its line, its form, its mask. ``keep``: what stands in the form stays; ``fresh``: the form is new. */
+function chooseTrack(name, { keep = false, fresh = false, jump = false } = {}) {
+  if (!fresh) rememberTyped();
   chosenTrack = name;
   const row = trackOf(name), form = decideForm();
   tracks().forEach((one) => one.querySelector("[data-pick]").setAttribute("aria-pressed", String(one === row)));
@@ -29,9 +31,19 @@ function chooseTrack(name, { keep = false, jump = false } = {}) {
 }
 
 function fillDecision(form, row) {
-  form.elements.state.value = row?.dataset.state ?? "covered";
-  form.elements.why.value = row?.dataset.why ?? "";
-  form.elements.person.value = row?.dataset.person ?? "";
+  const typed = unsent.get(chosenTrack) ?? row?.dataset;
+  form.elements.state.value = typed?.state ?? "covered";
+  form.elements.why.value = typed?.why ?? "";
+  form.elements.person.value = typed?.person ?? "";
+}
+
+/** Words that were not sent stay with their track while another one is looked at. */
+function rememberTyped() {
+  const fields = decideForm()?.elements, row = trackOf(chosenTrack);
+  if (!fields || !row) return;
+  const [state, why, person] = ["state", "why", "person"].map((name) => fields[name].value);
+  if (why === row.dataset.why && person === row.dataset.person) unsent.delete(chosenTrack);
+  else unsent.set(chosenTrack, { state, why, person });
 }
 
 /** Scroll the list, and nothing else of the page. */
@@ -141,7 +153,7 @@ function dressPanel() {
   filterTracks();
   drawTimes();
   const name = trackOf(next) ? next : decideForm()?.elements.name.value ?? "";
-  chooseTrack(name, { keep: Boolean(refused), jump: Boolean(moves) });
+  chooseTrack(name, { keep: Boolean(refused), fresh: true, jump: Boolean(moves) });
   followMasks();
 }
 
@@ -179,11 +191,17 @@ document.addEventListener("submit", (event) => {
     here.elements.at.value = String(momentNow());
   }
   if (event.target.closest("[data-decide]")) {
+    unsent.delete(chosenTrack); // refused, it comes back in the form
     const all = shownTracks(), number = all.findIndex((one) => one.dataset.track === chosenTrack);
     afterwards = (all.slice(number + 1).find(isOpen) ?? all.find((one) => isOpen(one) && one.dataset.track !== chosenTrack))
       ?.dataset.track ?? null;
   }
 }, true);
+
+window.addEventListener("beforeunload", (event) => {
+  rememberTyped();
+  if (unsent.size) event.preventDefault();
+});
 
 const studioKeys = {
   n: () => stepTrack(1), b: () => stepTrack(-1), u: () => stepTrack(1, isOpen),
