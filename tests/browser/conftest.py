@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -42,10 +43,10 @@ class Served:
         return done.stdout.split()[0]
 
 
-def filled(vault: Path) -> None:
+def furnish(vault: Path, material: Path = SAMPLES) -> None:
     for words in (
         ["init", str(vault), "--plain-disk", "--no-passphrase"],
-        ["--vault", str(vault), "import", str(SAMPLES), "--accession", "sample"],
+        ["--vault", str(vault), "import", str(material), "--accession", "sample"],
     ):
         done = subprocess.run([*PROGRAM, *words], check=False, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
@@ -54,7 +55,13 @@ def filled(vault: Path) -> None:
 @pytest.fixture(scope="session")
 def served(chromium: str, tmp_path_factory) -> Iterator[Served]:
     vault = tmp_path_factory.mktemp("browser") / "vault"
-    shutil.copytree(once(tmp_path_factory, "samples", filled), vault)
+    shutil.copytree(once(tmp_path_factory, "samples", furnish), vault)
+    with serving(vault) as made:
+        yield made
+
+
+@contextmanager
+def serving(vault: Path) -> Iterator[Served]:
     command = [*PROGRAM, "--vault", str(vault), "serve", "--port", "0"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
         line = ""
