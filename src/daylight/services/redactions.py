@@ -37,7 +37,7 @@ def save(ws: Workspace, principal: Principal, plan: Plan, base: int = _ANY) -> S
     ``base``: the version that whoever writes had before them, 0 for none; ``MarkChanged`` where another was
     written meanwhile. ``PlanRefused`` where its item is not seen, or a demand of others is gone.
     """
-    principal.require(Right.MARK)
+    principal.require(Right.REDACT)
     body = encode(plan)
     plan = decode(body)  # whoever made it: it is as a plan must be
     with transaction.atomic():

@@ -19,7 +19,7 @@ from daylight.services.redact import draft, facts_of, undecided_of
 from daylight.services.redactions import Saved
 from daylight.services.workspace import Workspace
 
-RIGHTS: Final = (Right.WATCH, Right.EXPORT, Right.MARK)  # as `daylight redact` asks for
+RIGHTS: Final = (Right.WATCH, Right.REDACT)
 LONGEST_WINDOW: Final = 120_000_000  # microseconds of masks that are told at once
 
 Act = Callable[[Plan], Plan]
