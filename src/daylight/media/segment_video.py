@@ -273,7 +273,7 @@ class EncodedPictures:
 
 def _prepare(decoder: VideoCodecContext, cut: Cut) -> None:
     decoder.thread_type = "AUTO"
-    decoder.thread_count = 1 if cut.damaged else min(4, len(os.sched_getaffinity(0)))
+    decoder.thread_count = 1 if cut.one_thread else min(4, len(os.sched_getaffinity(0)))
     if cut.mode.is_strong:  # block edges do not survive the shield anyway
         decoder.options = {"skip_loop_filter": "all"}
 

@@ -23,7 +23,7 @@ from daylight.domain.digest import Digest
 from daylight.domain.media import MediaFacts, State
 from daylight.domain.principal import Principal, Right
 from daylight.errors import MediaRefused
-from daylight.media.cut import MESSAGE, PROGRAM, Look, Mode, look_of, to_request
+from daylight.media.cut import MESSAGE, PROGRAM, Cut, Look, Mode, look_of, to_request
 from daylight.media.cut_plan import CutPlan, KeyFrame, plan_cuts
 from daylight.media.executor import End, Executor, Outcome, Task, TaskLimits
 from daylight.media.facts_json import from_json
@@ -43,6 +43,9 @@ CACHED_PLANS: Final = 64
 MAX_INDEX: Final = 400 << 20  # bytes of a key-frame index that is believed
 Within = tuple[int, int] | None  # microseconds; None is all of it
 LIMITS: Final = TaskLimits(wall_seconds=40.0, cpu_seconds=35, message_bytes=MAX_SEGMENT)
+# With several threads: these may wait for each other for ever in what looked sound. Both limits
+# together are less than a player waits for a segment (60 s).
+FIRST_LIMITS: Final = replace(LIMITS, wall_seconds=15.0)
 
 
 class _Place(NamedTuple):
@@ -83,6 +86,7 @@ class Player:
         self._ahead = ThreadPoolExecutor(1, thread_name_prefix="ahead")
         self._plans: OrderedDict[tuple[Digest, Look], Plan] = OrderedDict()
         self._made: OrderedDict[_Place, Future[bytes]] = OrderedDict()
+        self._hung: set[Digest] = set()  # whose decoding with several threads did not end
         self.stills = Kept()
 
     def prepare(self) -> None:
@@ -150,11 +154,20 @@ class Player:
         cut = replace(plan.cuts.cut(place.number), mark=place.mark, copies=place.copies)
         if place.shielded:
             cut = cut.shielded()
-        outcome = self.run(PROGRAM, to_request(cut), [place.digest], LIMITS)
+        outcome = self._cut(cut, place.digest)
         sent = [m.untrusted_payload for m in outcome.messages if m.untrusted_kind == MESSAGE]
         if outcome.end is not End.DONE or len(sent) != 1:
             raise MediaRefused(f"this part cannot be played ({outcome.end.value})")
         return check_segment(sent[0])
+
+    def _cut(self, cut: Cut, digest: Digest) -> Outcome:
+        """What takes too long is tried again with one thread, and so is all that follows of it."""
+        if not cut.one_thread and digest not in self._hung:
+            outcome = self.run(PROGRAM, to_request(cut), [digest], FIRST_LIMITS)
+            if outcome.end is not End.TIMED_OUT:
+                return outcome
+            self._hung.add(digest)
+        return self.run(PROGRAM, to_request(replace(cut, one_thread=True)), [digest], LIMITS)
 
     def _slots(self) -> Executor:
         with self._lock:
