@@ -356,3 +356,17 @@ def test_a_room_that_others_reach_says_so(ws, monkeypatch):
     assert seen[BEYOND] is True
     assert "10.0.0.5" in settings.ALLOWED_HOSTS
     assert settings.SESSION_COOKIE_SECURE is settings.CSRF_COOKIE_SECURE is True
+
+
+def test_whoever_is_enabled_again_still_needs_the_code(timed):
+    ann = timed.person()
+    secret = timed.enrolled(ann)
+    people.disable(timed.ws, custodian_here(), "ann")
+    people.enable(timed.ws, custodian_here(), "ann")
+    token = people.invite(timed.ws, custodian_here(), "ann")
+    client = timed.client()
+    answer = client.post(f"/invited/{token}/", {"new": GOOD, "again": GOOD})
+    assert answer.headers["Location"].startswith("/login/code/")
+    assert not inside(client)
+    client.post("/login/code/", {"code": timed.code(secret)})
+    assert inside(client)

@@ -76,6 +76,7 @@ urlpatterns: list[URLPattern] = [
     path("people/<slug:agent>/unlock/", people.unlock, name="unlock-person"),
     path("people/<slug:agent>/reset-code/", people.reset_code, name="reset-code"),
     path("people/<slug:agent>/disable/", people.disable, name="disable-person"),
+    path("people/<slug:agent>/enable/", people.enable, name="enable-person"),
     path("alerts/", alerts.show, name="alerts"),
     path("alerts/<slug:public_id>/settle/", alerts.settle, name="settle-alert"),
     path("logout/", entry.sign_out, name="logout"),
