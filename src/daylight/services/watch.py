@@ -125,7 +125,7 @@ class Player:
         place = _Place(plan.digest, look, number, shielded=not lifted(plan, number, within))
         if look.mode is Mode.CLEAR and agent:
             copies = policy().mark is MarkRule.ENCODED
-            place = place._replace(mark=_mark(agent, self._ws.clock()), copies=copies)
+            place = place._replace(mark=self.mark(agent), copies=copies)
         try:
             data = self._future(plan, place).result()
         except CancelledError:
@@ -134,6 +134,10 @@ class Player:
             shut = not lifted(plan, number + 1, within)
             self._ahead.submit(self._wait, plan, place._replace(number=number + 1, shielded=shut))
         return data
+
+    def mark(self, agent: str) -> str:
+        """What is drawn into what this person is sent clear."""
+        return _mark(agent, self._ws.clock())
 
     def _wait(self, plan: Plan, place: _Place) -> None:
         self._future(plan, place).exception()

@@ -15,6 +15,7 @@ from daylight.catalogue.queries.found import findings_of, same_as
 from daylight.catalogue.queries.grid import neighbours
 from daylight.catalogue.queries.holds import hold_on
 from daylight.catalogue.queries.items import ItemView, RenditionView, item, media_facts
+from daylight.catalogue.queries.stills import kept_stills
 from daylight.catalogue.queries.timeline import whereabouts
 from daylight.domain.media import MediaFacts
 from daylight.domain.principal import Right
@@ -56,6 +57,7 @@ class Viewer:
     waveform_url: str
     playlist_url: str
     frames_url: str
+    frames_clear: bool
     playable: bool
     rebuilt: RenditionView | None
     speeds: tuple[str, ...] = ("0.25", "0.5", "1", "2", "4", "8", "16")
@@ -163,6 +165,7 @@ def _viewer_words(
         "item": view,
         "viewer": _viewer(view, clear),
         "calm": calm_of(request),
+        "stills": kept_stills(request.principal, view.public_id),
         "before": before_words(request, view.public_id, spoken),
     }
 
@@ -188,6 +191,7 @@ def _viewer(view: ItemView, clear: Mapping[str, Lift]) -> Viewer:
         waveform_url=rendition_url(view.public_id, view.rendition("waveform")),
         playlist_url=reverse("playlist", args=[view.public_id, look.slug]),
         frames_url=_frames_url(view, player),
+        frames_clear=shield.of_frames(player) == shield.CLEAR,
         playable=view.kind in _PLAYABLE and (not unreadable or rebuilt is not None),
         rebuilt=rebuilt,
     )

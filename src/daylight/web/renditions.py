@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Callable, Iterator
 
-from django.http import Http404, HttpResponseNotModified, StreamingHttpResponse
+from django.http import Http404, HttpResponse, HttpResponseNotModified, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
 
@@ -24,7 +24,7 @@ _HOW = {
     "still-clear": "pictures-clear",
 }
 _TYPES = frozenset({"image/jpeg", "image/png", "image/webp"})
-_GRABBED = re.compile(r"frame-[0-9]{1,16}-(shielded|clear)")  # under the shield of the player
+_GRABBED = re.compile(r"frame-([0-9]{1,16})-(shielded|clear)")  # under the shield of the player
 _CHUNK = 1 << 16
 
 
@@ -36,17 +36,22 @@ def show(request: Asked, public_id: str, name: str) -> HttpResponseBase:
     if not known or not is_seen(request.principal, public_id):
         raise Http404
     if grabbed:
-        frames.check(request, public_id, grabbed[1])
+        frames.check(request, public_id, grabbed[2])
     elif name in _CLEAR:
         request.principal.require(Right.WATCH)
         shield.require_lifted(request.session, public_id, "pictures")
     found = rendition(request.principal, public_id, name)
     if found is None or found.media_type not in _TYPES:
         raise Http404
+    if grabbed and grabbed[2] == shield.CLEAR:
+        marked = frames.marked(request, public_id, int(grabbed[1]))
+        if marked is not None:
+            note_view(request, public_id, "pictures-clear")
+            return HttpResponse(marked.data, content_type=marked.media_type)
     headers = {"ETag": f'"{found.digest.hex()}"', "Cache-Control": _caching(name)}
     if headers["ETag"] in request.headers.get("If-None-Match", ""):
         return HttpResponseNotModified(headers=headers)
-    note_view(request, public_id, f"pictures-{grabbed[1]}" if grabbed else _HOW.get(name, ""))
+    note_view(request, public_id, f"pictures-{grabbed[2]}" if grabbed else _HOW.get(name, ""))
     return _stream(request, found, headers)
 
 
