@@ -6,7 +6,7 @@ that much. Where it cannot be written, nothing more is shown.
 
 import threading
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
@@ -14,10 +14,10 @@ from django.db import DatabaseError, connections, transaction
 
 from daylight.catalogue.models import OwnKey, Standing
 from daylight.crypto.boxes import seal
-from daylight.domain.exposure import level_of
+from daylight.domain.exposure import Severe, weighed
 from daylight.domain.views import View, day_of, encode, joined
 from daylight.errors import DaylightError, ViewsUnwritten
-from daylight.services import own, totals, view_days
+from daylight.services import own, standing, totals, view_days
 from daylight.services.view_setup import setup_of
 from daylight.services.workspace import Workspace
 from daylight.storage import view_log
@@ -171,15 +171,24 @@ def count(ws: Workspace, views: Iterable[View], secrets: Mapping[str, str]) -> N
     """Minutes unshielded: for each person in their own part, and all together by the week."""
     today = day_of(ws.clock())
     for agent, mine in _by_agent(views).items():
-        severities = dict(
-            Standing.objects.filter(item__public_id__in={one.item for one in mine}).values_list(
-                "item__public_id", "severity"
-            )
-        )
-        watched = [(level_of(severities.get(one.item)), one.length_us) for one in mine]
+        known = _severities({one.item for one in mine})
+        watched = [
+            spent for one in mine for spent in weighed(one, *known.get(one.item, (None, [])))
+        ]
         with transaction.atomic():
             own.count(agent, secrets.get(agent), today, watched)
             totals.add(ws, agent, today, watched)
+
+
+def _severities(items: Collection[str]) -> dict[str, tuple[int | None, list[Severe]]]:
+    """How severe items (public ids) are at their worst, and where in them; those of which it was said."""
+    rows = Standing.objects.filter(item__public_id__in=items).exclude(severity=None)
+    worst = {
+        key: (name, level)
+        for key, name, level in rows.values_list("item", "item__public_id", "severity")
+    }
+    spans = standing.severe_spans(list(worst))
+    return {name: (level, spans[key]) for key, (name, level) in worst.items()}
 
 
 def _by_agent(views: Iterable[View]) -> dict[str, list[View]]:

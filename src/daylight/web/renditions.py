@@ -46,13 +46,22 @@ def show(request: Asked, public_id: str, name: str) -> HttpResponseBase:
     if grabbed and grabbed[2] == shield.CLEAR:
         marked = frames.marked(request, public_id, int(grabbed[1]))
         if marked is not None:
-            note_view(request, public_id, "pictures-clear")
+            note_view(request, public_id, "pictures-clear", (marked.us, marked.us))
             return HttpResponse(marked.data, content_type=marked.media_type)
     headers = {"ETag": f'"{found.digest.hex()}"', "Cache-Control": _caching(name)}
     if headers["ETag"] in request.headers.get("If-None-Match", ""):
         return HttpResponseNotModified(headers=headers)
-    note_view(request, public_id, f"pictures-{grabbed[2]}" if grabbed else _HOW.get(name, ""))
+    _note(request, public_id, name, found)
     return _stream(request, found, headers)
+
+
+def _note(request: Asked, public_id: str, name: str, found: RenditionView) -> None:
+    grabbed = _GRABBED.fullmatch(name)
+    if grabbed is None:
+        note_view(request, public_id, _HOW.get(name, ""))
+        return
+    at = found.facts["us"]
+    note_view(request, public_id, f"pictures-{grabbed[2]}", (at, at))
 
 
 def _caching(name: str) -> str:
