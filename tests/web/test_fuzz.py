@@ -37,7 +37,7 @@ ODD = st.one_of(
 
 @pytest.fixture
 def visitors(room: Room, monkeypatch):
-    def refuse(*_):
+    def refuse(*_, **__):
         raise MediaRefused("nothing is played here")
 
     monkeypatch.setattr(play.watch, "playlist", refuse)

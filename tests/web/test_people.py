@@ -184,7 +184,7 @@ def test_a_segment_that_was_being_made_is_not_sent_to_somebody_shut_out(room: Ro
     item = room.item(1)
     client = room.client(room.user("ann", Role.ANALYST))
 
-    def slow(*args):
+    def slow(*args, **words):
         people.disable(room.ws, custodian_here(), "ann")
         return b"G" * 188
 

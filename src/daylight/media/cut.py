@@ -101,6 +101,7 @@ class Cut:
     that has a track for it goes on. ``one_thread``: decodes, since FFmpeg's frame threads wait for
     each other for ever in some broken H.264. ``last``: no span follows. ``rotation``: degrees, clockwise.
     ``mark``: what is drawn into clear pictures that are encoded. ``copies``: whether they may be copied instead.
+    ``thin``: for a thin line: small, and coded for few bytes; nothing is copied.
     """
 
     demuxer: str
@@ -124,6 +125,7 @@ class Cut:
     copies: bool = True
     small: bool = False
     silent: bool = False
+    thin: bool = False
 
     @property
     def until(self) -> int:
@@ -158,6 +160,7 @@ def to_request(cut: Cut) -> dict[str, Json]:
         "copies": cut.copies,
         "small": cut.small,
         "silent": cut.silent,
+        "thin": cut.thin,
     }
 
 

@@ -57,6 +57,7 @@ class _Place(NamedTuple):
     shielded: bool  # though the look would be another
     mark: str = ""  # drawn into the pictures: each viewer has their own
     copies: bool = True
+    thin: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +120,18 @@ class Player:
         return known
 
     def segment(
-        self, plan: Plan, look: Look, number: int, within: Within = None, agent: str = ""
+        self,
+        plan: Plan,
+        look: Look,
+        number: int,
+        within: Within = None,
+        agent: str = "",
+        *,
+        thin: bool = False,
     ) -> bytes:
         """Bytes of one segment, and the next one begun. ``IndexError`` past the end."""
-        place = _Place(plan.digest, look, number, shielded=not lifted(plan, number, within))
+        shut = not lifted(plan, number, within)
+        place = _Place(plan.digest, look, number, shielded=shut, thin=thin)
         if look.mode is Mode.CLEAR and agent:
             copies = policy().mark is MarkRule.ENCODED
             place = place._replace(mark=self.mark(agent), copies=copies)
@@ -156,6 +165,7 @@ class Player:
 
     def _make(self, plan: Plan, place: _Place) -> bytes:
         cut = replace(plan.cuts.cut(place.number), mark=place.mark, copies=place.copies)
+        cut = replace(cut, thin=place.thin)
         if place.shielded:
             cut = cut.shielded()
         outcome = self._cut(cut, place.digest)
@@ -282,11 +292,13 @@ def segment(
     number: int,
     mode: str,
     within: Within = None,
+    *,
+    thin: bool = False,
 ) -> Made:
-    """One segment. As :func:`playlist`; ``IndexError`` past the end."""
+    """One segment. As :func:`playlist`; ``IndexError`` past the end. ``thin``: of few bytes."""
     _allow(principal)
     plan = player.plan(principal, public_id, mode)
-    data = player.segment(plan, look_of(mode), number, within, principal.agent)
+    data = player.segment(plan, look_of(mode), number, within, principal.agent, thin=thin)
     span = plan.cuts.spans[number]
     times = span.start * 1_000_000 // TICKS, span.end * 1_000_000 // TICKS
     return Made(data, *times, shielded=not lifted(plan, number, within))

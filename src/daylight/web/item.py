@@ -26,6 +26,7 @@ from daylight.web import shield
 from daylight.web.asked import Asked, in_part, text
 from daylight.web.before import before_words
 from daylight.web.found import told
+from daylight.web.line import is_thin
 from daylight.web.marks import panel_words
 from daylight.web.own import calm_of
 from daylight.web.saying import written
@@ -165,6 +166,7 @@ def _viewer_words(
         "item": view,
         "viewer": _viewer(view, clear),
         "calm": calm_of(request),
+        "thin": is_thin(request),
         "stills": kept_stills(request.principal, view.public_id),
         "before": before_words(request, view.public_id, spoken),
     }

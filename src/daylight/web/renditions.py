@@ -11,8 +11,10 @@ from django.views.decorators.http import require_safe
 from daylight.catalogue.queries.items import RenditionView
 from daylight.catalogue.queries.pictures import is_seen, rendition
 from daylight.domain.principal import Right
+from daylight.services.smaller import Smaller
 from daylight.web import frames, shield
 from daylight.web.asked import Asked, note_view
+from daylight.web.line import is_thin
 from daylight.web.sitting import still_here
 
 _SHIELDED = frozenset({"filmstrip-shielded", "still-shielded", "waveform"})
@@ -23,6 +25,8 @@ _HOW = {
     "filmstrip-clear": "pictures-clear",
     "still-clear": "pictures-clear",
 }
+_HALVED = _SHIELDED - {"waveform"} | _CLEAR
+_SMALLER = Smaller()
 _TYPES = frozenset({"image/jpeg", "image/png", "image/webp"})
 _GRABBED = re.compile(r"frame-([0-9]{1,16})-(shielded|clear)")  # under the shield of the player
 _CHUNK = 1 << 16
@@ -48,9 +52,15 @@ def show(request: Asked, public_id: str, name: str) -> HttpResponseBase:
         if marked is not None:
             note_view(request, public_id, "pictures-clear", (marked.us, marked.us))
             return HttpResponse(marked.data, content_type=marked.media_type)
-    headers = {"ETag": f'"{found.digest.hex()}"', "Cache-Control": _caching(name)}
+    thin = name in _HALVED and found.media_type == "image/jpeg" and is_thin(request)
+    tag = f'"{found.digest.hex()}{"-thin" if thin else ""}"'
+    headers = {"ETag": tag, "Cache-Control": _caching(name)}
     if headers["ETag"] in request.headers.get("If-None-Match", ""):
         return HttpResponseNotModified(headers=headers)
+    if thin:
+        data = _SMALLER.of(request.player, found.digest)
+        _note(request, public_id, name, found)
+        return HttpResponse(data, content_type=found.media_type, headers=headers)
     _note(request, public_id, name, found)
     return _stream(request, found, headers)
 
