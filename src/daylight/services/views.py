@@ -27,6 +27,7 @@ QUIET: Final = 900.0  # seconds without a view after which what there is gets it
 AT_MOST: Final = 3600.0  # seconds until it gets one however long somebody watches
 MOST: Final = 100_000  # views that wait
 LONGEST_SESSION: Final = timedelta(hours=12)
+HALF_SESSION: Final = timedelta(minutes=5)
 
 
 class _Opened(NamedTuple):
@@ -46,6 +47,7 @@ class ViewLog:
         self._noted: list[View] = []
         self._uncounted: list[View] = []
         self._open: dict[str, _Opened] = {}  # by session
+        self._half: dict[str, _Opened] = {}  # passwords, while their persons owe a code
         self._failed: str = ""
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -68,6 +70,22 @@ class ViewLog:
                 del self._open[one]
             self._open[session] = _Opened(agent, secret, now)
 
+    def owes_code(self, session: str, agent: str, password: str) -> None:
+        """Who has shown a password and not yet a code: nothing of theirs is opened before that."""
+        now = self._ws.clock()
+        with self._lock:
+            for one in [key for key, kept in self._half.items() if now - kept.at > HALF_SESSION]:
+                del self._half[one]
+            self._half[session] = _Opened(agent, password, now)
+
+    def showed_code(self, session: str | None, agent: str) -> str | None:
+        """The password that was shown before in this session by the same person; it is forgotten here."""
+        with self._lock:
+            found = self._half.pop(session or "", None)
+        if found is None or found.agent != agent or self._ws.clock() - found.at > HALF_SESSION:
+            return None
+        return found.secret
+
     def secret(self, session: str | None, agent: str) -> str | None:
         """The person's key, where it is open in this session and theirs."""
         with self._lock:
@@ -76,6 +94,7 @@ class ViewLog:
 
     def closed(self, session: str | None) -> None:
         with self._lock:
+            self._half.pop(session or "", None)
             self._open.pop(session or "", None)
 
     def flush(self) -> None:
