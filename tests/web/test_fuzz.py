@@ -15,7 +15,6 @@ from django.urls import Resolver404, resolve
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from daylight.crypto import locked
 from daylight.domain.principal import Role
 from daylight.errors import MediaRefused
 from daylight.web import play
@@ -70,7 +69,6 @@ def silent(monkeypatch):
     def refuse(*_, **__):
         raise MediaRefused("nothing is played here")
 
-    monkeypatch.setattr(locked, "_N", 2)
     monkeypatch.setattr(play.watch, "playlist", refuse)
     monkeypatch.setattr(play.watch, "segment", refuse)
 

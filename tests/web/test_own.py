@@ -8,7 +8,6 @@ import pytest
 
 from daylight.catalogue.models import OwnPart, Relation, Standing
 from daylight.catalogue.queries.vault import custodian_here
-from daylight.crypto import locked
 from daylight.domain.marks import Kind, Said, Span
 from daylight.domain.principal import Role
 from daylight.domain.views import View, day_of
@@ -20,11 +19,6 @@ from tests.services.persons import person
 from tests.web.rooms import Room
 
 PASSWORD = "grey heron at noon"
-
-
-@pytest.fixture(autouse=True)
-def _cheap_passphrases(monkeypatch):
-    monkeypatch.setattr(locked, "_N", 2)
 
 
 @pytest.fixture
