@@ -53,6 +53,12 @@ def test_a_clear_still_is_kept_only_once_lifted(visit):
         "fetch(document.querySelector('[data-grabbed] a').href).then(a => a.headers.get('content-type'))"
     )
     assert found == "image/png"
+    visit.page.reload()  # which opens shielded again, with the still in the list
+    visit.page.locator("#stills summary").click()
+    visit.page.locator("[data-show-frame='1']").click()
+    visit.until(f"{SHOWN} && {NUMBER} === 1")
+    visit.look("kept-list")
+    assert visit.page.evaluate("document.querySelector('img.exact').src").endswith("/shielded/1")
 
 
 def test_the_shuttle_goes_on_back_and_faster(visit):

@@ -10,14 +10,19 @@ from daylight.domain.exposure import (
     HARDEST,
     LEVELS,
     MINUTE_US,
+    PICTURE_US,
+    STRIP_US,
     Own,
     Today,
     added,
     decode,
     encode,
     level_of,
+    weighed,
     without,
 )
+from daylight.domain.marks import Span
+from daylight.domain.views import View
 
 DAY = date(2026, 11, 26)
 days = st.dates(date(2020, 1, 1), date(2030, 1, 1))
@@ -67,3 +72,50 @@ def test_a_wish_is_for_its_day():
 
 def test_only_content_notes_are_kept():
     assert without(["child", "<script>", "beating", "child"]) == ("beating", "child")
+
+
+def seen(start, end):
+    return View("a", "i", "clear", start, end, 1, 1)
+
+
+S = 1_000_000
+
+
+@pytest.mark.parametrize(
+    ("view", "item", "said", "counted"),
+    [
+        (seen(0, 4 * S), None, [], [("unknown", 4 * S)]),
+        (seen(0, 4 * S), 3, [(None, 3)], [("3", 4 * S)]),
+        (seen(S, S), 3, [(None, 3)], [("3", PICTURE_US)]),
+        (seen(None, None), 4, [(Span(0, S), 4)], [("4", STRIP_US)]),
+        (seen(0, 4 * S), 4, [(Span(9 * S, 10 * S), 4)], [("unknown", 4 * S)]),
+        (
+            seen(0, 4 * S),
+            4,
+            [(Span(S, 3 * S), 4), (None, 1)],
+            [("1", S), ("4", 2 * S), ("1", S)],
+        ),
+        (
+            seen(0, 4 * S),
+            4,
+            [(Span(0, 3 * S), 2), (Span(2 * S, 9 * S), 4)],
+            [("2", 2 * S), ("4", S), ("4", S)],
+        ),
+        (seen(2 * S, 2 * S), 4, [(Span(S, 3 * S), 4)], [("4", PICTURE_US)]),
+        (seen(3 * S, 3 * S), 4, [(Span(S, 3 * S), 4)], [("unknown", PICTURE_US)]),
+        (seen(0, 4 * S), 4, [(Span(S, S), 4)], [("unknown", S), ("4", PICTURE_US), ("unknown", S)]),
+    ],
+)
+def test_seconds_count_by_what_was_said_of_just_these(view, item, said, counted):
+    assert weighed(view, item, said) == counted
+
+
+@given(
+    st.integers(0, 100),
+    st.integers(1, 100),
+    st.lists(st.tuples(st.integers(0, 150), st.integers(0, 50), st.integers(0, 4)), max_size=5),
+)
+def test_no_second_counts_twice_nor_is_lost(start, length, said):
+    severe = [(Span(at, at + long), level) for at, long, level in said]
+    counted = weighed(seen(start, start + length), 0, severe)
+    assert sum(us for _, us in counted) == length

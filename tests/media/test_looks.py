@@ -7,7 +7,7 @@ import av
 import numpy as np
 import pytest
 
-from daylight.media.cut import SHIELDED, Look, Mode, look_of
+from daylight.media.cut import SHIELDED, Look, Mode, from_request, look_of, to_request
 from daylight.media.cut_plan import plan_cuts
 from tests.media.reels import look as facts_of
 from tests.media.reels import make, play
@@ -119,3 +119,22 @@ def test_a_turned_picture_in_colour_is_set_upright(film):
     pictures, _ = decoded(play(film, One(), 0)[0])
     frame = pictures[0][1]
     assert (frame.width, frame.height) == (360, 640)
+
+
+@pytest.mark.parametrize("look", LOOKS[::5], ids=lambda one: one.slug)
+def test_over_a_thin_line_the_same_takes_fewer_bytes(film, look):
+    plain = plan(film, look).cut(0)
+    assert from_request(to_request(replace(plain, thin=True))) == replace(plain, thin=True)
+
+    class Thin:
+        def cut(self, number):
+            return replace(plain, thin=True)
+
+    data, facts = play(film, Thin(), 0)
+    width, fine, colour, heard = seen(data)
+    assert width == 320
+    assert not facts["copied"]
+    assert heard is look.sound
+    assert (colour <= 2) is look.mode.is_grey
+    assert fine < (8 if look.mode.is_strong else 255)
+    assert len(data) < 0.8 * len(play(film, plan(film, look), 0)[0])

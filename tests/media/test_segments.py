@@ -363,7 +363,7 @@ def test_what_is_damaged_is_decoded_in_one_thread(reel):
             decoder = container.streams.video[0].codec_context
             segment_video._prepare(decoder, cut)
             assert 1 <= decoder.thread_count <= most
-            assert cut.damaged is (state is State.DAMAGED)
+            assert cut.one_thread is (state is State.DAMAGED)
 
 
 def test_a_damaged_file_ends_soon_after_its_last_key_frame(reel, tmp_path):

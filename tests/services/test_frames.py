@@ -1,17 +1,22 @@
 """Stills by number and by moment through the service; what is kept of them, and what goes with a purge."""
 
 import io
+from dataclasses import replace
 
+import numpy as np
 import pytest
 from PIL import Image
 
 from daylight.catalogue import models
 from daylight.catalogue.queries.items import item
+from daylight.catalogue.queries.stills import kept_stills
 from daylight.catalogue.queries.vault import custodian_here
+from daylight.domain.access import MarkRule, Policy
 from daylight.domain.principal import Principal, Right
 from daylight.errors import Forbidden, MediaRefused
 from daylight.services import closing, frames
 from daylight.services.kept import Kept, Still
+from daylight.services.policy import set_policy
 from tests.services.test_watch import CLIP, SOUND, Slots, player, taken
 
 __all__ = ["taken"]
@@ -77,6 +82,10 @@ def test_a_grabbed_still_is_a_rendition_with_its_entry_and_goes_with_its_item(ws
     kept = frames.grab(ws, playing, me, public, "clear", 7)
     assert kept.name == "frame-7-clear"
     assert kept.facts["number"] == 7
+    (listed,) = kept_stills(me, public)
+    assert (listed.number, listed.clear, listed.us) == (7, True, kept.facts["us"])
+    assert listed.at is not None
+    assert kept_stills(Principal("x", frozenset(Right), frozenset()), public) == []
     view = item(me, public)
     assert view is not None
     with open(ws.store.open_fd(kept.digest), "rb") as file:
@@ -89,11 +98,33 @@ def test_a_grabbed_still_is_a_rendition_with_its_entry_and_goes_with_its_item(ws
     assert bytes(kept.digest) in closing.traces([row.pk]).objects
 
 
+def test_clear_stills_bear_their_viewer_and_shielded_ones_are_shared(ws, taken):
+    public, playing = taken(CLIP), player(ws, Slots())
+    ann, bob = (replace(custodian_here(), agent=sign * 32) for sign in "ab")
+
+    def both(mode):
+        return [frames.still(playing, who, public, mode, 3).data for who in (ann, bob, ann)]
+
+    first, second, again = both("clear")
+    assert first == again != second
+    assert len(set(both("shielded"))) == 1
+    kept = frames.grab(ws, playing, ann, public, "clear", 3)  # no mark: it is evidence
+    assert frames.grab(ws, playing, bob, public, "clear", 3) == kept
+    assert frames.marked(playing, bob, public, 3) is None
+    set_policy(ws, custodian_here(), Policy(mark=MarkRule.ALWAYS))
+    sent = frames.marked(playing, bob, public, 3)
+    assert sent.media_type == "image/png"
+    with open(ws.store.open_fd(kept.digest), "rb") as file:
+        plain = np.asarray(Image.open(file)).astype(int)
+    changed = (np.asarray(Image.open(io.BytesIO(sent.data))) != plain).any(axis=2)
+    assert 0 < changed.mean() < 0.3
+
+
 def test_what_is_kept_in_memory_is_bounded():
     def still(number: int) -> Still:
         return Still(0, number, number, None, 1, number, 1, 1, "image/jpeg", bytes(100))
 
     kept = Kept(most=350)
     for number in range(10):
-        kept.put((b"", "clear", number), still(number))
-    assert [one.number for one in kept.moments(b"", "clear", range(20))] == [7, 8, 9]
+        kept.put((b"", "clear", "", number), still(number))
+    assert [one.number for one in kept.moments(b"", "clear", "", range(20))] == [7, 8, 9]

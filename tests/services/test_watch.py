@@ -142,6 +142,26 @@ def test_whoever_asks_again_after_a_failure_is_answered(ws, taken, instead, erro
     playing.close()
 
 
+@pytest.mark.timeout(30)
+def test_what_hangs_with_several_threads_is_made_by_one(ws, taken, monkeypatch):
+    """As the frame threads of FFmpeg do in broken H.264 that looked sound; and only once an item."""
+    tasks, inline = [], InlineExecutor(PROGRAMS, i_am_a_test=True)
+
+    class Hanging(Slots):
+        def run(self, task):
+            tasks.append(task)
+            one = task.request["one_thread"]
+            return inline.run(task) if one else Outcome(End.TIMED_OUT, "", ())
+
+    item, playing = taken(CLIP), player(ws, Hanging())
+    monkeypatch.setattr(playing._ahead, "submit", lambda *work: None)
+    for number in range(2):
+        assert segment(playing, custodian_here(), item, number, "shielded").data
+    assert [task.request["one_thread"] for task in tasks] == [False, True, True]
+    assert tasks[0].limits.wall_seconds + tasks[1].limits.wall_seconds < 60  # a player's patience
+    playing.close()
+
+
 def _hung(slots):
     slots.hanging.release()
     slots.closed.wait()

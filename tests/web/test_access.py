@@ -62,7 +62,9 @@ def test_the_table_names_every_address():
 @pytest.fixture
 def playing(monkeypatch):
     monkeypatch.setattr(play.watch, "playlist", lambda *a: "#EXTM3U\n")
-    monkeypatch.setattr(play.watch, "segment", lambda *a: play.watch.Made(b"G" * 188, 0, 4_000_000))
+    monkeypatch.setattr(
+        play.watch, "segment", lambda *a, **k: play.watch.Made(b"G" * 188, 0, 4_000_000)
+    )
     still = Still(0, 0, 0, 0, Fraction(1, 25), 0, 16, 9, "image/jpeg", b"\xff\xd8\xff")
     kept = RenditionView("frame-0-clear", "image/png", Digest(bytes(32)), 1, {}, "grab", 1)
     found = frames.frames.Stepped(still, (still,))
@@ -231,12 +233,13 @@ def test_rights_taken_away_are_gone_with_the_next_click(room: Room):
 def test_a_still_that_was_kept_is_a_view_like_any_other(room: Room):
     ann, item = room.user("ann", Role.ANALYST), room.item(1)
     shown = Rendition.objects.get(item=item, name="filmstrip-clear")
-    Rendition.objects.filter(pk=shown.pk).update(name="frame-0-clear")
+    Rendition.objects.filter(pk=shown.pk).update(name="frame-0-clear", facts={"us": 40_000})
     client, address = room.client(ann), reverse("rendition", args=[item.public_id, "frame-0-clear"])
     assert client.get(address).status_code == 403
     client.post(reverse("lift", args=[item.public_id]), {"part": "player"})
     assert client.get(address).status_code == 200
-    assert [(one.agent, one.how) for one in room.views._noted] == [(ann.agent, "pictures-clear")]
+    seen = [(one.agent, one.how, one.start_us) for one in room.views._noted]
+    assert seen == [(ann.agent, "pictures-clear", 40_000)]
 
 
 def test_what_is_sent_is_written_down(room: Room, playing):

@@ -22,7 +22,7 @@ def cuts(monkeypatch):
     monkeypatch.setattr(
         watch.Player,
         "segment",
-        lambda self, plan, look, number, within, agent: (
+        lambda self, plan, look, number, within, agent, thin: (
             b"lifted" if watch.lifted(plan, number, within) else b"shielded"
         ),
     )

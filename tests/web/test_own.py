@@ -6,13 +6,16 @@ from datetime import timedelta
 
 import pytest
 
-from daylight.catalogue.models import OwnPart, Standing
+from daylight.catalogue.models import OwnPart, Relation, Standing
 from daylight.catalogue.queries.vault import custodian_here
+from daylight.domain.marks import Kind, Said, Span
 from daylight.domain.principal import Role
-from daylight.domain.views import View
+from daylight.domain.views import View, day_of
+from daylight.services import marks, own
 from daylight.services.help_text import LONGEST
 from daylight.services.view_setup import set_up
 from daylight.services.views import ViewLog
+from tests.services.persons import person
 from tests.web.rooms import Room
 
 PASSWORD = "grey heron at noon"
@@ -52,6 +55,30 @@ def test_minutes_are_counted_by_severity_and_shielded_ones_are_not(room: Room, a
     text = page(client)
     assert cells(text) == ["0", "0", "0", "0", "3", "2", "5"]
     assert bytes(hard.sha256).hex()[:12] in text
+
+
+def test_seconds_count_by_the_severity_of_their_span_and_stills_count(room: Room, ann):
+    client, agent = ann
+    item, copy = room.item(1), room.item(2)
+    Relation.objects.create(
+        item_a=item, item_b=copy, kind="contained", a_start_us=40_000_000, b_start_us=60_000_000,
+        length_us=30_000_000, score=1.0, analysis="sameness", version=1, facts={},
+    )  # fmt: skip
+    who = person("a", "Everything")
+    hard = Said(severity=4, span=Span(60_000_000, 80_000_000))
+    marks.make(room.ws, who, copy.public_id, Kind.SEVERITY, hard)
+    watch(room, agent, item, 3)  # of which a third of a minute is severe, by a copy of it
+    for _ in range(15):
+        room.views.note(View(agent, item.public_id, "clear", 41_000_000, 41_000_000, 1, 1))
+    room.views.flush()
+    secret = room.views.secret(client.session.session_key, agent)
+    spent = own.part(agent, secret).spent(day_of(room.ws.clock()))
+    assert (spent["4"], spent["unknown"]) == (50_000_000, 160_000_000)
+    room.views.note(View(agent, item.public_id, "pictures-clear", None, None, 1, 1))
+    room.views.note(View(agent, item.public_id, "pictures-shielded", None, None, 1, 1))
+    room.views.flush()
+    spent = own.part(agent, secret).spent(day_of(room.ws.clock()))
+    assert spent["4"] == 60_000_000
 
 
 def test_it_opens_with_ones_own_password_alone(room: Room, ann):

@@ -12,7 +12,7 @@ from daylight.catalogue.queries.people import principal_of
 from daylight.catalogue.queries.vault import custodian_here
 from daylight.domain.principal import Role
 from daylight.errors import UsageError
-from daylight.services import people
+from daylight.services import onion, people, personal_keys
 from daylight.web import play, renditions
 from tests.web.rooms import Room
 
@@ -155,11 +155,36 @@ def test_a_disabled_person_is_out_and_stays_out(room: Room, admin):
         assert act(admin, "olga", what, {"role": ["analyst"]}).status_code == 400
 
 
+def test_a_disabled_person_is_let_in_again_by_an_invitation_alone(room: Room, admin):
+    room.item(1)
+    room.client().post(invitation(admin.post("/people/", ADD)), {"new": GOOD, "again": GOOD})
+    link = people.link(room.ws, custodian_here(), "olga")
+    key = personal_keys.add(room.ws, custodian_here(), "olga", "a long passphrase")
+    onion.give_key(room.ws, custodian_here(), "olga")
+    client = room.client(person("olga"))
+    act(admin, "olga", "disable-person")
+    page = admin.get(reverse("person", args=[person("olga").agent]))
+    assert "Enable again" in page.content.decode()
+    address = invitation(act(admin, "olga", "enable-person"))
+    assert act(admin, "olga", "enable-person").status_code == 400
+    assert [one for one in accounts() if person("olga").agent in one.object] == []
+    assert client.get("/").status_code == 302
+    assert room.client().post(f"/enter/{link}/").status_code == 410
+    signing = {"username": "olga", "password": GOOD}
+    assert room.client().post("/login/", signing).status_code == 403
+    assert not personal_keys.stands(person("olga"), key)
+    assert not onion.how_many()
+    guest = room.client()
+    guest.post(address, {"new": GOOD, "again": GOOD})
+    assert b"data-card" in guest.get("/items/").content
+    assert {one.role for one in person("olga").grants.all()} == {"analyst", "editor"}
+
+
 def test_a_segment_that_was_being_made_is_not_sent_to_somebody_shut_out(room: Room, monkeypatch):
     item = room.item(1)
     client = room.client(room.user("ann", Role.ANALYST))
 
-    def slow(*args):
+    def slow(*args, **words):
         people.disable(room.ws, custodian_here(), "ann")
         return b"G" * 188
 
@@ -210,6 +235,7 @@ def test_every_sentence_that_is_translated_is_still_said():
         "a user of this name exists",
         "a user's name is 1 to 64 letters, digits and . @ - _",
         "this user is disabled",
+        "this user is not disabled",
         "this user has no second factor",
         "this is your own account; somebody else must do it, or the custodian",
         "a user needs a role",

@@ -157,6 +157,9 @@ def test_users_come_and_go(ws: Workspace):
     assert '"active": false' in daylight(vault, "user", "list", "--json").stdout
     assert daylight(vault, "user", "link", "ann").returncode == 2
     assert daylight(vault, "user", "disable", "nobody").returncode == 2
+    assert daylight(vault, "user", "enable", "ann").returncode == 0
+    assert daylight(vault, "user", "enable", "ann").returncode == 2
+    assert "/invited/" in daylight(vault, "user", "invite", "ann").stdout
 
 
 def test_serve_without_a_vault_says_so(tmp_path):

@@ -28,6 +28,14 @@ def test_lengths():
     assert [shown.length(us) for us in values] == ["", "0.0 s", "59.9 s", "1:00", "1:02:03"]
 
 
+def test_numbers_are_written_as_the_reader_writes_them():
+    with translation.override("ru"):
+        assert shown.size(1_449_000) == "1,4 МБ"
+        assert shown.length(59_900_000) == "59,9 с"
+        assert shown.rate(12.5) == "12,5"
+        assert shown.hours(5400) == "1,5 ч"
+
+
 def test_grouping_and_times():
     assert shown.grouped(2811553) == "2\u202f811\u202f553"
     assert shown.file_time(0) == "1970-01-01 00:00 UTC"

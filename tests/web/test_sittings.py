@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
 from django.conf import settings
 
-from daylight.catalogue.models import Entry, Sitting
+from daylight.catalogue.models import Entry, OwnKey, Sitting
 from daylight.catalogue.queries.people import has_second_factor
 from daylight.catalogue.queries.vault import custodian_here
 from daylight.domain.access import Policy, SecondFactorRule
@@ -356,3 +356,83 @@ def test_a_room_that_others_reach_says_so(ws, monkeypatch):
     assert seen[BEYOND] is True
     assert "10.0.0.5" in settings.ALLOWED_HOSTS
     assert settings.SESSION_COOKIE_SECURE is settings.CSRF_COOKIE_SECURE is True
+
+
+def test_whoever_is_enabled_again_still_needs_the_code(timed):
+    ann = timed.person()
+    secret = timed.enrolled(ann)
+    people.disable(timed.ws, custodian_here(), "ann")
+    people.enable(timed.ws, custodian_here(), "ann")
+    token = people.invite(timed.ws, custodian_here(), "ann")
+    client = timed.client()
+    answer = client.post(f"/invited/{token}/", {"new": GOOD, "again": GOOD})
+    assert answer.headers["Location"].startswith("/login/code/")
+    assert not inside(client)
+    client.post("/login/code/", {"code": timed.code(secret)})
+    assert inside(client)
+
+
+def test_ones_own_part_opens_only_after_the_code(timed):
+    """Password alone: nothing is made, opened or shown; password and code: it is open."""
+    ann = timed.person()
+    secret = timed.enrolled(ann)
+    client = timed.signed_in()
+    assert client.get("/you/").headers["Location"].startswith("/login/")
+    for address in ("/you/open/", "/you/wishes/"):
+        assert client.post(address, {"password": GOOD, "pause": "3"}).status_code == 401, address
+    assert not OwnKey.objects.exists()
+    assert timed.views._open == {}
+    client.post("/login/code/", {"code": "000000"})
+    assert timed.views._open == {}
+    client.post("/login/code/", {"code": timed.code(secret)})
+    assert "Nobody else sees this page" in client.get("/you/").content.decode()
+    assert timed.views._half == {}
+    client.post("/logout/")
+    assert timed.views._open == {}
+
+
+def test_a_link_with_the_code_leaves_ones_own_part_closed(timed):
+    ann = timed.person()
+    secret = timed.enrolled(ann)
+    timed.signed_in()  # somebody else, who has the password and no code
+    client = timed.client()
+    client.post(f"/enter/{people.link(timed.ws, custodian_here(), 'ann')}/")
+    client.post("/login/code/", {"code": timed.code(secret)})
+    assert inside(client)
+    assert "Nobody else sees this page" not in client.get("/you/").content.decode()
+    assert timed.views._open == {}
+
+
+def test_what_waits_for_a_code_is_forgotten(timed):
+    log = timed.views
+    log.owes_code("a", "x", "word")
+    assert log.showed_code("a", "y") is None  # another's, and gone with it
+    assert log.showed_code("a", "x") is None
+    log.owes_code("a", "x", "word")
+    timed.later(minutes=6)
+    assert log.showed_code("a", "x") is None
+    log.owes_code("b", "x", "word")
+    timed.later(minutes=6)
+    log.owes_code("c", "x", "word")
+    assert set(log._half) == {"c"}
+    log.closed("c")
+    assert log._half == {}
+
+
+def test_a_session_that_is_ended_leaves_no_key_open(timed):
+    timed.person()
+    client = timed.signed_in()
+    assert len(timed.views._open) == 1
+    people.disable(timed.ws, custodian_here(), "ann")
+    assert not inside(client)
+    assert timed.views._open == {}
+
+
+def test_whoever_accepts_an_invitation_has_a_part_from_the_first_day(timed):
+    people.add(
+        timed.ws, custodian_here(), people.NewUser("olga", frozenset({Role.ANALYST}), frozenset())
+    )
+    token = people.invite(timed.ws, custodian_here(), "olga")
+    client = timed.client()
+    client.post(f"/invited/{token}/", {"new": GOOD, "again": GOOD})
+    assert "Nobody else sees this page" in client.get("/you/").content.decode()

@@ -65,6 +65,8 @@ class _Told:
                 self.users[str(said.get("user"))] = said
             case "user-disabled":
                 self.disabled.add(str(said.get("user")))
+            case "user-enabled":
+                self.disabled.discard(str(said.get("user")))
 
 
 def accounts() -> Iterator[Fault]:

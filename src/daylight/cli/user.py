@@ -16,6 +16,7 @@ from daylight.domain.principal import Right, Role
 from daylight.services.people import LINK_LIFE, NewUser
 from daylight.services.people import add as add_user
 from daylight.services.people import disable as disable_user
+from daylight.services.people import enable as enable_user
 from daylight.services.people import link as link_user
 from daylight.services.personal_keys import add as add_key
 from daylight.services.personal_keys import retire as retire_key
@@ -79,6 +80,13 @@ def disable(ctx: typer.Context, name: Name) -> None:
     say(f"User {name} is disabled.")
 
 
+def enable(ctx: typer.Context, name: Name) -> None:
+    """Let a disabled user in again; they need a new invitation, and a new personal key."""
+    session = session_of(ctx)
+    enable_user(session.workspace, session.principal, name)
+    say(f"User {name} is enabled. The way in: daylight user invite {name}")
+
+
 def link(
     ctx: typer.Context,
     name: Name,
@@ -120,6 +128,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "add": add,
     "list": show,
     "disable": disable,
+    "enable": enable,
     "link": link,
     "key": key,
     **RIGHTS,

@@ -46,6 +46,7 @@ def warm_up() -> None:
         _examine(_clip(container, codec, pixels))
     for name in _PICTURES:
         _examine(_picture(name))
+    _make_smaller(_picture("JPEG"))
     for cut in (b"", b"text", _picture("PNG")[:200], _picture("JPEG")[:400]):
         _examine(cut)
     segments.warm_up()
@@ -71,6 +72,15 @@ def _examine(data: bytes) -> None:
     try:
         os.write(descriptor, data)
         PROGRAMS["examine"]({"detectors": sorted(DETECTORS)}, [descriptor], _ignore)
+    finally:
+        os.close(descriptor)
+
+
+def _make_smaller(data: bytes) -> None:
+    descriptor = os.memfd_create("warm-up", os.MFD_CLOEXEC)
+    try:
+        os.write(descriptor, data)
+        PROGRAMS["smaller"]({}, [descriptor], _ignore)
     finally:
         os.close(descriptor)
 

@@ -3,13 +3,15 @@
 Nothing of it is anybody else's. Times are microseconds; days are UTC.
 """
 
+import itertools
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any, Final
 
-from daylight.domain.marks import NOTES
+from daylight.domain.marks import NOTES, Span
+from daylight.domain.views import View
 
 SCHEMA: Final = "own/1"
 UNKNOWN: Final = "unknown"
@@ -21,6 +23,12 @@ PAUSE: Final = (
 )
 MINUTE_US: Final = 60_000_000
 MOST: Final = 1440  # minutes of a day
+PICTURE_US: Final = 2_000_000  # what one still counts as: about as long as it is looked at
+STRIP_US: Final = 10_000_000  # a filmstrip, or a picture that is an item by itself
+
+Severe = tuple[
+    Span | None, int
+]  # where in an item something was said to be how severe; None: all of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +76,39 @@ def added(own: Own, day: date, watched: Iterable[tuple[str, int]]) -> Own:
         found[level] += length
     kept = {one: said for one, said in own.days.items() if one > day - KEPT}
     return replace(own, days={**kept, day: found})
+
+
+def weighed(view: View, item: int | None, said: Sequence[Severe]) -> list[tuple[str, int]]:
+    """Level and microseconds of what was sent, by what was said of just these seconds.
+
+    ``item``: how severe the item is at its worst. It counts for pictures of all of it, and where nothing that
+    was said names a span. A severity that stands at a moment counts for as long as a picture.
+    """
+    if view.start_us is None or view.end_us is None:
+        return [(level_of(item), STRIP_US)]
+    spans = [
+        (span.start_us, max(span.end_us, span.start_us + PICTURE_US), level)
+        for span, level in said
+        if span is not None
+    ]
+    if not spans:
+        return [(level_of(item), view.length_us or PICTURE_US)]
+    whole = [level for span, level in said if span is None]
+    found = []
+    for start, end in _pieces(view.start_us, view.end_us, spans):
+        levels = [*whole, *(level for begin, until, level in spans if begin <= start < until)]
+        found.append((level_of(max(levels, default=None)), end - start or PICTURE_US))
+    return found
+
+
+def _pieces(
+    start: int, end: int, spans: Sequence[tuple[int, int, int]]
+) -> Iterable[tuple[int, int]]:
+    """A stretch, cut wherever a span begins or ends in it."""
+    if end <= start:
+        return [(start, start)]
+    inside = {edge for one in spans for edge in one[:2] if start < edge < end}
+    return itertools.pairwise(sorted({start, end, *inside}))
 
 
 def without(notes: Collection[str]) -> tuple[str, ...]:

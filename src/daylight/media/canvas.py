@@ -33,9 +33,8 @@ _BRIGHT: Final = 0.015  # of a border's pixels may be brighter: where a coder ri
 _LEAST: Final = 0.5  # of width and of height must remain
 _SIDE: Final = 16
 _GRID: Final = 64
-_ONE: Final = (
-    1 << 16
-)  # a weight of 1; what is summed stays below 2**48, and doubles are exact to 2**53
+# A weight of 1: what is summed stays below 2**48, and doubles are exact to 2**53.
+_ONE: Final = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,9 +98,10 @@ class Cut:
     where the container has no times and for filling gaps. ``anywhere``: spans need not start at a
     key frame, so nothing may be copied. ``blank``: black pictures instead of what cannot be read.
     ``small``: 320 pixels wide at most. ``silent``: silence in place of the sound, so that a player
-    that has a track for it goes on. ``damaged``: something of the recording is; then one thread decodes, since FFmpeg's frame threads wait
-    for each other for ever in some broken H.264. ``last``: no span follows. ``rotation``: degrees, clockwise.
+    that has a track for it goes on. ``one_thread``: decodes, since FFmpeg's frame threads wait for
+    each other for ever in some broken H.264. ``last``: no span follows. ``rotation``: degrees, clockwise.
     ``mark``: what is drawn into clear pictures that are encoded. ``copies``: whether they may be copied instead.
+    ``thin``: for a thin line: small, and coded for few bytes; nothing is copied.
     """
 
     demuxer: str
@@ -119,11 +120,12 @@ class Cut:
     anywhere: bool = False
     blank: bool = False
     last: bool = False
-    damaged: bool = False
+    one_thread: bool = False
     mark: str = ""
     copies: bool = True
     small: bool = False
     silent: bool = False
+    thin: bool = False
 
     @property
     def until(self) -> int:
@@ -153,11 +155,12 @@ def to_request(cut: Cut) -> dict[str, Json]:
         "anywhere": cut.anywhere,
         "blank": cut.blank,
         "last": cut.last,
-        "damaged": cut.damaged,
+        "one_thread": cut.one_thread,
         "mark": cut.mark,
         "copies": cut.copies,
         "small": cut.small,
         "silent": cut.silent,
+        "thin": cut.thin,
     }
 
 

@@ -87,7 +87,7 @@ def plan_cuts(
         rotation=0 if video is None else video.rotation % 360,
         anywhere=anywhere,
         small=small or mode.is_strong,
-        damaged=facts.state is State.DAMAGED,
+        one_thread=facts.state is State.DAMAGED,
     )
     return CutPlan(spans, base, entries)
 

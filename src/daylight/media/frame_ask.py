@@ -24,7 +24,7 @@ class FrameAsk:
     in the order of showing) or ``reach``: the picture that stands that many seconds after the key
     frame's time. ``toward``: where there is no such picture, the next (1) or the one before (-1).
     ``before``, ``after``: how many around it to send as well. ``whole``: in its own size, without
-    loss, and alone.
+    loss, and alone. ``mark``: what is drawn into clear ones.
     """
 
     facts: MediaFacts
@@ -36,6 +36,7 @@ class FrameAsk:
     before: int = 0
     after: int = 0
     whole: bool = False
+    mark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,7 @@ def to_request(ask: FrameAsk) -> dict[str, Json]:
         "before": ask.before,
         "after": ask.after,
         "whole": ask.whole,
+        "mark": ask.mark,
     }
 
 

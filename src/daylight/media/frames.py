@@ -23,9 +23,11 @@ from daylight.media.cut import Mode
 from daylight.media.exact import Exact, Order, exact_pictures, shown_order
 from daylight.media.frame_ask import MAX_AROUND, MESSAGE, FrameAsk, from_request
 from daylight.media.keyframes import KeyFrameIndex, unpack
+from daylight.media.playlist import TICKS
 from daylight.media.program import Emit
 from daylight.media.reading import size_of
 from daylight.media.shield import WIDTH, Shield
+from daylight.media.viewer_mark import ViewerMark
 
 LONGER_SIDE: Final = 1920  # of a clear still to look at
 QUALITY: Final = 92
@@ -48,6 +50,9 @@ def frames(request: Mapping[str, Any], files: Sequence[int], emit: Emit) -> None
     turned = ask.facts.video.rotation if ask.facts.video else 0
     for one in found.all:
         values = _shown(one.frame, ask, turned)
+        if ask.mark and ask.mode is not Mode.SHIELDED:
+            moment = index.seconds(one.group) + one.offset
+            ViewerMark(ask.mark, values.shape[1], values.shape[0]).draw(values, int(moment * TICKS))
         said = _said(one, values, wanted=one is found.wanted)
         emit(MESSAGE, said, _coded(values, whole=ask.whole))
 

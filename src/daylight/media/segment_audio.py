@@ -26,6 +26,7 @@ RATE: Final = 48_000
 _GRAIN: Final = 1024  # samples in an AAC frame
 _LEAD: Final = 3  # frames encoded before the span and thrown away: the encoder's start
 _BIT_RATE: Final = 128_000
+_THIN_BIT_RATE: Final = 48_000
 _DRIFT: Final = RATE // 20  # samples by which a frame may miss its place before it is moved
 _LONGEST: Final = 120 * TICKS  # a span beyond that gets its first two minutes of sound
 
@@ -42,6 +43,8 @@ class Sound(Protocol):
 def may_copy(stream: AudioStream, cut: Cut) -> bool:
     """AAC-LC with a header, and MP3: what browsers play out of a transport stream."""
     context = stream.codec_context
+    if cut.thin:
+        return False
     if context.name == "aac":
         headed = bool(context.extradata) or cut.demuxer == "mpegts"
         return headed and context.profile == "LC" and context.sample_rate >= 16_000
@@ -95,7 +98,7 @@ class EncodedSound:
         self._resampler = AudioResampler(format="fltp", layout="stereo", rate=RATE)
         self._next: int | None = None  # where the next sample goes, counted from media zero
         stream = output.add_stream("aac", rate=RATE, layout="stereo")
-        stream.bit_rate = _BIT_RATE
+        stream.bit_rate = _THIN_BIT_RATE if cut.thin else _BIT_RATE
         stream.codec_context.flags |= Flags.bitexact
         self._stream: AudioStream = stream
 

@@ -33,7 +33,7 @@ def fitted_size(cut: Cut) -> tuple[int, int]:
 
 def _limit(cut: Cut) -> int:
     """Pixels of the longer side."""
-    if cut.small or cut.mode.is_strong:
+    if cut.small or cut.thin or cut.mode.is_strong:
         return WIDTH
     return CLEAR_LONGER_SIDE if cut.mode.is_sharp else SOFT_LONGER_SIDE
 

@@ -34,6 +34,10 @@ _ENCODER: Final = {
 }
 
 
+# Slower by what small pictures cost hardly anything of, and coarser.
+_THIN_ENCODER: Final = {**_ENCODER, "preset": "veryfast", "crf": "29"}
+
+
 class Pictures(Protocol):
     """Takes the packets of the video stream one by one; ``finish`` gives what is to be muxed."""
 
@@ -49,7 +53,7 @@ class Pictures(Protocol):
 
 def may_copy(stream: VideoStream, cut: Cut) -> bool:
     """Whether the stream is H.264 as every browser plays it, and may be cut where the span is."""
-    if cut.mode is not Mode.CLEAR or cut.anywhere or not cut.copies:
+    if cut.mode is not Mode.CLEAR or cut.anywhere or not cut.copies or cut.thin:
         return False
     context = stream.codec_context
     plain = context.profile in _COPIED_PROFILES and context.pix_fmt in _COPIED_PIXELS
@@ -273,7 +277,7 @@ class EncodedPictures:
 
 def _prepare(decoder: VideoCodecContext, cut: Cut) -> None:
     decoder.thread_type = "AUTO"
-    decoder.thread_count = 1 if cut.damaged else min(4, len(os.sched_getaffinity(0)))
+    decoder.thread_count = 1 if cut.one_thread else min(4, len(os.sched_getaffinity(0)))
     if cut.mode.is_strong:  # block edges do not survive the shield anyway
         decoder.options = {"skip_loop_filter": "all"}
 
@@ -284,12 +288,13 @@ class Encoder:
     def __init__(self, output: OutputContainer, cut: Cut) -> None:
         self.width, self.height = fitted_size(cut)
         self.last = cut.start - 1
-        stream = output.add_stream("libx264", rate=round(1 / cut.step) or 1, options=dict(_ENCODER))
+        options = dict(_THIN_ENCODER if cut.thin else _ENCODER)
+        stream = output.add_stream("libx264", rate=round(1 / cut.step) or 1, options=options)
         stream.width, stream.height, stream.pix_fmt = self.width, self.height, "yuv420p"
         stream.time_base = BASE
         context = stream.codec_context
         context.time_base = BASE
-        context.thread_count = 1 if cut.small else 2
+        context.thread_count = 1 if cut.small or cut.thin else 2
         context.flags |= Flags.bitexact
         self._stream: VideoStream = stream
         self._packets: list[MediaPacket] = []

@@ -123,6 +123,7 @@ def warm_up() -> None:
             for rotation in (0, 90):
                 cut = replace(_WARM, mode=mode, rotation=rotation, mark="0")
                 segment(to_request(cut), [descriptor], _ignore)
+        segment(to_request(replace(_WARM, thin=True)), [descriptor], _ignore)
     finally:
         os.close(descriptor)
 

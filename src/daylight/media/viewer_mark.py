@@ -89,9 +89,15 @@ class ViewerMark:
 
     def apply(self, frame: VideoFrame, time: int) -> VideoFrame:
         """A marked copy: a decoder may still need the frame itself. ``time``: in ticks."""
-        planes = frame.to_ndarray()
-        rows, columns = self._added.shape
-        for top, left in self._places[time // _STAYS % len(self._places)]:
-            spot = planes[top : top + rows, left : left + columns]
-            spot[:] = (spot.astype(np.uint16) * self._kept + self._added) >> 3
+        planes = frame.to_ndarray().astype(np.uint8, copy=False)
+        self.draw(planes, time)
         return VideoFrame.from_ndarray(planes, format="yuv420p")
+
+    def draw(self, values: npt.NDArray[np.uint8], time: int) -> None:
+        """Into values in place: (height, width, 3) of RGB, or with luma above all else."""
+        rows, columns = self._added.shape
+        deep = (rows, columns) + (1,) * (values.ndim - 2)
+        kept, added = self._kept.reshape(deep), self._added.reshape(deep)
+        for top, left in self._places[time // _STAYS % len(self._places)]:
+            spot = values[top : top + rows, left : left + columns]
+            spot[:] = (spot.astype(np.uint16) * kept + added) >> 3

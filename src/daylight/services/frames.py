@@ -15,6 +15,9 @@ from daylight.catalogue.ledger_rows import lock_writers
 from daylight.catalogue.models import Finding, Item, Rendition
 from daylight.catalogue.queries.access import items_seen_by
 from daylight.catalogue.queries.items import RenditionView, rendition_view
+from daylight.catalogue.queries.policy import policy
+from daylight.catalogue.queries.stills import GRABBED
+from daylight.domain.access import MarkRule
 from daylight.domain.digest import Digest
 from daylight.domain.principal import Principal, Right
 from daylight.errors import MediaRefused
@@ -30,7 +33,6 @@ from daylight.services.record import record
 from daylight.services.watch import Plan, Player
 from daylight.services.workspace import Workspace
 
-GRABBED: Final = "grab"  # under this name grabbed stills are kept as renditions
 VERSION: Final = 1
 AROUND: Final = 6  # pictures made ahead and behind, since the next step is likely to be one
 LIMITS: Final = TaskLimits(wall_seconds=40.0, cpu_seconds=60)
@@ -52,6 +54,7 @@ def at_moment(player: Player, principal: Principal, public_id: str, mode: str, u
     ``MediaRefused`` where there is no picture.
     """
     plan = _plan(player, principal, public_id, mode)
+    mark = _mark(player, principal, mode)
     if plan.facts.demuxer in UNTIMED:
         number = int((max(0, us) * Fraction(1, 1_000_000) + _TOLERANCE) / plan.step)
         return at_number(player, principal, public_id, mode, number, toward=-1)
@@ -59,7 +62,7 @@ def at_moment(player: Player, principal: Principal, public_id: str, mode: str, u
     starts = [entry.time for entry in plan.cuts.entries]
     group = max(0, bisect.bisect_right(starts, time + 1) - 1)
     reach = (time - starts[group]) / TICKS + _TOLERANCE
-    return _made(player, plan, FrameAsk(plan.facts, Mode(mode), group, reach=reach))
+    return _made(player, plan, FrameAsk(plan.facts, Mode(mode), group, reach=reach, mark=mark))
 
 
 def at_number(
@@ -75,10 +78,11 @@ def at_number(
     As :func:`at_moment`.
     """
     plan = _plan(player, principal, public_id, mode)
-    known = player.stills.get((plan.digest, Mode(mode), number))
+    mark = _mark(player, principal, mode)
+    known = player.stills.get((plan.digest, Mode(mode), mark, number))
     if known is not None:
-        return _stepped(player, plan, Mode(mode), known)
-    return _made(player, plan, _numbered(plan, Mode(mode), number, toward))
+        return _stepped(player, plan, Mode(mode), mark, known)
+    return _made(player, plan, replace(_numbered(plan, Mode(mode), number, toward), mark=mark))
 
 
 def still(player: Player, principal: Principal, public_id: str, mode: str, number: int) -> Still:
@@ -89,6 +93,19 @@ def still(player: Player, principal: Principal, public_id: str, mode: str, numbe
     return found
 
 
+def marked(player: Player, principal: Principal, public_id: str, number: int) -> Still | None:
+    """A kept clear still as it is sent where nothing may be passed on as it is; else None.
+
+    As :func:`still`.
+    """
+    if policy().mark is not MarkRule.ALWAYS:
+        return None
+    plan = _plan(player, principal, public_id, Mode.CLEAR)
+    ask = _numbered(plan, Mode.CLEAR, number, 1)
+    mark = _mark(player, principal, Mode.CLEAR)
+    return _one(player, plan, replace(ask, whole=True, mark=mark), number)
+
+
 def grab(
     ws: Workspace, player: Player, principal: Principal, public_id: str, mode: str, number: int
 ) -> RenditionView:
@@ -96,9 +113,7 @@ def grab(
     principal.require(Right.MARK)
     plan = _plan(player, principal, public_id, mode)
     ask = replace(_numbered(plan, Mode(mode), number, 1), whole=True)
-    made = next(one.still for one in _run(player, plan, ask) if one.wanted)
-    if made.number != number:
-        raise IndexError(number)
+    made = _one(player, plan, ask, number)
     (digest,) = ws.store.put_many([made.data])
     with transaction.atomic():
         lock_writers()
@@ -135,6 +150,7 @@ def _keep(
     if known is not None:
         return rendition_view(known)
     size = {"width": made.width, "height": made.height}
+    kept = {"agent": principal.agent, "at": ws.clock().isoformat(timespec="minutes")}
     row = Rendition.objects.create(
         item=item,
         finding=finding,
@@ -142,7 +158,7 @@ def _keep(
         media_type=made.media_type,
         sha256=digest,
         size=len(made.data),
-        facts={**address(made), **size, "rebuilt": bytes(played) != bytes(item.sha256)},
+        facts={**address(made), **size, **kept, "rebuilt": bytes(played) != bytes(item.sha256)},
     )
     record(
         ws,
@@ -191,13 +207,24 @@ def _made(player: Player, plan: Plan, ask: FrameAsk) -> Stepped:
         made = _run(player, plan, replace(ask, before=AROUND, after=AROUND))
     wanted = next(one for one in made if one.wanted)
     for one in made:
-        player.stills.put((plan.digest, ask.mode, one.number), one.still)
-    return _stepped(player, plan, ask.mode, wanted.still)
+        player.stills.put((plan.digest, ask.mode, ask.mark, one.number), one.still)
+    return _stepped(player, plan, ask.mode, ask.mark, wanted.still)
 
 
-def _stepped(player: Player, plan: Plan, mode: Mode, found: Still) -> Stepped:
+def _one(player: Player, plan: Plan, ask: FrameAsk, number: int) -> Still:
+    made = next(one.still for one in _run(player, plan, ask) if one.wanted)
+    if made.number != number:
+        raise IndexError(number)
+    return made
+
+
+def _mark(player: Player, principal: Principal, mode: str) -> str:
+    return player.mark(principal.agent) if mode == Mode.CLEAR else ""
+
+
+def _stepped(player: Player, plan: Plan, mode: Mode, mark: str, found: Still) -> Stepped:
     around = range(found.number - AROUND, found.number + AROUND + 1)
-    return Stepped(found, tuple(player.stills.moments(plan.digest, mode, around)))
+    return Stepped(found, tuple(player.stills.moments(plan.digest, mode, mark, around)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ from daylight.media.cut import Mode
 
 MAX_BYTES: Final = 48 << 20
 
-Key = tuple[Digest, Mode, int]  # the object that is played, the mode, the picture's number
+# The object that is played, the mode, the viewer's mark in clear ones, the picture's number.
+Key = tuple[Digest, Mode, str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +61,8 @@ class Kept:
             while self._size > self._most and len(self._stills) > 1:
                 self._size -= len(self._stills.popitem(last=False)[1].data)
 
-    def moments(self, digest: Digest, mode: Mode, around: range) -> list[Still]:
+    def moments(self, digest: Digest, mode: Mode, mark: str, around: range) -> list[Still]:
         """Those of ``around`` that are kept, ascending."""
         with self._lock:
-            known = (self._stills.get((digest, mode, number)) for number in around)
+            known = (self._stills.get((digest, mode, mark, number)) for number in around)
             return [one for one in known if one is not None]

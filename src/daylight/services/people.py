@@ -15,7 +15,16 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
-from daylight.catalogue.models import Collection, LoginLink, Membership, RoleGrant, Sitting, User
+from daylight.catalogue.models import (
+    Collection,
+    LoginLink,
+    Membership,
+    OnionKey,
+    PersonalKey,
+    RoleGrant,
+    Sitting,
+    User,
+)
 from daylight.domain.principal import Principal, Right, Role
 from daylight.errors import UsageError
 from daylight.ledger.leaf import Value
@@ -139,6 +148,27 @@ def disable(ws: Workspace, principal: Principal, username: str) -> None:
         LoginLink.objects.filter(user=user).delete()
         Sitting.objects.filter(user=user).delete()
         record(ws, principal.agent, "user-disabled", details={"user": user.agent})
+
+
+def enable(ws: Workspace, principal: Principal, username: str) -> None:
+    """Let a disabled user work here again, with the roles and collections they had.
+
+    They come in by a new invitation, and with the code where there was one: what opened before
+    (password, links, sessions, the onion key) does not any more. Their personal key stays void.
+    """
+    principal.require(Right.MANAGE_USERS)
+    with transaction.atomic():
+        user = _named(username)
+        if user.is_active:
+            raise UsageError("this user is not disabled")
+        user.is_active = True
+        user.set_unusable_password()
+        user.save(update_fields=["is_active", "password"])
+        for kept in (LoginLink, Sitting, OnionKey):
+            kept.objects.filter(user=user).delete()
+        # The ledger took it from them with `user-disabled`: what it signed now would not stand.
+        PersonalKey.objects.filter(user=user, retired=None).update(retired=ws.clock(), locked={})
+        record(ws, principal.agent, "user-enabled", details={"user": user.agent})
 
 
 def first_user(ws: Workspace, principal: Principal) -> tuple[str, bool]:

@@ -5,12 +5,13 @@ transaction; and for everything that was said once new copies are known.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from typing import Final, NamedTuple
 
 from django.db.models import Q
 
 from daylight.catalogue.models import Mark, MarkVersion, Media, Relation, Standing, Task
+from daylight.domain.exposure import Severe
 from daylight.domain.marks import Kind, Span, carried
 
 CHUNK: Final = 500
@@ -91,6 +92,30 @@ def _standing(
         reviewed=reviewed,
         marks=len(own),
     )
+
+
+def severe_spans(items: Collection[int]) -> dict[int, list[Severe]]:
+    """What was said of how severe items are, and where in them; that of copies as it lies in them."""
+    copies = _copies(items)
+    around = {*items, *(copy.other for ones in copies.values() for copy in ones)}
+    said = _said(around)
+    lengths = dict(Media.objects.filter(item__in=items).values_list("item_id", "duration_us"))
+    found: dict[int, list[Severe]] = {}
+    for item in items:
+        own = said.get(item, [])
+        found[item] = [(one.span, one.severity) for one in own if one.severity is not None]
+        for copy in copies[item]:
+            found[item] += _severe_there(said.get(copy.other, []), copy, lengths.get(item))
+    return found
+
+
+def _severe_there(said: Iterable[_Said], copy: _Copy, length_us: int | None) -> Iterator[Severe]:
+    inside = Span(copy.here_us, copy.here_us + copy.length_us)
+    for one in said:
+        there, span = carried(one.span, copy.here_us - copy.there_us, inside)
+        whole = one.span is None and _is_whole(copy, length_us)
+        if there and one.severity is not None:
+            yield None if whole else span, one.severity
 
 
 def _is_whole(copy: _Copy, length_us: int | None) -> bool:

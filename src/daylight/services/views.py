@@ -6,7 +6,7 @@ that much. Where it cannot be written, nothing more is shown.
 
 import threading
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
@@ -14,10 +14,10 @@ from django.db import DatabaseError, connections, transaction
 
 from daylight.catalogue.models import OwnKey, Standing
 from daylight.crypto.boxes import seal
-from daylight.domain.exposure import level_of
+from daylight.domain.exposure import Severe, weighed
 from daylight.domain.views import View, day_of, encode, joined
 from daylight.errors import DaylightError, ViewsUnwritten
-from daylight.services import own, totals, view_days
+from daylight.services import own, standing, totals, view_days
 from daylight.services.view_setup import setup_of
 from daylight.services.workspace import Workspace
 from daylight.storage import view_log
@@ -27,6 +27,7 @@ QUIET: Final = 900.0  # seconds without a view after which what there is gets it
 AT_MOST: Final = 3600.0  # seconds until it gets one however long somebody watches
 MOST: Final = 100_000  # views that wait
 LONGEST_SESSION: Final = timedelta(hours=12)
+HALF_SESSION: Final = timedelta(minutes=5)
 
 
 class _Opened(NamedTuple):
@@ -46,6 +47,7 @@ class ViewLog:
         self._noted: list[View] = []
         self._uncounted: list[View] = []
         self._open: dict[str, _Opened] = {}  # by session
+        self._half: dict[str, _Opened] = {}  # passwords, while their persons owe a code
         self._failed: str = ""
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -68,6 +70,22 @@ class ViewLog:
                 del self._open[one]
             self._open[session] = _Opened(agent, secret, now)
 
+    def owes_code(self, session: str, agent: str, password: str) -> None:
+        """Who has shown a password and not yet a code: nothing of theirs is opened before that."""
+        now = self._ws.clock()
+        with self._lock:
+            for one in [key for key, kept in self._half.items() if now - kept.at > HALF_SESSION]:
+                del self._half[one]
+            self._half[session] = _Opened(agent, password, now)
+
+    def showed_code(self, session: str | None, agent: str) -> str | None:
+        """The password that was shown before in this session by the same person; it is forgotten here."""
+        with self._lock:
+            found = self._half.pop(session or "", None)
+        if found is None or found.agent != agent or self._ws.clock() - found.at > HALF_SESSION:
+            return None
+        return found.secret
+
     def secret(self, session: str | None, agent: str) -> str | None:
         """The person's key, where it is open in this session and theirs."""
         with self._lock:
@@ -76,6 +94,7 @@ class ViewLog:
 
     def closed(self, session: str | None) -> None:
         with self._lock:
+            self._half.pop(session or "", None)
             self._open.pop(session or "", None)
 
     def flush(self) -> None:
@@ -171,15 +190,24 @@ def count(ws: Workspace, views: Iterable[View], secrets: Mapping[str, str]) -> N
     """Minutes unshielded: for each person in their own part, and all together by the week."""
     today = day_of(ws.clock())
     for agent, mine in _by_agent(views).items():
-        severities = dict(
-            Standing.objects.filter(item__public_id__in={one.item for one in mine}).values_list(
-                "item__public_id", "severity"
-            )
-        )
-        watched = [(level_of(severities.get(one.item)), one.length_us) for one in mine]
+        known = _severities({one.item for one in mine})
+        watched = [
+            spent for one in mine for spent in weighed(one, *known.get(one.item, (None, [])))
+        ]
         with transaction.atomic():
             own.count(agent, secrets.get(agent), today, watched)
             totals.add(ws, agent, today, watched)
+
+
+def _severities(items: Collection[str]) -> dict[str, tuple[int | None, list[Severe]]]:
+    """How severe items (public ids) are at their worst, and where in them; those of which it was said."""
+    rows = Standing.objects.filter(item__public_id__in=items).exclude(severity=None)
+    worst = {
+        key: (name, level)
+        for key, name, level in rows.values_list("item", "item__public_id", "severity")
+    }
+    spans = standing.severe_spans(list(worst))
+    return {name: (level, spans[key]) for key, (name, level) in worst.items()}
 
 
 def _by_agent(views: Iterable[View]) -> dict[str, list[View]]:

@@ -23,7 +23,7 @@ from daylight.domain.digest import Digest
 from daylight.domain.media import MediaFacts, State
 from daylight.domain.principal import Principal, Right
 from daylight.errors import MediaRefused
-from daylight.media.cut import MESSAGE, PROGRAM, Look, Mode, look_of, to_request
+from daylight.media.cut import MESSAGE, PROGRAM, Cut, Look, Mode, look_of, to_request
 from daylight.media.cut_plan import CutPlan, KeyFrame, plan_cuts
 from daylight.media.executor import End, Executor, Outcome, Task, TaskLimits
 from daylight.media.facts_json import from_json
@@ -43,6 +43,9 @@ CACHED_PLANS: Final = 64
 MAX_INDEX: Final = 400 << 20  # bytes of a key-frame index that is believed
 Within = tuple[int, int] | None  # microseconds; None is all of it
 LIMITS: Final = TaskLimits(wall_seconds=40.0, cpu_seconds=35, message_bytes=MAX_SEGMENT)
+# With several threads: these may wait for each other for ever in what looked sound. Both limits
+# together are less than a player waits for a segment (60 s).
+FIRST_LIMITS: Final = replace(LIMITS, wall_seconds=15.0)
 
 
 class _Place(NamedTuple):
@@ -54,6 +57,7 @@ class _Place(NamedTuple):
     shielded: bool  # though the look would be another
     mark: str = ""  # drawn into the pictures: each viewer has their own
     copies: bool = True
+    thin: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,7 @@ class Player:
         self._ahead = ThreadPoolExecutor(1, thread_name_prefix="ahead")
         self._plans: OrderedDict[tuple[Digest, Look], Plan] = OrderedDict()
         self._made: OrderedDict[_Place, Future[bytes]] = OrderedDict()
+        self._hung: set[Digest] = set()  # whose decoding with several threads did not end
         self.stills = Kept()
 
     def prepare(self) -> None:
@@ -115,13 +120,21 @@ class Player:
         return known
 
     def segment(
-        self, plan: Plan, look: Look, number: int, within: Within = None, agent: str = ""
+        self,
+        plan: Plan,
+        look: Look,
+        number: int,
+        within: Within = None,
+        agent: str = "",
+        *,
+        thin: bool = False,
     ) -> bytes:
         """Bytes of one segment, and the next one begun. ``IndexError`` past the end."""
-        place = _Place(plan.digest, look, number, shielded=not lifted(plan, number, within))
+        shut = not lifted(plan, number, within)
+        place = _Place(plan.digest, look, number, shielded=shut, thin=thin)
         if look.mode is Mode.CLEAR and agent:
             copies = policy().mark is MarkRule.ENCODED
-            place = place._replace(mark=mark_of(agent, self._ws.clock()), copies=copies)
+            place = place._replace(mark=self.mark(agent), copies=copies)
         try:
             data = self._future(plan, place).result()
         except CancelledError:
@@ -130,6 +143,10 @@ class Player:
             shut = not lifted(plan, number + 1, within)
             self._ahead.submit(self._wait, plan, place._replace(number=number + 1, shielded=shut))
         return data
+
+    def mark(self, agent: str) -> str:
+        """What is drawn into what this person is sent clear."""
+        return mark_of(agent, self._ws.clock())
 
     def _wait(self, plan: Plan, place: _Place) -> None:
         self._future(plan, place).exception()
@@ -148,13 +165,23 @@ class Player:
 
     def _make(self, plan: Plan, place: _Place) -> bytes:
         cut = replace(plan.cuts.cut(place.number), mark=place.mark, copies=place.copies)
+        cut = replace(cut, thin=place.thin)
         if place.shielded:
             cut = cut.shielded()
-        outcome = self.run(PROGRAM, to_request(cut), [place.digest], LIMITS)
+        outcome = self._cut(cut, place.digest)
         sent = [m.untrusted_payload for m in outcome.messages if m.untrusted_kind == MESSAGE]
         if outcome.end is not End.DONE or len(sent) != 1:
             raise MediaRefused(f"this part cannot be played ({outcome.end.value})")
         return check_segment(sent[0])
+
+    def _cut(self, cut: Cut, digest: Digest) -> Outcome:
+        """What takes too long is tried again with one thread, and so is all that follows of it."""
+        if not cut.one_thread and digest not in self._hung:
+            outcome = self.run(PROGRAM, to_request(cut), [digest], FIRST_LIMITS)
+            if outcome.end is not End.TIMED_OUT:
+                return outcome
+            self._hung.add(digest)
+        return self.run(PROGRAM, to_request(replace(cut, one_thread=True)), [digest], LIMITS)
 
     def slots(self) -> Executor:
         """The sandbox slots that playing uses, started where they are not yet."""
@@ -266,11 +293,13 @@ def segment(
     number: int,
     mode: str,
     within: Within = None,
+    *,
+    thin: bool = False,
 ) -> Made:
-    """One segment. As :func:`playlist`; ``IndexError`` past the end."""
+    """One segment. As :func:`playlist`; ``IndexError`` past the end. ``thin``: of few bytes."""
     _allow(principal)
     plan = player.plan(principal, public_id, mode)
-    data = player.segment(plan, look_of(mode), number, within, principal.agent)
+    data = player.segment(plan, look_of(mode), number, within, principal.agent, thin=thin)
     span = plan.cuts.spans[number]
     times = span.start * 1_000_000 // TICKS, span.end * 1_000_000 // TICKS
     return Made(data, *times, shielded=not lifted(plan, number, within))

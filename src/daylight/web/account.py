@@ -13,6 +13,7 @@ from daylight.catalogue.queries.policy import policy
 from daylight.services import lockout, second_factor, sittings
 from daylight.web.asked import Asked, text
 from daylight.web.entry import minutes
+from daylight.web.line import is_thin
 from daylight.web.middleware import asks_second_factor
 from daylight.web.sitting import SITTING, address_of, dangerous
 
@@ -27,6 +28,7 @@ def show(request: Asked) -> HttpResponse:
         "has_code": has_second_factor(user),
         "codes_left": second_factor.codes_left(user),
         "asked": asks_second_factor(request),
+        "thin": is_thin(request),
     }
     return render(request, "account.html", words)
 

@@ -39,9 +39,7 @@ def sign_in(request: Asked) -> HttpResponse:
         user, problem = _known(request)
         if user is not None:
             where = shown_one(request, user, where_to(request))
-            # Where a code is owed nobody has come in yet, and another may still be signed in here.
-            if request.user == user:
-                _open_own(request, user.agent, request.POST.get("password", ""))
+            _open_or_wait(request, user, request.POST.get("password", ""))
             return redirect(where)
     words = {"problem": problem, "next": request.GET.get("next", request.POST.get("next", ""))}
     return render(request, "login.html", words, status=403 if problem else 200)
@@ -57,6 +55,16 @@ def _known(request: Asked) -> tuple[Account | None, str]:
     if not isinstance(user, Account):
         return None, _("Name or password is wrong.")
     return user, ""
+
+
+def _open_or_wait(request: Asked, user: Account, password: str) -> None:
+    """Open their own part; where a code is owed nobody has come in yet, and it waits for that."""
+    if HALF not in request.session:
+        _open_own(request, user.agent, password)
+        return
+    if request.session.session_key is None:
+        request.session.save()  # so that it has a name under which to wait
+    request.views.owes_code(request.session.session_key or "", user.agent, password)
 
 
 def _open_own(request: HttpRequest, agent: str, password: str) -> None:
@@ -80,7 +88,10 @@ def code(request: Asked) -> HttpResponse:
         problem = _coded(request, user)
         if not problem:
             request.session.pop(HALF, None)
+            password = request.views.showed_code(request.session.session_key, user.agent)
             come_in(request, user)
+            if password is not None:
+                _open_own(request, user.agent, password)
             return redirect(where)
     return render(request, "code.html", {"problem": problem}, status=403 if problem else 200)
 
@@ -127,7 +138,9 @@ def invited(request: Asked, token: str) -> HttpResponse:
     if guest is not None and request.method == "POST":
         user, problem = _accepted(request, token)
         if user is not None:
-            return redirect(shown_one(request, user, reverse("overview")))
+            where = shown_one(request, user, reverse("overview"))
+            _open_or_wait(request, user, request.POST.get("new", ""))
+            return redirect(where)
     name = "" if guest is None else guest.get_username()
     words = {"stands": guest is not None, "name": name, "problem": problem}
     status = 410 if guest is None else 400 if problem else 200

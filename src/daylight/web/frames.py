@@ -73,6 +73,14 @@ def grab(request: Asked, public_id: str, mode: str, number: int) -> HttpResponse
     )
 
 
+def marked(request: Asked, public_id: str, number: int) -> Still | None:
+    """A clear still with the viewer's mark, where the policy says that nothing goes out without."""
+    try:
+        return frames.marked(request.player, request.principal, public_id, number)
+    except IndexError:
+        raise Http404 from None
+
+
 def check(request: Asked, public_id: str, mode: str) -> None:
     """Need-to-know first, so that a foreign item looks like none; then the shield."""
     if mode not in MODES or not is_seen(request.principal, public_id):

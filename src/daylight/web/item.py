@@ -15,6 +15,7 @@ from daylight.catalogue.queries.found import findings_of, same_as
 from daylight.catalogue.queries.grid import neighbours
 from daylight.catalogue.queries.holds import hold_on
 from daylight.catalogue.queries.items import ItemView, RenditionView, item, media_facts
+from daylight.catalogue.queries.stills import kept_stills
 from daylight.catalogue.queries.timeline import whereabouts
 from daylight.domain.media import MediaFacts
 from daylight.domain.principal import Right
@@ -25,6 +26,7 @@ from daylight.web import shield
 from daylight.web.asked import Asked, in_part, text
 from daylight.web.before import before_words
 from daylight.web.found import told
+from daylight.web.line import is_thin
 from daylight.web.marks import panel_words
 from daylight.web.own import calm_of
 from daylight.web.saying import written
@@ -57,6 +59,7 @@ class Viewer:
     waveform_url: str
     playlist_url: str
     frames_url: str
+    frames_clear: bool
     playable: bool
     rebuilt: RenditionView | None
     redactable: bool
@@ -165,6 +168,8 @@ def viewer_words(
         "item": view,
         "viewer": _viewer(view, clear),
         "calm": calm_of(request),
+        "thin": is_thin(request),
+        "stills": kept_stills(request.principal, view.public_id),
         "before": before_words(request, view.public_id, spoken),
     }
 
@@ -190,6 +195,7 @@ def _viewer(view: ItemView, clear: Mapping[str, Lift]) -> Viewer:
         waveform_url=rendition_url(view.public_id, view.rendition("waveform")),
         playlist_url=reverse("playlist", args=[view.public_id, look.slug]),
         frames_url=_frames_url(view, player),
+        frames_clear=shield.of_frames(player) == shield.CLEAR,
         playable=view.kind in _PLAYABLE and (not unreadable or rebuilt is not None),
         rebuilt=rebuilt,
         redactable=view.kind in _REDACTABLE and not unreadable,

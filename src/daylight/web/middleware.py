@@ -70,10 +70,13 @@ class Sitting:
         self._next = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        asked, sitting = cast("Asked", request), request.session.get(SITTING, "")
         if request.user.is_authenticated:
-            ws = cast("Asked", request).workspace
-            if not sittings.goes_on(ws, request.user, request.session.get(SITTING, "")):
+            if not sittings.goes_on(asked.workspace, request.user, sitting):
+                asked.views.closed(request.session.session_key)
                 logout(request)
+        elif sitting:  # of somebody who was disabled
+            asked.views.closed(request.session.session_key)
         return self._next(request)
 
 

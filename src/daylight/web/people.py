@@ -92,6 +92,18 @@ def disable(request: Asked, agent: str) -> HttpResponse:
 
 @require_POST
 @_managing
+def enable(request: Asked, agent: str) -> HttpResponse:
+    """Back in, with an invitation that is shown at once: nothing else would open."""
+    name = _person(agent).username
+    try:
+        staff.enable(request.workspace, request.principal, name)
+    except UsageError as error:
+        return _one(request, agent, problem=told(error))
+    return _invitation(request, name)
+
+
+@require_POST
+@_managing
 def unlock(request: Asked, agent: str) -> HttpResponse:
     name = _person(agent).username
     return _after(
@@ -165,6 +177,7 @@ def told(error: UsageError) -> str:
             "A name is 1 to 64 letters, digits and . @ - _"
         ),
         "this user is disabled": _("This user is disabled."),
+        "this user is not disabled": _("This user is not disabled."),
         "this user has no second factor": _("This user has no second factor."),
         "this is your own account; somebody else must do it, or the custodian": _(
             "This is your own account: somebody else must do it, or whoever has the shell."

@@ -10,6 +10,7 @@ from daylight.domain.views import SHIELDED
 from daylight.services import watch
 from daylight.web import shield
 from daylight.web.asked import Asked, note_view
+from daylight.web.line import is_thin
 from daylight.web.sitting import still_here
 
 
@@ -26,7 +27,15 @@ def segment(request: Asked, public_id: str, mode: str, number: int) -> HttpRespo
     """One segment, MPEG-TS. That it is sent is written down."""
     within = _check(request, public_id, mode)
     try:
-        made = watch.segment(request.player, request.principal, public_id, number, mode, within)
+        made = watch.segment(
+            request.player,
+            request.principal,
+            public_id,
+            number,
+            mode,
+            within,
+            thin=is_thin(request),
+        )
     except (IndexError, KeyError):
         raise Http404 from None
     if not still_here(request):  # it took its time, and they were shut out meanwhile

@@ -4,15 +4,17 @@ import os
 import re
 from collections.abc import Callable, Iterator
 
-from django.http import Http404, HttpResponseNotModified, StreamingHttpResponse
+from django.http import Http404, HttpResponse, HttpResponseNotModified, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
 
 from daylight.catalogue.queries.items import RenditionView
 from daylight.catalogue.queries.pictures import is_seen, rendition
 from daylight.domain.principal import Right
+from daylight.services.smaller import Smaller
 from daylight.web import frames, shield
 from daylight.web.asked import Asked, note_view
+from daylight.web.line import is_thin
 from daylight.web.sitting import still_here
 
 _SHIELDED = frozenset({"filmstrip-shielded", "still-shielded", "waveform"})
@@ -23,8 +25,10 @@ _HOW = {
     "filmstrip-clear": "pictures-clear",
     "still-clear": "pictures-clear",
 }
+_HALVED = _SHIELDED - {"waveform"} | _CLEAR
+_SMALLER = Smaller()
 _TYPES = frozenset({"image/jpeg", "image/png", "image/webp"})
-_GRABBED = re.compile(r"frame-[0-9]{1,16}-(shielded|clear)")  # under the shield of the player
+_GRABBED = re.compile(r"frame-([0-9]{1,16})-(shielded|clear)")  # under the shield of the player
 _CHUNK = 1 << 16
 
 
@@ -36,18 +40,38 @@ def show(request: Asked, public_id: str, name: str) -> HttpResponseBase:
     if not known or not is_seen(request.principal, public_id):
         raise Http404
     if grabbed:
-        frames.check(request, public_id, grabbed[1])
+        frames.check(request, public_id, grabbed[2])
     elif name in _CLEAR:
         request.principal.require(Right.WATCH)
         shield.require_lifted(request.session, public_id, "pictures")
     found = rendition(request.principal, public_id, name)
     if found is None or found.media_type not in _TYPES:
         raise Http404
-    headers = {"ETag": f'"{found.digest.hex()}"', "Cache-Control": _caching(name)}
+    if grabbed and grabbed[2] == shield.CLEAR:
+        marked = frames.marked(request, public_id, int(grabbed[1]))
+        if marked is not None:
+            note_view(request, public_id, "pictures-clear", (marked.us, marked.us))
+            return HttpResponse(marked.data, content_type=marked.media_type)
+    thin = name in _HALVED and found.media_type == "image/jpeg" and is_thin(request)
+    tag = f'"{found.digest.hex()}{"-thin" if thin else ""}"'
+    headers = {"ETag": tag, "Cache-Control": _caching(name)}
     if headers["ETag"] in request.headers.get("If-None-Match", ""):
         return HttpResponseNotModified(headers=headers)
-    note_view(request, public_id, f"pictures-{grabbed[1]}" if grabbed else _HOW.get(name, ""))
+    if thin:
+        data = _SMALLER.of(request.player, found.digest)
+        _note(request, public_id, name, found)
+        return HttpResponse(data, content_type=found.media_type, headers=headers)
+    _note(request, public_id, name, found)
     return _stream(request, found, headers)
+
+
+def _note(request: Asked, public_id: str, name: str, found: RenditionView) -> None:
+    grabbed = _GRABBED.fullmatch(name)
+    if grabbed is None:
+        note_view(request, public_id, _HOW.get(name, ""))
+        return
+    at = found.facts["us"]
+    note_view(request, public_id, f"pictures-{grabbed[2]}", (at, at))
 
 
 def _caching(name: str) -> str:

@@ -35,6 +35,7 @@ def come_in(request: Asked, user: Account) -> None:
     """Sign in for good: all that was asked for was shown."""
     lockout.succeeded(request.workspace, user.get_username())
     sittings.leave(request.session.get(SITTING, ""))
+    request.views.closed(request.session.session_key)
     login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
     request.session[SITTING] = sittings.begin(request.workspace, user, _browser(request))
     prove(request)
@@ -43,6 +44,7 @@ def come_in(request: Asked, user: Account) -> None:
 def shown_one(request: Asked, user: Account, where: str) -> str:
     """After password, link or invitation: come in, or go and show the second factor. Where to."""
     if not has_second_factor(user):
+        request.session.pop(HALF, None)
         come_in(request, user)
         return where
     now = request.workspace.clock().isoformat()

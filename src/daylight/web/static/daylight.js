@@ -34,12 +34,16 @@ function drawStrip(canvas) {
   picture.src = canvas.dataset.strip;
 }
 
+/** How a sheet is made up. Over a thin line it comes smaller than the item's page says. */
 function shape(element, picture) {
+  const columns = Math.max(1, Number(element.dataset.columns));
+  const width = Number(element.dataset.tileWidth) || picture.naturalWidth;
+  const scale = picture.naturalWidth / (width * columns);
   return {
-    columns: Math.max(1, Number(element.dataset.columns)),
+    columns,
     count: Math.max(1, Number(element.dataset.count)),
-    width: Number(element.dataset.tileWidth) || picture.naturalWidth,
-    height: Number(element.dataset.tileHeight) || picture.naturalHeight,
+    width: width * scale,
+    height: (Number(element.dataset.tileHeight) || picture.naturalHeight) * scale,
   };
 }
 
@@ -66,7 +70,7 @@ function layOutSheet(sheet) {
   const picture = new Image();
   picture.onload = () => {
     const { columns, count, width, height } = shape(sheet, picture);
-    const rows = Math.ceil(picture.naturalHeight / height);
+    const rows = Math.max(1, Math.round(picture.naturalHeight / height));
     const times = sheet.dataset.times.split(" ").filter(Boolean).map((us) => Number(us) / 1e6);
     const address = `url("${picture.src}")`;
     const tiles = [];

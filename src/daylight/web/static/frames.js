@@ -83,6 +83,19 @@ async function stepFrames(by) {
   }
 }
 
+/** A still that was kept, shown as the shield of the player stands now. */
+async function goToFrame(number) {
+  const video = screen_();
+  video.pause();
+  if (!isExact()) waitsAt = video.currentTime;
+  try {
+    await showFrame(await frameOf(number, 1));
+    document.querySelector(".stage").scrollIntoView({ block: "nearest" });
+  } catch {
+    document.querySelector("[data-trouble]").hidden = false;
+  }
+}
+
 async function stepOne(toward) {
   const here = isExact() ? exact : await frameAt(position);
   const next = here.number + toward < 0 ? here : await frameOf(here.number + toward, toward);
@@ -121,6 +134,10 @@ document.addEventListener("click", (event) => {
   const by = event.target.closest("[data-step]");
   if (by) stepFrames(Number(by.dataset.step));
   if (event.target.closest("[data-grab]")) grabFrame();
+  const kept = event.target.closest("[data-show-frame]");
+  if (!kept) return;
+  event.preventDefault();
+  goToFrame(Number(kept.dataset.showFrame));
 });
 
 // Playing goes on from the frame that is shown; being taken elsewhere leaves it.

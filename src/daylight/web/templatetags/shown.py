@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from fractions import Fraction
 
 from django import template
-from django.utils.formats import date_format
+from django.utils.formats import date_format, get_format
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
@@ -19,7 +19,6 @@ from daylight.domain.timeline import By
 
 register = template.Library()
 
-_UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
 _MONTH_FORMAT = "%Y-%m-%d %H:%M"
 
 
@@ -28,11 +27,17 @@ def size(count: int | None) -> str:
     """Bytes in decimal units: ``1.4 GB``."""
     if count is None:
         return _("unknown")
+    units = (_("B"), _("kB"), _("MB"), _("GB"), _("TB"), _("PB"))
     value, unit = float(count), 0
-    while value >= 999.5 and unit < len(_UNITS) - 1:
+    while value >= 999.5 and unit < len(units) - 1:
         value, unit = value / 1000, unit + 1
     digits = 0 if unit == 0 or value >= 99.5 else 1
-    return f"{value:.{digits}f} {_UNITS[unit]}"
+    return f"{_decimal(value, digits)} {units[unit]}"
+
+
+def _decimal(value: float, digits: int) -> str:
+    """With the decimal sign of the reader's language."""
+    return f"{value:.{digits}f}".replace(".", get_format("DECIMAL_SEPARATOR"))
 
 
 @register.filter
@@ -48,7 +53,7 @@ def length(microseconds: int | None) -> str:
         return ""
     seconds = microseconds / 1e6
     if seconds < 60:
-        return _("%(seconds).1f s") % {"seconds": seconds}
+        return _("%(seconds)s s") % {"seconds": _decimal(seconds, 1)}
     whole = int(seconds)
     hours, minutes, rest = whole // 3600, whole // 60 % 60, whole % 60
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
@@ -64,12 +69,15 @@ def hours(seconds: float) -> str:
     """Hours with one digit, minutes below one hour."""
     if seconds < 3600:
         return _("%(minutes)d min") % {"minutes": round(seconds / 60)}
-    return _("%(hours).1f h") % {"hours": seconds / 3600}
+    return _("%(hours)s h") % {"hours": _decimal(seconds / 3600, 1)}
 
 
 @register.filter
 def rate(frames: Fraction | float | None) -> str:
-    return "" if frames is None else f"{float(frames):.3f}".rstrip("0").rstrip(".")
+    if frames is None:
+        return ""
+    shortest = f"{float(frames):.3f}".rstrip("0").rstrip(".")
+    return shortest.replace(".", get_format("DECIMAL_SEPARATOR"))
 
 
 @register.filter
