@@ -1,6 +1,7 @@
 """``daylight redact`` as people run it, in the real sandbox: a plan, a draft, two people."""
 
 import json
+import os
 from dataclasses import replace
 
 from daylight.domain.digest import digest_of
@@ -59,13 +60,18 @@ def test_a_release_with_the_real_model_is_looked_at_again(vault, tmp_path, real_
     desk = opened(vault, tmp_path)
     name, plan = digest_of(FILM).hex(), replace(plan_for(FILM), everyone=Word("ada", "I looked"))
     (tmp_path / "plan.json").write_bytes(encode(plan))
-    told = desk.json(
-        "redact", name, "--plan", tmp_path / "plan.json", "--out", tmp_path / "copy.mp4"
-    )
-    assert told["seen_again"] == 0
-    request = desk.json("redact", name, "--release", "--reason", "for the press", by="ada")["id"]
-    releasing = ("redact", name, "--release", "--request", request, "--out")
-    assert desk.json(*releasing, tmp_path / "out.mp4", by="boris")["undecided"] == 0
+    there = {"DAYLIGHT_MODELS": os.environ["DAYLIGHT_MODELS"]}
+
+    def told(*words, by=""):
+        done = desk.run("redact", name, *words, "--json", by=by, env=there)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    copy, plan_file = tmp_path / "copy.mp4", tmp_path / "plan.json"
+    assert told("--plan", plan_file, "--out", copy)["seen_again"] == 0
+    request = told("--release", "--reason", "for the press", by="ada")["id"]
+    releasing = ("--release", "--request", request, "--out", tmp_path / "out.mp4")
+    assert told(*releasing, by="boris")["undecided"] == 0
 
 
 def wrong_use_is_told_by_name(desk, tmp_path):
