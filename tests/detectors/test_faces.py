@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from daylight.detectors.face_paths import LEAD, Path, Point, steadied, track
+from daylight.detectors.face_paths import LEAD, PAD, Path, Point, steadied, track
 from daylight.detectors.faces import DOUBTFUL, LINGER, Faces
 from daylight.detectors.faces import STEP as LOOK
 from daylight.detectors.looking import Looker
@@ -205,3 +205,27 @@ def test_before_its_first_hit_a_face_that_moves_is_covered_where_it_came_from():
     assert right == pytest.approx(120, abs=1)
     still = track("face-1", Path([point(400_000, [100, 50, 120, 70])]), WIDTH, HEIGHT, 0)
     assert box_at(still, 0)[0] == pytest.approx(100, abs=1)
+
+
+def test_a_track_begins_where_nobody_had_looked_so_that_they_must_be_seen():
+    path = Path([point(1_900_000, [100, 50, 120, 70])], unseen_since=1_100_000)
+    assert track("face-1", path, WIDTH, HEIGHT, 0).keys[0].at_us == 1_100_000 - PAD
+    assert track("face-1", path, WIDTH, HEIGHT, 1_300_000).keys[0].at_us == 1_300_000 - PAD
+
+
+@pytest.mark.parametrize(("side", "looks"), [(20, 5), (60, 3)])
+def test_where_all_are_large_a_large_picture_is_looked_at_in_full_size_less_often(side, looks):
+    wide, tall = 1024, 640
+    shown = []
+
+    def seen(pixels, least):
+        shown.append(pixels.shape[:2])
+        at = np.array([[40, 40, 40 + side, 40 + side, 0.9]], np.float32)
+        return at if pixels.shape[1] >= wide // 2 else at[:0]
+
+    faces = Faces(Looker(seen), wide, tall)
+    ground = np.random.default_rng(4).integers(80, 120, (tall, wide, 3)).astype(np.uint8)
+    for number in range(26):  # all of it changes, and is the same shot
+        faces.push(Frame(number * STEP, ground + np.uint8(number % 2 * 10)))
+    whole = [one for one in shown if one[0] > tall // 2 and one[1] >= wide // 2]
+    assert len(whole) // 2 == looks

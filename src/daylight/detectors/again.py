@@ -24,7 +24,7 @@ from daylight.media.mask_paint import Bits, edges, patch_of
 from daylight.media.mask_regions import Cover, Covered
 
 STEP: Final = 200_000  # microseconds from picture to picture that is looked at
-WHOLE_STEP: Final = 600_000  # all of it; in between, about what is covered
+WHOLE_STEP: Final = 1_000_000  # all of it; in between, about what is covered
 NEAR: Final = 0.1  # a score, where the plan covers somebody
 LEAST: Final = 0.2  # anywhere else: a face, by itself
 FEW_PIXELS: Final = 450_000

@@ -53,6 +53,9 @@ class Path:
     lost: int | None = None
     adrift: bool = False  # lost, and the picture does not lead it any more
     still: bool = False  # the last point stands for pictures that did not change
+    unseen_since: int | None = (
+        None  # until its first hit, nobody looked so that they must have seen it
+    )
     bridged: bool = False  # somebody was found who may be this one gone on
 
     @property
@@ -190,7 +193,8 @@ def track(name: str, path: Path, width: int, height: int, begins: int) -> Track:
     steady = steadied(path.points)
     points = simplified(steady)
     first, last = points[0], points[-1]
-    lead = max(begins, first.at - LEAD)
+    since = first.at if path.unseen_since is None else path.unseen_since
+    lead = max(begins, min(since, first.at - LEAD))
     if lead < first.at:
         points.insert(0, replace(first, at=lead, basis=Basis.KEPT, box=_led(steady, lead)))
     points = [

@@ -26,6 +26,11 @@ STEP: Final = 120_000  # microseconds from look to look
 BRIEF: Final = 100_000  # pixels: an area that is larger is looked at in half its size, but for
 WHOLE: Final = 200_000  # one look in as many microseconds, in twice as many if the picture is
 LARGE: Final = 1_000_000  # pixels or more: tracks begin 0.4 seconds before their first hit
+SMALL: Final = (
+    40  # pixels: what a look at half the size may miss. Where the last one in full size has
+)
+HINT: Final = 0.12  # found nothing so small that is as likely, the next one may wait twice as long,
+SAVING: Final = 600_000  # in pictures of so many pixels or more, in which it costs most
 QUICK: Final = 0.12  # of its side a picture: a face that moves so is looked at twice as often
 MOST_FRAMES: Final = 12  # of a window
 WHOLE_PART: Final = 0.6  # of the picture: if more than this changed, all of it is looked at
@@ -49,6 +54,7 @@ class _Shot:
     seen: deque[tuple[int, Boxes]] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
     looks: int = 0
     whole: int = 0  # when it was last looked at in its full size
+    rare: bool = False  # nobody small was there then
 
 
 class Faces:
@@ -129,16 +135,19 @@ class Faces:
         """A look at the last picture of the window, and everybody's way from its first to there."""
         last = shot.window[-1]
         area = self._area(shot)
-        briefly = last.at - shot.whole < self._whole
-        shot.whole = shot.whole if briefly else last.at
+        before = shot.whole
+        briefly = last.at - before < (2 * self._whole if shot.rare else self._whole)
         found = self._look(last, area, briefly=briefly)
+        if not briefly:
+            large = self._width * self._height >= SAVING
+            shot.whole, shot.rare = last.at, large and not _any_small(found)
         inside = [path for path in shot.paths if _meet(path.last.box, area)]
         for path in shot.paths:
             if not _meet(path.last.box, area):
                 path.stay(last.at)
         linking = Linking(self._looker, shot.window, found)
         linking.link(inside)
-        shot.paths += linking.begun(shot.paths, shot.seen)
+        shot.paths += linking.begun(shot.paths, shot.seen, before)
         self._part(shot)
         shot.seen.append((last.at, found))
         shot.window, shot.looked = [last], now
@@ -176,6 +185,11 @@ class Faces:
         limits = np.array([self._width, self._height], np.float32)
         at_rim = bool((low <= _RIM).any() or (high >= limits - _RIM).any())
         return at_rim and path.lost_for >= LINGER
+
+
+def _any_small(found: Boxes) -> bool:
+    sides = (found[:, 2:4] - found[:, :2]).max(axis=1)
+    return bool(((sides < SMALL) & (found[:, 4] >= HINT)).any())
 
 
 def _pace(path: Path) -> float:

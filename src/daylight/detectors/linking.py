@@ -124,8 +124,13 @@ class Linking:
             points.append(Point(self._window[number].at, box, basis))
         return points
 
-    def begun(self, paths: Sequence[Path], seen: Sequence[tuple[int, Boxes]]) -> list[Path]:
-        """New faces: strong boxes that nobody took, followed back to where they came from."""
+    def begun(
+        self, paths: Sequence[Path], seen: Sequence[tuple[int, Boxes]], before: int
+    ) -> list[Path]:
+        """New faces: strong boxes that nobody took, followed back to where they came from.
+
+        ``before``: when it was last looked at in full size.
+        """
         known = np.array([path.last.box for path in paths], np.float32).reshape(-1, 4)
         new = []
         for which, box in enumerate(self._found):
@@ -134,6 +139,7 @@ class Linking:
             if len(known) and inside(box, known).max() > _INSIDE:
                 continue
             path = Path([*self._origin(box, seen), seen_at(self._window[-1].at, box)])
+            path.unseen_since = before
             self._bridge(path, paths)
             new.append(path)
         return new

@@ -12,7 +12,7 @@ import numpy as np
 
 from daylight.detectors.centerface import SIDE, Boxes, Look, Pixels, thinned
 
-MOST_PIXELS: Final = 640_000  # of a tile: the model's worker takes 150 MB for as many
+MOST_PIXELS: Final = 530_000  # of a tile: the model's worker takes 120 MB for as many
 SHARED: Final = 96  # pixels that neighbouring tiles have in common
 _RIM: Final = 3.0  # pixels: a box that comes as near to a cut was cut
 _SMALL: Final = 192  # pixels of a side: of a crop that is shown
@@ -75,7 +75,7 @@ class Looker:
         return thinned(together[np.argsort(-together[:, 4], kind="stable")])
 
     def _half(self, part: Pixels, least: float) -> Boxes:
-        found = self.look(_padded(_halved(part)), least)
+        found = self._pieces(_padded(_halved(part)), least)
         found[:, :4] *= 2
         return found
 
@@ -127,9 +127,12 @@ def _uncut(found: Boxes, tile: Area, width: int, height: int) -> Boxes:
 
 
 def _halved(part: Pixels) -> Pixels:
-    fours = part.reshape(part.shape[0] // 2, 2, part.shape[1] // 2, 2, 3)
-    half: Pixels = (fours.sum(axis=(1, 3), dtype=np.uint16) >> 2).astype(np.uint8)
-    return half
+    rows = np.add(
+        part[::2], part[1::2], dtype=np.uint16
+    )  # a twelfth of the time of one sum of fours
+    fours = rows[:, ::2] + rows[:, 1::2]
+    fours >>= 2
+    return fours.astype(np.uint8)
 
 
 def _padded(part: Pixels) -> Pixels:
