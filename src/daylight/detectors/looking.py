@@ -15,6 +15,7 @@ from daylight.detectors.centerface import SIDE, Boxes, Look, Pixels, thinned
 MOST_PIXELS: Final = 530_000  # of a tile: the model's worker takes 120 MB for as many
 SHARED: Final = 96  # pixels that neighbouring tiles have in common
 _RIM: Final = 3.0  # pixels: a box that comes as near to a cut was cut
+_STRIP: Final = 64  # rows
 _SMALL: Final = 192  # pixels of a side: of a crop that is shown
 
 Area = tuple[int, int, int, int]  # left, top, right, bottom
@@ -127,12 +128,16 @@ def _uncut(found: Boxes, tile: Area, width: int, height: int) -> Boxes:
 
 
 def _halved(part: Pixels) -> Pixels:
-    rows = np.add(
-        part[::2], part[1::2], dtype=np.uint16
-    )  # a twelfth of the time of one sum of fours
-    fours = rows[:, ::2] + rows[:, 1::2]
-    fours >>= 2
-    return fours.astype(np.uint8)
+    """The mean of each four, in strips: a whole picture of sums is three times as large as the picture."""
+    height, width, _ = part.shape
+    half = np.empty((height // 2, width // 2, 3), np.uint8)
+    for top in range(0, height, _STRIP):
+        strip = part[top : top + _STRIP]
+        rows = np.add(strip[::2], strip[1::2], dtype=np.uint16)  # quicker than one sum of fours
+        fours = rows[:, ::2] + rows[:, 1::2]
+        fours >>= 2
+        half[top // 2 : (top + _STRIP) // 2] = fours
+    return half
 
 
 def _padded(part: Pixels) -> Pixels:
