@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from daylight.detectors.again import MOST_PIXELS, WHOLE_STEP, Again, looked_at
+from daylight.detectors.centerface import MOST_SIDE
 from daylight.detectors.looking import Looker
 from daylight.domain.digest import Digest
 from daylight.domain.marks import WHOLE, Key, Span
@@ -148,7 +149,12 @@ def test_places_are_those_of_the_original_where_the_film_is_cropped():
 
 @pytest.mark.parametrize(
     ("size", "expected"),
-    [((640, 360), (1280, 736)), ((1280, 720), (1920, 1088)), ((16, 16), (128, 128))],
+    [
+        ((640, 360), (1280, 736)),
+        ((1280, 720), (1920, 1088)),
+        ((1920, 1080), (2240, 1280)),
+        ((16, 16), (128, 128)),
+    ],
 )
 def test_it_is_looked_at_larger_than_at_first(size, expected):
     assert looked_at(*size) == expected
@@ -157,3 +163,16 @@ def test_it_is_looked_at_larger_than_at_first(size, expected):
 def test_large_pictures_are_bounded():
     width, height = looked_at(7680, 4320)
     assert width * height < 1.1 * MOST_PIXELS
+    assert width / height == pytest.approx(16 / 9, rel=0.03)
+
+
+def test_a_very_wide_picture_is_shown_in_pieces_that_the_model_takes():
+    shown = []
+
+    def seen(pixels, least):
+        shown.append(pixels.shape)
+        return np.zeros((0, 5), np.float32)
+
+    width, height = looked_at(20_000, 40)
+    Looker(seen).at(np.zeros((height, width, 3), np.uint8), (0, 0, width, height), 0.1)
+    assert max(max(one[:2]) for one in shown) <= MOST_SIDE

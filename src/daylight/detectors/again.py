@@ -28,7 +28,7 @@ WHOLE_STEP: Final = 1_000_000  # all of it; in between, about what is covered
 NEAR: Final = 0.1  # a score, where the plan covers somebody
 LEAST: Final = 0.2  # anywhere else: a face, by itself
 FEW_PIXELS: Final = 450_000
-MOST_PIXELS: Final = 3_300_000
+MOST_PIXELS: Final = 2_800_000
 _LARGER: Final = {True: 2.0, False: 1.5}  # small pictures; others. Both are more than at first
 _HIDDEN: Final = 0.85  # of a hit: as much of it is paint, and a head's outline alone is left
 _SPARED: Final = 0.5  # of a hit, within a region that stays visible, or that is no face
@@ -50,9 +50,7 @@ def looked_at(width: int, height: int) -> tuple[int, int]:
     """The size in which pictures of this size are looked at again: multiples of ``SIDE``."""
     pixels = width * height
     scale = min(_LARGER[pixels <= FEW_PIXELS], math.sqrt(MOST_PIXELS / pixels))
-    across, down = (
-        min(64, max(4, math.ceil(one * scale / SIDE))) * SIDE for one in (width, height)
-    )
+    across, down = (max(4, math.ceil(one * scale / SIDE)) * SIDE for one in (width, height))
     return across, down
 
 

@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from daylight.detectors.centerface import SIDE, Boxes, Look, Pixels, thinned
+from daylight.detectors.centerface import MOST_SIDE, SIDE, Boxes, Look, Pixels, thinned
 
 MOST_PIXELS: Final = 530_000  # of a tile: the model's worker takes 120 MB for as many
 SHARED: Final = 96  # pixels that neighbouring tiles have in common
@@ -69,7 +69,7 @@ class Looker:
 
     def _pieces(self, part: Pixels, least: float) -> Boxes:
         height, width, _ = part.shape
-        if width * height <= MOST_PIXELS:
+        if _is_borne(width, height):
             return self.look(np.ascontiguousarray(part), least)
         found = [self._tile(part, tile, least) for tile in _tiles(width, height)]
         together = np.vstack([*found, self._half(part, least)])
@@ -96,12 +96,16 @@ def _tiles(width: int, height: int) -> Iterator[Area]:
 def _counts(width: int, height: int) -> tuple[int, int]:
     """How many tiles across and down, so that none is too large."""
     across = down = 1
-    while _length(width, across) * _length(height, down) > MOST_PIXELS:
+    while not _is_borne(_length(width, across), _length(height, down)):
         if width / across >= height / down:
             across += 1
         else:
             down += 1
     return across, down
+
+
+def _is_borne(width: int, height: int) -> bool:
+    return width * height <= MOST_PIXELS and max(width, height) <= MOST_SIDE
 
 
 def _length(whole: int, count: int) -> int:
