@@ -37,7 +37,11 @@ from daylight.media.reading import open_media, size_of
 
 PROGRAM: Final = "redaction-check"
 FAR: Final = 24  # of 255: no pixel inside a mask may be further from the paint
-MEAN: Final = 2.0  # on the average of a mask
+MEAN: Final = 2.0  # on the average of a mask,
+MEAN_OF_FEW: Final = (
+    3.0  # and where hardly more than a block of the codec is left, one step of it may be more
+)
+FEW: Final = 300  # samples of luma and chroma
 EDGE: Final = 3  # blocks of two pixels at the edge, which the codec blends with what is outside
 MOST_FAULTS: Final = 20
 _SHEET: Final = (8, 5)
@@ -147,7 +151,8 @@ class _Seen:
         worst.far = max(worst.far, far)
         worst.total += mean * pixels
         worst.pixels += pixels
-        if (far > FAR or mean > MEAN) and len(self.faults) < MOST_FAULTS:
+        most = MEAN_OF_FEW if pixels < FEW else MEAN
+        if (far > FAR or mean > most) and len(self.faults) < MOST_FAULTS:
             self.faults.append(f"not covered: {name[:40]} at {at / MICRO:.3f} s")
 
     def _thumb(self, frame: VideoFrame, at: int) -> None:
