@@ -45,7 +45,7 @@ run: env
 	@$(BIN)/python tools/run.py
 
 test: $(VENV)/.dev-ready
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 lint: $(VENV)/.dev-ready
 	$(BIN)/ruff format --check .

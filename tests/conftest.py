@@ -1,30 +1,41 @@
 """What tests share: a fresh vault each, on SQLite and on PostgreSQL, and where real media lie."""
 
+import fcntl
 import os
 import shutil
 import sqlite3
-from collections.abc import Iterator
+import subprocess
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy comes: tests run side by side
+# Before NumPy comes: tests run side by side, and count as a worker does, which gets nothing of the
+# environment; what it says of the processor changes the last digits.
+os.environ.pop("OPENBLAS_CORETYPE", None)
+os.environ.pop("OPENBLAS_L2_SIZE", None)
+os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
 # No model that somebody has installed here: each test says which there are.
 os.environ["DAYLIGHT_MODELS"] = "/nonexistent/models"
 
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.db import connections
 from hypothesis import settings
 
 from daylight import bootstrap
+from daylight.crypto import locked
 from daylight.crypto.vault_keys import new_keys, to_file
 from daylight.services.workspace import Workspace
 from daylight.storage import layout
 from daylight.storage.layout import Layout
+from tests.forked import DAYLIGHT
 from tests.postgres import Cluster, PostgresMissing, cluster, fresh_database
 
 bootstrap.configure()
+COST, locked._N = locked._N, 2  # in truth a passphrase costs COST: tests/crypto/test_keys.py
+PBKDF2PasswordHasher.iterations = 2  # Django's own cost is Django's to test
 settings.register_profile("daylight", deadline=None)  # machines are shared: time tells nothing
 settings.load_profile("daylight")
 
@@ -71,7 +82,7 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def new_vault(folder: Path, migrated: Path, database: str = "") -> Workspace:
-    """A vault as ``daylight init`` makes it, settled in this process."""
+    """A vault as ``daylight init`` makes it, settled in this process; ``database`` is migrated."""
     from daylight.services import vault
 
     made: Layout = layout.create(folder, database)
@@ -79,11 +90,31 @@ def new_vault(folder: Path, migrated: Path, database: str = "") -> Workspace:
         shutil.copyfile(migrated, made.catalogue)
     made.write_keys(to_file(new_keys(), ""))
     ws = bootstrap.settle(made)
-    if database:
-        vault.migrate()
     vault.found(ws)
     layout.seal(made)
     return ws
+
+
+def once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
+    """What ``make`` puts at the path it is given; one for the whole run, however many run it."""
+    here = factory.getbasetemp()
+    folder = here.parent if "PYTEST_XDIST_WORKER" in os.environ else here
+    made, draft = folder / name, folder / f"{name}.draft"
+    with (folder / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not made.exists():
+            make(draft)
+            draft.rename(made)
+    return made
+
+
+@pytest.fixture(scope="session")
+def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty vault to copy that ``daylight init`` made; on a plain disk, without a passphrase."""
+    made = tmp_path_factory.mktemp("founded") / "vault"
+    words = [DAYLIGHT, "init", made, "--plain-disk", "--no-passphrase"]
+    subprocess.run(words, check=True, capture_output=True)
+    return made
 
 
 @pytest.fixture(scope="session")
@@ -96,9 +127,21 @@ def postgres_cluster() -> Iterator[Cluster]:
         yield running
 
 
+@pytest.fixture(scope="session")
+def postgres_migrated(postgres_cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The URL of a migrated, empty catalogue on PostgreSQL to copy: see ``migrated``."""
+    from daylight.services import vault
+
+    url = fresh_database(postgres_cluster)
+    bootstrap.settle(Layout(tmp_path_factory.mktemp("template"), "", url))
+    vault.migrate()
+    connections.close_all()  # one that is open forbids copying
+    return url
+
+
 @pytest.fixture
-def postgres_url(postgres_cluster: Cluster) -> str:
-    return fresh_database(postgres_cluster)
+def postgres_url(postgres_cluster: Cluster, postgres_migrated: str) -> str:
+    return fresh_database(postgres_cluster, postgres_migrated)
 
 
 @pytest.fixture

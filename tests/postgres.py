@@ -110,8 +110,8 @@ def cluster() -> Iterator[Cluster]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def fresh_database(running: Cluster) -> str:
-    """The URL of a new, empty database."""
-    name = f"t{uuid4().hex}"
-    _run(running.bin / "createdb", "-h", running.socket, "-U", USER, name)
+def fresh_database(running: Cluster, like: str = "") -> str:
+    """The URL of a new database: empty, or a copy of the one at ``like``, which nobody may have open."""
+    name, template = f"t{uuid4().hex}", like.rpartition("/")[2] or "template1"
+    _run(running.bin / "createdb", "-h", running.socket, "-U", USER, "-T", template, name)
     return f"postgresql://{USER}@{quote(str(running.socket), safe='')}/{name}"

@@ -42,15 +42,6 @@ def run(*words, vault: Path, timeout: float | None = None) -> bool:
     return True
 
 
-def new_vault(folder: Path) -> Path:
-    subprocess.run(
-        [DAYLIGHT, "init", folder, "--plain-disk", "--no-passphrase"],
-        check=True,
-        capture_output=True,
-    )
-    return folder
-
-
 def dumped(vault: Path) -> dict:
     ws = bootstrap.settle(read(vault))
     try:
@@ -61,20 +52,20 @@ def dumped(vault: Path) -> dict:
 
 
 @pytest.mark.slow
-def test_killed_at_random_it_ends_as_if_undisturbed(sample_archive, tmp_path):
+def test_killed_at_random_it_ends_as_if_undisturbed(sample_archive, founded, tmp_path):
     disk = tmp_path / "disk"
     shutil.copytree(sample_archive, disk, symlinks=True)
     (disk / "many").mkdir()
     for number in range(1500):
         (disk / "many" / f"{number}").write_bytes(os.urandom(900))
-    whole = new_vault(tmp_path / "whole")
+    whole = shutil.copytree(founded, tmp_path / "whole")
     began = time.monotonic()
     assert run("import", disk, *NAMED, vault=whole)
     importing = time.monotonic() - began
     began = time.monotonic()
     assert run("examine", vault=whole)
     examining = time.monotonic() - began
-    broken = new_vault(tmp_path / "broken")
+    broken = shutil.copytree(founded, tmp_path / "broken")
     chance = random.Random(7)
     kills = 0
     for verb, length in (("import", importing), ("examine", examining)):

@@ -7,6 +7,7 @@ start-up short.
 
 import errno
 import functools
+import gc
 import importlib
 import io
 import os
@@ -290,6 +291,7 @@ def _add(app: typer.Typer, name: str, asked: _Asked) -> None:
 
 def main() -> None:
     """The entry point of the ``daylight`` program."""
+    gc.disable()  # what is loaded now stays: to look through it again and again is a tenth of the start
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read when NumPy comes: ours is small work
     os.environ.setdefault("OMP_THREAD_LIMIT", "1")  # Tesseract's threads wait for one another
     for stream in (sys.stdout, sys.stderr):
@@ -308,6 +310,8 @@ def main() -> None:
     app.callback()(_global_options)
     for name in VERBS:
         _add(app, name, asked)
+    gc.freeze()
+    gc.enable()
     try:
         sys.exit(app(obj=_session(asked), standalone_mode=False))
     except TyperException as error:

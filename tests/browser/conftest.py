@@ -1,16 +1,19 @@
 """A real Chromium at a real server over a vault of the sample clips."""
 
 import os
+import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import missing
+from tests import forked
+from tests.conftest import missing, once
 
 LOOK = os.environ.get("DAYLIGHT_LOOK", "")
 CHROMIUM = Path("/usr/bin/chromium")
@@ -35,22 +38,30 @@ class Served:
     vault: Path
 
     def link(self) -> str:
-        command = [*PROGRAM, "--vault", str(self.vault), "user", "link", "archivist"]
-        done = subprocess.run(
-            [*command, "--at", self.address], check=False, capture_output=True, text=True
-        )
+        words = ["--vault", self.vault, "user", "link", "archivist", "--at", self.address]
+        done = forked.run(*words, env=dict(os.environ))
         return done.stdout.split()[0]
+
+
+def furnish(vault: Path, material: Path = SAMPLES) -> None:
+    for words in (
+        ["init", str(vault), "--plain-disk", "--no-passphrase"],
+        ["--vault", str(vault), "import", str(material), "--accession", "sample"],
+    ):
+        done = subprocess.run([*PROGRAM, *words], check=False, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
 
 
 @pytest.fixture(scope="session")
 def served(chromium: str, tmp_path_factory) -> Iterator[Served]:
     vault = tmp_path_factory.mktemp("browser") / "vault"
-    for words in (
-        ["init", str(vault), "--plain-disk", "--no-passphrase"],
-        ["--vault", str(vault), "import", str(SAMPLES), "--accession", "sample"],
-    ):
-        done = subprocess.run([*PROGRAM, *words], check=False, capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
+    shutil.copytree(once(tmp_path_factory, "samples", furnish), vault)
+    with serving(vault) as made:
+        yield made
+
+
+@contextmanager
+def serving(vault: Path) -> Iterator[Served]:
     command = [*PROGRAM, "--vault", str(vault), "serve", "--port", "0"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
         line = ""
@@ -95,13 +106,22 @@ class Visit:
             self.page.wait_for_timeout(50)
 
 
-@pytest.fixture
-def visit(chromium: str, served: Served, request) -> Iterator[Visit]:
+@pytest.fixture(scope="package")
+def browser(chromium: str) -> Iterator[object]:
+    """One for all tests in this folder; Playwright's loop would be in the way of others' databases."""
     sync_api = pytest.importorskip("playwright.sync_api")
-    more = getattr(request, "param", {})
     with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=OPTIONS)
-        page = browser.new_context(viewport={"width": 1440, "height": 900}, **more).new_page()
+        started = playwright.chromium.launch(executable_path=chromium, args=OPTIONS)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def visit(browser, served: Served, request) -> Iterator[Visit]:
+    """A profile of its own: no cookie, no cache, no storage of an earlier test."""
+    more = getattr(request, "param", {})
+    with browser.new_context(viewport={"width": 1440, "height": 900}, **more) as context:
+        page = context.new_page()
         made = Visit(page, served)
         page.on("request", lambda one: made.requests.append(one.url))
         page.on("pageerror", lambda one: made.complaints.append(str(one)))
@@ -116,4 +136,3 @@ def visit(chromium: str, served: Served, request) -> Iterator[Visit]:
         ours = (served.address + "/", "blob:" + served.address, "data:,")
         assert [one for one in made.requests if not one.startswith(ours)] == []
         assert made.complaints == []
-        browser.close()

@@ -2,7 +2,6 @@
 
 import os
 import sqlite3
-import subprocess
 import time
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
 
-from tests.browser.conftest import PROGRAM
+from tests import forked
 from tests.browser.test_accessible import judged
 
 pytestmark = pytest.mark.browser
@@ -28,8 +27,7 @@ def seen(page, name: str) -> None:
 
 
 def custodian(served, *words: str) -> None:
-    command = [*PROGRAM, "--vault", str(served.vault), *words]
-    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    done = forked.run("--vault", served.vault, *words, env=dict(os.environ))
     assert done.returncode == 0, done.stderr
 
 
@@ -110,6 +108,7 @@ def test_a_colleague_is_invited_sets_up_a_second_factor_and_is_shut_out(visit):
     guest.goto(served.address + "/items/")
     assert "/login/" in guest.url
     assert complaints == []
+    guest.context.close()
 
 
 def test_the_screens_stand_in_russian_and_ask_once_more(visit):

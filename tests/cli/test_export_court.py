@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 
@@ -12,12 +13,11 @@ from tests.cli.test_verbs import CANARY, daylight
 
 
 @pytest.fixture
-def vault(tmp_path):
-    made, disk = tmp_path / "vault", tmp_path / "disk"
+def vault(tmp_path, founded):
+    made, disk = shutil.copytree(founded, tmp_path / "vault"), tmp_path / "disk"
     disk.mkdir()
     (disk / "note.txt").write_text("a note\n")
     (disk / f"{CANARY}.bin").write_bytes(b"\0\1\2")
-    assert daylight("init", made, "--plain-disk", "--no-passphrase").returncode == 0
     words = ["import", disk, "--allow-writable-source", "--no-examine"]
     done = daylight("--vault", made, *words)
     assert done.returncode == 0, done.stderr

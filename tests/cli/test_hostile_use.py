@@ -12,7 +12,14 @@ import time
 import pytest
 
 from daylight.domain.custody import TOPICS
-from tests.cli.test_verbs import CANARY, DAYLIGHT, NO_VAULT, daylight, vault  # noqa: F401  # a fixture
+from tests.cli.test_verbs import (  # noqa: F401  # a fixture
+    CANARY,
+    DAYLIGHT,
+    NO_VAULT,
+    daylight,
+    from_nothing,
+    vault,
+)
 
 NAMES = [
     b"line\nAccession forged: 9 files",
@@ -85,7 +92,7 @@ def test_hostile_names_steer_no_screen_and_come_back_byte_for_byte(vault, hostil
 def test_a_screen_that_knows_no_letters_gets_escapes(vault, tmp_path):  # noqa: F811
     (tmp_path / "Ж").write_bytes(b"1")
     daylight("--vault", vault, "import", tmp_path / "Ж", "--no-examine")
-    done = daylight("--vault", vault, "items", "--paths", env={"PYTHONIOENCODING": "ascii"})
+    done = from_nothing("--vault", vault, "items", "--paths", env={"PYTHONIOENCODING": "ascii"})
     assert done.returncode == 0, done.stderr
     assert "\\u0416" in done.stdout
 
@@ -240,7 +247,7 @@ def test_a_locked_catalogue_is_busy_and_nothing_is_said_of_what_was_written(
     with sqlite3.connect(vault / "catalogue.sqlite", isolation_level=None) as other:
         other.execute("BEGIN IMMEDIATE")
         words = ["--vault", vault, "import", hostile, "--no-examine"]
-        done = daylight(*words, env={"PYTHONPATH": str(site)})
+        done = from_nothing(*words, env={"PYTHONPATH": str(site)})
         other.execute("ROLLBACK")
     assert done.returncode == 4
     assert done.stderr.splitlines()[-1].endswith("[vault-busy]")

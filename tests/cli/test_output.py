@@ -5,7 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
-from daylight.cli import output
+from daylight.cli import bars, output
 from daylight.cli.output import progress
 
 
@@ -55,7 +55,7 @@ def test_a_terminal_gets_a_bar(monkeypatch, unit, words):
     screen = io.StringIO()
     monkeypatch.setattr(output.sys.stderr, "isatty", lambda: True, raising=False)
     monkeypatch.setattr(
-        output, "Console", lambda **_: Console(file=screen, force_terminal=True, width=160)
+        bars, "Console", lambda **_: Console(file=screen, force_terminal=True, width=160)
     )
     with progress("compare", unit) as shown:
         shown.total(amount=9_000_000, steps=60)

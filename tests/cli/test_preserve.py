@@ -2,9 +2,9 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -12,22 +12,16 @@ import pyrage
 import pytest
 
 from daylight.crypto.shares import combine
+from tests import forked
 from tests.buckets import environment, new_bucket, s3_server
+from tests.forked import DAYLIGHT
 
-DAYLIGHT = str(Path(sys.executable).parent / "daylight")
 CLEAN = {k: v for k, v in os.environ.items() if not k.startswith(("DAYLIGHT_", "AWS_"))}
 PASSPHRASE = "корень и слово"
 
 
 def daylight(*words, code=0, **env):
-    done = subprocess.run(
-        [DAYLIGHT, *map(str, words)],
-        capture_output=True,
-        text=True,
-        check=False,
-        stdin=subprocess.DEVNULL,
-        env=CLEAN | env,
-    )
+    done = forked.run(*words, env=CLEAN | env)
     assert done.returncode == code, done.stdout + done.stderr
     return done
 
@@ -44,9 +38,8 @@ def error(*words, code, **env) -> str:
 
 
 @pytest.fixture
-def vault(tmp_path):
-    made, disk = tmp_path / "vault", tmp_path / "disk"
-    daylight("init", made, "--plain-disk", "--no-passphrase")
+def vault(tmp_path, founded):
+    made, disk = shutil.copytree(founded, tmp_path / "vault"), tmp_path / "disk"
     disk.mkdir()
     for number in range(6):
         (disk / f"{number}").write_bytes(os.urandom(300_000 + number))

@@ -4,38 +4,41 @@ import json
 import os
 import pty
 import re
+import shutil
 import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 
 from daylight.cli.registry import VERBS
+from tests import forked
+from tests.forked import DAYLIGHT
 
-DAYLIGHT = str(Path(sys.executable).parent / "daylight")
 CANARY = "Иванов-canary-7c1f"
 NO_VAULT = {key: value for key, value in os.environ.items() if key != "DAYLIGHT_VAULT"}
 
 
-def daylight(*words, **options):
+def daylight(*words, cwd=".", env=None):
+    return forked.run(*words, env=NO_VAULT | (env or {}), cwd=cwd)
+
+
+def from_nothing(*words, env=None):
+    """The same, in an interpreter of its own: what the environment tells one at its start counts."""
     return subprocess.run(
         [DAYLIGHT, *map(str, words)],
         capture_output=True,
         text=True,
         check=False,
         stdin=subprocess.DEVNULL,
-        env=NO_VAULT | options.pop("env", {}),
-        **options,
+        env=NO_VAULT | (env or {}),
     )
 
 
 @pytest.fixture
-def vault(tmp_path):
-    made = tmp_path / "vault"
-    assert daylight("init", made, "--plain-disk", "--no-passphrase").returncode == 0
-    return made
+def vault(tmp_path, founded):
+    return shutil.copytree(founded, tmp_path / "vault")
 
 
 @pytest.fixture
@@ -65,7 +68,8 @@ def test_start_up_needs_no_codec(tmp_path):
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_every_verb_helps_without_a_vault(verb):
-    done = daylight(verb, "--help")
+    """And finds all it imports without the other verbs."""
+    done = from_nothing(verb, "--help")
     assert done.returncode == 0, done.stderr
     assert "Usage:" in done.stdout
 

@@ -8,11 +8,16 @@ from daylight.crypto import locked
 from daylight.crypto.signing import SigningKey, is_signed, new_seed
 from daylight.crypto.vault_keys import from_file, new_keys, to_file
 from daylight.errors import KeyDamaged, KeyLocked, KeyWrong
+from tests.conftest import COST
 
 
-@pytest.fixture(autouse=True)
-def quick(monkeypatch):
-    monkeypatch.setattr(locked, "_N", 1 << 4)
+def test_what_a_passphrase_costs_in_truth(monkeypatch):
+    """All other tests pay next to nothing."""
+    monkeypatch.setattr(locked, "_N", COST)
+    keys = new_keys()
+    data = to_file(keys, "words")
+    assert json.loads(data)["kdf"]["n"] == COST >= 1 << 16
+    assert from_file(data).open("words") == keys
 
 
 @pytest.mark.parametrize("phrase", ["", "four unrelated words here", "пароль 🌅"])

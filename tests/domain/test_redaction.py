@@ -301,3 +301,9 @@ def test_a_body_reaches_down_and_to_both_sides_and_stays_in_the_picture():
     assert body.top <= 3_000
     assert body.top + body.height == 10_000
     assert to_json(Plan(ITEM, regions=(body_of(FACE, 16 / 9),)))["regions"][0]["sort"] == "person"
+
+
+def test_one_plan_has_one_digest_however_its_numbers_were_given():
+    face = Region("face-1", Sort.FACE, (Key(0, 0, 0, 1, 1),), score=1)
+    one, two = (Plan(ITEM, regions=(replace(face, score=score),)) for score in (1, 1.0))
+    assert digest(one) == digest(two) == digest(decode(encode(one)))

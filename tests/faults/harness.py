@@ -58,7 +58,9 @@ CHECK = compile(re.findall(r"(?s)```python\n(.*?)```", FORMAT.read_text())[0], "
 
 
 def new_vault(folder: Path) -> Path:
-    """The one place that makes a vault."""
+    """The one place that makes a vault, unless the tests have put theirs there."""
+    if folder.exists():
+        return folder
     words = ["init", folder, "--plain-disk", "--no-passphrase"]
     subprocess.run([DAYLIGHT, *words], check=True, capture_output=True)
     return folder

@@ -31,12 +31,17 @@ GROUPS = (  # of about the same length
 
 
 @pytest.fixture
-def scratch(tmp_path) -> Iterator[Path]:
-    """In memory, where there is room: a kill is the same there, and a power cut is the model's."""
+def scratch(tmp_path, founded) -> Iterator[Path]:
+    """In memory, where there is room: a kill is the same there, and a power cut is the model's.
+
+    With the empty vault in it that would else be made for each test.
+    """
     if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > 1 << 30:
         with tempfile.TemporaryDirectory(dir=MEMORY, prefix="daylight-faults-") as folder:
+            shutil.copytree(founded, Path(folder) / "template")
             yield Path(folder)
     else:
+        shutil.copytree(founded, tmp_path / "template")
         yield tmp_path
 
 

@@ -5,7 +5,16 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from daylight.media.canvas import WHOLE, boxed, canvas, hashes, mirrored, thumb
+from daylight.media.canvas import (
+    _ACROSS,
+    _DOWN,
+    WHOLE,
+    boxed,
+    canvas,
+    hashes,
+    mirrored,
+    thumb,
+)
 from daylight.media.likeness import looked, unlikeness
 from daylight.media.picture import Picture
 
@@ -105,3 +114,24 @@ def test_noise_on_an_even_wall_is_no_structure():
     draw = np.random.default_rng(1)
     walls = [looked(draw.normal(120, 2, (120, 160)).astype(np.uint8)) for _ in range(2)]
     assert unlikeness(*walls) < 0.2
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_same_picture_has_the_same_hash_in_whatever_order_it_is_summed(seed):
+    """Flat pictures have nothing but last bits to be told by: these must not hang on a processor."""
+    draw = np.random.default_rng(seed)
+    grey = np.full((120, 160), 40 * seed + 1, np.uint8)
+    if seed % 2:
+        grey[draw.integers(0, 120, 9), draw.integers(0, 160, 9)] += 1
+    expected = hashes(grey)
+    wanted = [_summed(grey, n) for n in range(4)]
+    assert np.array_equal(expected, np.stack(wanted))
+
+
+def _summed(grey, number: int) -> np.ndarray:
+    """The hash by whole numbers of Python, which know no last bits."""
+    side = slice(number * 16, number * 16 + 16)
+    down, across = (one.astype(int).astype(object) for one in (_DOWN[side], _ACROSS[number]))
+    waves = (down.dot(grey.astype(int).astype(object)).dot(across)).ravel()
+    ordered = sorted(waves)
+    return np.packbits([2 * one > ordered[127] + ordered[128] for one in waves])

@@ -9,7 +9,6 @@ from daylight.catalogue.models import Entry, Opening, PersonalKey, Request, Requ
 from daylight.catalogue.queries.holds import hold_on
 from daylight.catalogue.queries.requests import open_requests
 from daylight.catalogue.queries.vault import custodian_here
-from daylight.crypto import locked
 from daylight.domain.principal import Principal, Role
 from daylight.domain.progress import Silent
 from daylight.errors import (
@@ -24,11 +23,6 @@ from daylight.services import approvals, approve, hold, ledger, people, personal
 from daylight.services.personal_keys import signer
 from tests.services.signing import PHRASES, add, approved, asked, asked_to_lift, two_people
 from tests.services.test_purge import digest_of, disk, take
-
-
-@pytest.fixture(autouse=True)
-def _cheap_passphrases(monkeypatch):
-    monkeypatch.setattr(locked, "_N", 2)
 
 
 @pytest.fixture

@@ -1,13 +1,13 @@
 """What a purge cannot reach is named: backups, replicas, exports."""
 
 import json
+from dataclasses import replace
 
-import pytest
+import pyrage
 
 from daylight.catalogue.ledger_rows import entries
 from daylight.catalogue.models import Entry
 from daylight.catalogue.queries.vault import custodian_here
-from daylight.crypto import locked
 from daylight.domain.clock import coarse
 from daylight.domain.progress import Silent
 from daylight.services.backup import backup
@@ -20,29 +20,26 @@ from tests.services.signing import purged, signed_export, two_people
 from tests.services.test_purge import canaries, digest_of, disk, faults, found, take
 
 
-@pytest.fixture(autouse=True)
-def _cheap_passphrases(monkeypatch):
-    monkeypatch.setattr(locked, "_N", 2)
-
-
 def test_the_report_names_the_copies_that_still_hold_it(any_ws, tmp_path):
-    ws, here, folder = any_ws, custodian_here(), disk(tmp_path, count=2)
+    now, here, folder = any_ws.clock(), custodian_here(), disk(tmp_path, count=2)
+    ws = replace(any_ws, clock=lambda: now)  # no minute begins meanwhile
+    key = [str(pyrage.x25519.Identity.generate().to_public())]  # a passphrase costs seconds
     two_people(ws)
     remotes = [MemoryRemote(nothing_kept_here_matters=True) for _ in range(3)]
-    backup(ws, here, tmp_path / "0.age", passphrase="before it came in")
+    backup(ws, here, tmp_path / "0.age", recipients=key)  # before it came in
     replicate(ws, here, remotes[2], Silent())
     take(ws, folder)
     gone, stays = digest_of(folder, 0), digest_of(folder, 1)
-    backup(ws, here, tmp_path / "1.age", passphrase="with it")
+    backup(ws, here, tmp_path / "1.age", recipients=key)
     runs = [replicate(ws, here, remotes[place], Silent()) for place in (0, 0, 1)]
     export(ws, tmp_path / "bag", gone.hex(), stays.hex())
     export(ws, tmp_path / "other", stays.hex())
-    backup(ws, here, tmp_path / "2.age", passphrase="with it")
+    backup(ws, here, tmp_path / "2.age", recipients=key)
     acts = {one.index: one for one in entries()}
     report = purged(ws, gone)
     copies = report.copies
     assert [acts[one.entry].action for one in copies.backups] == ["backed-up"] * 2
-    assert {one.at for one in copies.backups} == {coarse(ws.clock())}
+    assert {one.at for one in copies.backups} == {coarse(now)}
     assert [one.replica for one in copies.replicas] == [runs[1].replica, runs[2].replica]
     said = [json.loads(acts[one.entry].details) for one in copies.replicas]
     assert [one["number"] for one in said] == [2, 1], "the last run of each"

@@ -5,6 +5,7 @@ import io
 import json
 import os
 import resource
+import shutil
 import socket
 import subprocess
 import sys
@@ -112,7 +113,7 @@ def _bound_by_permissions():
         libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)
 
 
-def test_a_file_that_may_not_be_read_is_reported_and_the_rest_goes_on(tmp_path, disk):
+def test_a_file_that_may_not_be_read_is_reported_and_the_rest_goes_on(tmp_path, founded, disk):
     (disk / "closed").mkdir()
     for path in (disk / "3", disk / "closed"):
         path.chmod(0)
@@ -121,12 +122,7 @@ def test_a_file_that_may_not_be_read_is_reported_and_the_rest_goes_on(tmp_path, 
         ["cat", disk / "3"], check=False, stderr=subprocess.DEVNULL, **bound
     ).returncode:
         pytest.skip("this account may read everything and cannot be kept from it")
-    vault = tmp_path / "vault"
-    subprocess.run(
-        [DAYLIGHT, "init", vault, "--plain-disk", "--no-passphrase"],
-        check=True,
-        capture_output=True,
-    )
+    vault = shutil.copytree(founded, tmp_path / "vault")
     command = [DAYLIGHT, "--vault", vault, "import", disk, "--no-examine", "--json"]
     done = subprocess.run(command, check=False, capture_output=True, text=True, **bound)
     (disk / "closed").chmod(0o700)
@@ -340,16 +336,12 @@ def test_a_vault_somewhere_inside_is_not_taken_in(ws, tmp_path):
 
 
 @pytest.mark.slow
-def test_memory_stays_flat_whatever_the_size(tmp_path):
+def test_memory_stays_flat_whatever_the_size(tmp_path, founded):
     source, vault = tmp_path / "disk", tmp_path / "vault"
     source.mkdir()
     with (source / "hole").open("wb") as file:
         file.truncate(HUGE)
-    subprocess.run(
-        [DAYLIGHT, "init", vault, "--plain-disk", "--no-passphrase"],
-        check=True,
-        capture_output=True,
-    )
+    shutil.copytree(founded, vault)
     command = [DAYLIGHT, "--vault", vault, "import", source, "--no-examine", "--no-verify"]
     code = (
         "import resource, subprocess, sys\n"

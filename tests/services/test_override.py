@@ -7,7 +7,6 @@ import pytest
 from daylight.catalogue.ledger_rows import entries_at
 from daylight.catalogue.models import Entry, Opening
 from daylight.catalogue.queries.vault import custodian_here
-from daylight.crypto import locked
 from daylight.domain.progress import Silent
 from daylight.errors import ApprovalRefused, UsageError
 from daylight.services import ledger, override
@@ -18,11 +17,6 @@ from tests.services.signing import PHRASES, approved, asked, asked_to_override, 
 from tests.services.test_purge import digest_of, disk, take
 
 GATE = "undecided-sound"
-
-
-@pytest.fixture(autouse=True)
-def _cheap_passphrases(monkeypatch):
-    monkeypatch.setattr(locked, "_N", 2)
 
 
 @pytest.fixture

@@ -26,7 +26,6 @@ from daylight.catalogue.queries.items import Filter, find, items
 from daylight.catalogue.queries.search import Wanted
 from daylight.catalogue.queries.search import find as find_words
 from daylight.catalogue.queries.vault import custodian_here
-from daylight.crypto import locked
 from daylight.crypto.sealed import name_key
 from daylight.domain.digest import Digest
 from daylight.domain.marks import Kind, Said
@@ -45,12 +44,6 @@ from daylight.storage.canary import spellings
 from daylight.storage.layout import in_use, lock
 from tests.services.signing import approved, asked, asked_to_lift, purged, two_people
 from tests.test_docs import checked
-
-
-@pytest.fixture(autouse=True)
-def _cheap_passphrases(monkeypatch):
-    monkeypatch.setattr(locked, "_N", 2)
-
 
 NAME = b"Ivanov-canary-9f31c2-%d.bin"
 

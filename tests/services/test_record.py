@@ -19,11 +19,12 @@ from daylight.services.record import Act, enter, prepare, record
 from tests.canonical import check
 
 AGENT = "ab" * 16
+NOW = datetime(2026, 11, 24, 14, 7, 59, tzinfo=UTC)
 
 
 @pytest.fixture
 def ws(ws):
-    return replace(ws, clock=lambda: datetime(2026, 11, 24, 14, 7, 59, tzinfo=UTC))
+    return replace(ws, clock=lambda: NOW)
 
 
 def write(ws, count=1, **details):
@@ -110,11 +111,11 @@ def test_what_was_prepared_before_others_wrote_is_entered_after_them(any_ws):
     prepared = prepare([Act(AGENT, "tested", {"n": n}) for n in range(5)])
     write(any_ws, 3)
     with transaction.atomic():
-        told = enter(any_ws, prepared)
+        told = enter(replace(any_ws, clock=lambda: NOW), prepared)
     assert [one.index for one in told] == [4, 5, 6, 7, 8]
     made = entries(4)
     assert [json.loads(one.details)["n"] for one in made] == [0, 1, 2, 3, 4]
-    assert {one.at for one in made} == {coarse(any_ws.clock())}
+    assert {one.at for one in made} == {coarse(NOW)}
     check(any_ws)
     assert ledger.recheck(any_ws, custodian_here(), {}, Silent()).faults == ()
 

@@ -258,7 +258,7 @@ def test_nothing_is_written_over_or_into_the_vault(room, tmp_path):
 
 
 def test_who_may_not_watch_or_export_gets_nothing(room, tmp_path):
-    for right in (Right.WATCH, Right.EXPORT, Right.MARK):
+    for right in (Right.WATCH, Right.EXPORT, Right.REDACT):
         here = custodian_here()
         who = Principal(here.agent, here.rights - {right}, here.collections)
         with pytest.raises(Forbidden):

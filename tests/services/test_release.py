@@ -10,7 +10,6 @@ from daylight.catalogue.models import Occurrence, Opening, ReleaseOpening
 from daylight.catalogue.queries.items import Filter, items
 from daylight.catalogue.queries.requests import open_requests
 from daylight.catalogue.queries.vault import custodian_here
-from daylight.crypto import locked
 from daylight.domain.digest import Digest
 from daylight.domain.principal import Principal, Right
 from daylight.domain.progress import Silent
@@ -23,11 +22,6 @@ from daylight.services.record import record
 from daylight.services.release import ask_to_release, prepare, record_release
 from tests.services import signing
 from tests.services.signing import signed_export, signed_release, two_people
-
-
-@pytest.fixture(autouse=True)
-def _cheap_passphrases(monkeypatch):
-    monkeypatch.setattr(locked, "_N", 2)
 
 
 @pytest.fixture

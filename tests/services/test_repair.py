@@ -94,11 +94,9 @@ def test_only_what_is_named_is_looked_at(ws, principal, remote, digests):
     assert fault_of(ws.layout, other) == "object-changed"
 
 
-def test_what_was_purged_is_not_brought_back(ws, principal, remote, digests, monkeypatch):
-    from daylight.crypto import locked
+def test_what_was_purged_is_not_brought_back(ws, principal, remote, digests):
     from tests.services.signing import purged, two_people
 
-    monkeypatch.setattr(locked, "_N", 2)
     two_people(ws)
     purged(ws, digests[0])
     assert list(Replica(remote, ws.keyring.storage_key).object(digests[0])), "no contact since"

@@ -9,7 +9,6 @@ import pytest
 from django.db import connections
 
 from daylight import bootstrap
-from daylight.crypto import locked
 from daylight.domain.digest import digest_of
 from daylight.domain.principal import Principal
 from daylight.domain.progress import Silent
@@ -21,11 +20,6 @@ from daylight.storage.replica import Replica
 from tests.conftest import new_vault
 from tests.services.preserved import everything, fill, spoil
 from tests.services.signing import purged, two_people
-
-
-@pytest.fixture(autouse=True)
-def _cheap_passphrases(monkeypatch):
-    monkeypatch.setattr(locked, "_N", 2)
 
 
 @pytest.fixture

@@ -21,7 +21,6 @@ from daylight.catalogue.models import (
 from daylight.catalogue.queries import relations as queries
 from daylight.catalogue.queries.items import Filter, items
 from daylight.catalogue.queries.vault import custodian_here
-from daylight.crypto import locked
 from daylight.detectors.programs import PROGRAMS
 from daylight.domain.principal import Principal, Right
 from daylight.domain.progress import Silent
@@ -261,8 +260,7 @@ def test_a_folder_that_is_none_and_a_vault_that_is_busy(ws, disk, tmp_path, monk
         compare_all(ws, custodian_here(), Silent())
 
 
-def test_a_purge_takes_relations_and_marks_along(ws, disk, tmp_path, monkeypatch):
-    monkeypatch.setattr(locked, "_N", 2)
+def test_a_purge_takes_relations_and_marks_along(ws, disk, tmp_path):
     names = take(ws, disk)
     two_people(ws)
     compared(ws)

@@ -8,6 +8,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from daylight.catalogue.models import Entry, Finding, Item, Media, Rendition
 from daylight.catalogue.queries.vault import custodian_here
@@ -355,6 +357,18 @@ def test_the_large_ones_come_first_and_are_taken_over_too(filled, monkeypatch):
     report = checked(filled)
     assert report.tally.taken_over == 5
     assert report.tally.objects == 15
+
+
+@given(st.lists(st.integers(LARGE, 1 << 40)), st.integers(1, 64))
+def test_jobs_of_large_ones_hold_each_once_and_grow_smaller(sizes, workers):
+    large = [(digest_of(str(n).encode()), size) for n, size in enumerate(sizes)]
+    jobs = list(verify_objects.shared(large, workers))
+    assert [one for job in jobs for one in job] == large
+    left = sum(sizes)
+    for job in jobs:
+        before_last = sum(size for _, size in job[:-1])
+        assert before_last < min(verify_objects.LARGE_LOT_BYTES, max(1, left // (4 * workers)))
+        left -= sum(size for _, size in job)
 
 
 def test_a_worklist_keeps_order_and_sizes(tmp_path):

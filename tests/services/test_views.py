@@ -11,7 +11,6 @@ import pytest
 from daylight.catalogue.ledger_rows import entries
 from daylight.catalogue.models import OwnPart, OwnPending, User, ViewSeal
 from daylight.catalogue.queries.vault import agents, custodian_here
-from daylight.crypto import locked
 from daylight.domain.principal import Role
 from daylight.domain.progress import Silent
 from daylight.domain.views import View
@@ -29,11 +28,6 @@ from daylight.storage import view_log
 
 NOW = datetime(2026, 11, 26, 14, 7, tzinfo=UTC)
 ITEM = "canary-item-4711"
-
-
-@pytest.fixture(autouse=True)
-def _cheap_passphrases(monkeypatch):
-    monkeypatch.setattr(locked, "_N", 2)
 
 
 @pytest.fixture

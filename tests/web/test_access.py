@@ -16,7 +16,7 @@ from daylight.domain.marks import Kind, Said, Span
 from daylight.domain.principal import Role
 from daylight.services import marks, people
 from daylight.services.kept import Still
-from daylight.web import frames, play
+from daylight.web import frames, play, preview
 from daylight.web.sitting import FRESH, PROVED
 from daylight.web.urls import urlpatterns
 from tests.web.rooms import Room
@@ -73,6 +73,8 @@ def playing(monkeypatch):
         "grab": kept,
     }.items():
         monkeypatch.setattr(frames.frames, name, lambda *a, answer=answer: answer)
+    shown = preview.preview.Preview(b"film", "video/mp4", Span(0, 1_000_000), 1, 25)
+    monkeypatch.setattr(preview.preview, "preview", lambda *a, **more: shown)
 
 
 @pytest.mark.parametrize("who", WHO)
@@ -253,4 +255,22 @@ def test_what_is_sent_is_written_down(room: Room, playing):
         (ann.agent, item.public_id, "shielded", 4_000_000),
         (ann.agent, item.public_id, "clear", 4_000_000),
         (ann.agent, item.public_id, "pictures-shielded", None),
+    ]
+
+
+def test_what_goes_out_is_a_view_and_needs_the_shield_lifted_to_the_end(room: Room, playing):
+    ann, item = room.user("ann", Role.ARCHIVIST), room.item(1)
+    client, address = room.client(ann), reverse("preview", args=[item.public_id])
+    lift = reverse("lift", args=[item.public_id])
+    for form in (
+        {"blur": "light", "colour": "on", "large": "on"},
+        {"blur": "none", "colour": "on"},
+    ):
+        client.post(lift, {"part": "player", **form})
+        assert client.get(address).status_code == 403, form
+    client.post(lift, {"part": "player", "blur": "none", "colour": "on", "large": "on"})
+    answer = client.get(address)
+    assert (answer.status_code, answer.headers["X-Daylight-Pictures"]) == (200, "25")
+    assert [(one.agent, one.how, one.end_us) for one in room.views._noted] == [
+        (ann.agent, "redacted", 1_000_000)
     ]

@@ -235,11 +235,9 @@ def test_sessions_that_are_over_are_forgotten_when_the_room_opens(room: Room, mo
     assert not Session.objects.filter(pk=old.pk).exists()
 
 
-def test_ones_own_key_opens_with_the_password_and_follows_it(room: Room, monkeypatch):
+def test_ones_own_key_opens_with_the_password_and_follows_it(room: Room):
     from daylight.catalogue.models import OwnKey
-    from daylight.crypto import locked
 
-    monkeypatch.setattr(locked, "_N", 2)
     ann = room.user("ann", Role.ANALYST)
     client = room.client(ann)
     form = {"new": "grey heron at noon", "again": "grey heron at noon"}

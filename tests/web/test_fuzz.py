@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from daylight.domain.principal import Role
 from daylight.errors import MediaRefused
-from daylight.web import play
+from daylight.web import play, preview
 from tests.web.rooms import Room
 from tests.web.test_access import FORM, _real, table
 
@@ -20,6 +20,7 @@ FIELDS = (
     *FORM, "start", "end", "tags", "region", "sureness", "severity", "note", "reason", "q", "camera",
     "since", "until", "before", "after", "state", "accession", "at_most", "without", "from", "to",
     "columns", "fold", "crowd", "t", "next", "blur", "colour", "large", "sound", "seconds", "at", "password", "pause", "budget_3", "text", "old", "new", "again", "token", "code",
+    "base", "name", "state", "why", "person", "box", "shape", "corners", "do", "number", "bodies", "how",
 )  # fmt: skip
 ODD = st.one_of(
     st.sampled_from(
@@ -27,7 +28,7 @@ ODD = st.one_of(
             "", "0", "-1", "1e9", "99999999999999999999", "1:02:03.5", "::", "NaN", "inf", "\0", "\x1b[31m",
             "<script>alert(1)</script>", "' OR 1=1 --", '"', "*", "-", "[[0,0,0,1,1]]", "[" * 3000, "{}",
             "null", "[[1,2,3,4]]", "[[0,0,0,20000,1]]", "9" * 400, "0001-01-01", "9999-12-31", "mark",
-            "severity", "description", "4", "torture", "\u202eabc", "a" * 30000, "//evil.example/", "ﬁ*",
+            "severity", "description", "4", "start", "hand", "draw", "decide", "covered", "[0,0,5000,5000]", "torture", "\u202eabc", "a" * 30000, "//evil.example/", "ﬁ*",
         ]
     ),
     st.text(st.characters(codec="utf-8"), max_size=60),
@@ -37,11 +38,12 @@ ODD = st.one_of(
 
 @pytest.fixture
 def visitors(room: Room, monkeypatch):
-    def refuse(*_):
+    def refuse(*_, **__):
         raise MediaRefused("nothing is played here")
 
     monkeypatch.setattr(play.watch, "playlist", refuse)
     monkeypatch.setattr(play.watch, "segment", refuse)
+    monkeypatch.setattr(preview.preview, "preview", refuse)
     item = room.item(1)
     room.item(2)
     known = [

@@ -8,7 +8,6 @@ import pytest
 
 from daylight.catalogue.models import OwnPart, Standing
 from daylight.catalogue.queries.vault import custodian_here
-from daylight.crypto import locked
 from daylight.domain.principal import Role
 from daylight.domain.views import View
 from daylight.services.help_text import LONGEST
@@ -17,11 +16,6 @@ from daylight.services.views import ViewLog
 from tests.web.rooms import Room
 
 PASSWORD = "grey heron at noon"
-
-
-@pytest.fixture(autouse=True)
-def _cheap_passphrases(monkeypatch):
-    monkeypatch.setattr(locked, "_N", 2)
 
 
 @pytest.fixture

@@ -20,13 +20,13 @@ from daylight.cli.serve import ADDRESSES, check_host
 from daylight.cli.serve_lan import Gate, lan_address
 from daylight.errors import UsageError
 from daylight.services.workspace import Workspace
+from tests import forked
 
 PROGRAM = [sys.executable, "-c", "from daylight.bootstrap import main; main()"]
 
 
-def daylight(vault: Path, *words: str, **more) -> subprocess.CompletedProcess:
-    command = [*PROGRAM, "--vault", str(vault), *words]
-    return subprocess.run(command, check=False, capture_output=True, text=True, timeout=60, **more)
+def daylight(vault: Path, *words: str, env=os.environ) -> subprocess.CompletedProcess:
+    return forked.run("--vault", vault, *words, env=dict(env))
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """How verbs speak: one JSON document or plain lines on stdout, progress and errors on stderr."""
 
+import importlib
 import json
 import os
 import sys
@@ -7,25 +8,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    DownloadColumn,
-    MofNCompleteColumn,
-    Progress,
-    ProgressColumn,
-    Task,
-    TaskID,
-    TextColumn,
-    TimeRemainingColumn,
-    TransferSpeedColumn,
-)
-from rich.text import Text
-
 from daylight.domain.progress import Progress as ProgressPort
 
 FAULTY = 1  # exit code: done, but the evidence has a fault
 FILES = "files"
+_BARS = "daylight.cli.bars"  # loaded where there is a terminal: a script does not wait for it
 PLAIN_EVERY = 5.0  # seconds between progress lines in a pipe
 
 
@@ -60,38 +47,6 @@ def printable(text: str) -> str:
         char if char.isprintable() else char.encode("unicode_escape", "surrogatepass").decode()
         for char in text
     )
-
-
-class _Bar:
-    """A bar on a terminal: how much is done, the rate, the time left.
-
-    ``counted``: steps are told, for work that is not measured in bytes.
-    """
-
-    wants_total = True
-
-    def __init__(self, bar: Progress, task: TaskID, *, counted: bool) -> None:
-        self._bar, self._task, self._steps = bar, task, 0
-        self._counted = counted
-
-    def total(self, *, amount: int, steps: int) -> None:
-        known = steps if self._counted else amount
-        self._bar.update(self._task, total=None if known < 0 else known)
-
-    def advance(self, *, amount: int = 0, steps: int = 0) -> None:
-        self._steps += steps
-        moved = steps if self._counted else amount
-        self._bar.update(self._task, advance=moved, steps=self._steps)
-
-    def say(self, words: str) -> None:
-        self._bar.update(self._task, words=words)
-
-
-class _Rate(ProgressColumn):
-    """Steps a second."""
-
-    def render(self, task: Task) -> Text:
-        return Text(f"{task.speed:.1f}/s" if task.speed else "")
 
 
 class _Lines:
@@ -152,26 +107,5 @@ def progress(what: str, unit: str = FILES) -> Iterator[ProgressPort]:
         yield lines
         note(lines.line())
         return
-    counted = unit != FILES
-    with Progress(*_columns(unit, counted=counted), console=Console(stderr=True)) as bar:
-        task = bar.add_task(what, total=None, steps=0, words="")
-        yield _Bar(bar, task, counted=counted)
-
-
-def _columns(unit: str, *, counted: bool) -> list[ProgressColumn]:
-    done = (
-        [MofNCompleteColumn(), TextColumn(unit)]
-        if counted
-        else [
-            DownloadColumn(),
-            TextColumn(f"{{task.fields[steps]}} {unit}"),
-        ]
-    )
-    return [
-        TextColumn("{task.description}"),
-        BarColumn(),
-        *done,
-        _Rate() if counted else TransferSpeedColumn(),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[words]}"),
-    ]
+    with importlib.import_module(_BARS).shown(what, unit, counted=unit != FILES) as bar:
+        yield bar

@@ -38,7 +38,7 @@ _FARTHEST: Final = 1 << 62
 
 class Fingerprint:
     name = "fingerprint"
-    version = 1
+    version = 2
     wants = Wants.KEY_FRAMES
 
     def start(self, subject: Subject, span: Span) -> Session:

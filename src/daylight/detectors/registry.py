@@ -38,7 +38,7 @@ class Listed:
 
 _OURS: Final[dict[str, Listed]] = {
     "activity": Listed(1, Wants.KEY_FRAMES, "daylight.detectors.activity:Activity"),
-    "fingerprint": Listed(1, Wants.KEY_FRAMES, "daylight.detectors.fingerprint:Fingerprint"),
+    "fingerprint": Listed(2, Wants.KEY_FRAMES, "daylight.detectors.fingerprint:Fingerprint"),
     "background": Listed(1, Wants.KEY_FRAMES, "daylight.detectors.background:Background"),
     "filmstrip": Listed(1, Wants.KEY_FRAMES, "daylight.detectors.filmstrip:Filmstrip"),
     "lens": Listed(1, Wants.KEY_FRAMES, "daylight.detectors.lens:Lens"),

@@ -30,6 +30,7 @@ class Right(StrEnum):
     MARK = "mark"  # say what one saw: marks, descriptions, severity; take and end tasks
     ASSIGN = "assign"  # give tasks to others
     SEE_ALERTS = "see-alerts"  # who opens or exports unusually much
+    REDACT = "redact"  # decide what is covered; to give it out takes EXPORT and two people
     PLACE = "place"  # say which camera a recording is of, and how its clock stands
 
 
@@ -58,10 +59,11 @@ RIGHTS: dict[Role, frozenset[Right]] = {
             Right.PLACE,
             Right.MARK,
             Right.ASSIGN,
+            Right.REDACT,
         }
     ),
     Role.ANALYST: frozenset({Right.SEE_ITEMS, Right.WATCH, Right.PLACE, Right.MARK}),
-    Role.EDITOR: frozenset({Right.SEE_ITEMS, Right.WATCH, Right.MARK, Right.ASSIGN}),
+    Role.EDITOR: frozenset({Right.SEE_ITEMS, Right.WATCH, Right.MARK, Right.ASSIGN, Right.REDACT}),
     Role.COUNSEL: frozenset(
         {
             Right.SEE_ITEMS,

@@ -135,7 +135,7 @@ def _region_json(one: Region) -> dict[str, Any]:
         "corners": [list(corner) for corner in one.corners],
         "keys": [[key.at_us, key.left, key.top, key.width, key.height] for key in one.keys],
         "bases": [basis.value for basis in one.bases],
-        "score": round(one.score, 4),
+        "score": round(float(one.score), 4),  # 1 is written like 1.0: one plan has one digest
         "state": one.state.value,
         "person": one.person,
         **_word_json(one.word),

@@ -5,6 +5,9 @@ The hash follows PDQ (Davis, Rosen: "PDQ & TMK + PDQF", Facebook 2019): the 16 x
 it lies above their median. It differs from the reference in how the picture is scaled down, so hashes
 of the two must not be mixed; distances mean the same. The same for the middle of the picture only,
 which is what a cropped copy shows.
+
+Weights are whole numbers, so that sums are exact in whatever order a processor adds them: the same
+picture has the same bytes of a fingerprint everywhere, a flat one too.
 """
 
 from dataclasses import dataclass
@@ -16,7 +19,7 @@ from numpy.typing import NDArray
 
 from daylight.media.picture import GREY, Picture
 
-Floats = NDArray[np.float32]
+Wholes = NDArray[np.float64]  # of whole numbers
 Grey = NDArray[np.uint8]
 Box = tuple[int, int, int, int]  # left, top, right, bottom in 1/10000 of width and height
 
@@ -30,6 +33,9 @@ _BRIGHT: Final = 0.015  # of a border's pixels may be brighter: where a coder ri
 _LEAST: Final = 0.5  # of width and of height must remain
 _SIDE: Final = 16
 _GRID: Final = 64
+_ONE: Final = (
+    1 << 16
+)  # a weight of 1; what is summed stays below 2**48, and doubles are exact to 2**53
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +70,9 @@ def boxed(picture: Picture, box: Box) -> Grey:
 def _cropped(luma: Grey, edges: Box) -> Canvas:
     left, top, right, bottom = edges
     height, width = luma.shape
-    part = luma[top:bottom, left:right].astype(np.float32)
-    scaled = _areas(part.shape[0], HEIGHT) @ part @ _areas(part.shape[1], WIDTH).T
+    part = luma[top:bottom, left:right].astype(np.float64)
+    summed = _areas(part.shape[0], HEIGHT) @ part @ _areas(part.shape[1], WIDTH).T
+    scaled = np.minimum(summed / _ONE**2, 255)  # rounded weights may add up to more than 1
     box = (
         left * 10_000 // width,
         top * 10_000 // height,
@@ -102,26 +109,29 @@ def _border(luma: Grey, axis: int) -> tuple[int, int] | None:
 
 
 @lru_cache(maxsize=64)
-def _areas(given: int, wanted: int) -> Floats:
-    """Matrix, shape (wanted, given), that averages areas."""
+def _areas(given: int, wanted: int) -> Wholes:
+    """Matrix, shape (wanted, given), that averages areas, times ``_ONE``."""
     edges = np.linspace(0, given, wanted + 1)
     at = np.arange(given)
     low = np.maximum(edges[:-1, None], at)
     high = np.minimum(edges[1:, None], at + 1)
-    shared: Floats = (np.clip(high - low, 0, 1) * wanted / given).astype(np.float32)
-    return shared
+    return _whole(np.clip(high - low, 0, 1) * wanted / given)
 
 
-def _part(given: int, part: float) -> Floats:
-    """Matrix, shape (16, given): the frequencies of the middle ``part`` of a line."""
+def _whole(weights: Wholes) -> Wholes:
+    made: Wholes = np.rint(weights * _ONE)
+    return made
+
+
+def _part(given: int, part: float) -> Wholes:
+    """Matrix, shape (16, given): the frequencies of the middle ``part`` of a line, times ``_ONE``."""
     margin = given * (1 - part) / 2
     edges = np.linspace(margin, given - margin, _GRID + 1)
     at = np.arange(given)
     low, high = np.maximum(edges[:-1, None], at), np.minimum(edges[1:, None], at + 1)
     areas = np.clip(high - low, 0, 1) / (edges[1:] - edges[:-1])[:, None]
     waves = np.arange(1, _SIDE + 1)[:, None] * (2 * np.arange(_GRID) + 1) * np.pi / (2 * _GRID)
-    made: Floats = (np.cos(waves) * np.sqrt(2 / _GRID) @ areas).astype(np.float32)
-    return made
+    return _whole(np.cos(waves) * np.sqrt(2 / _GRID) @ areas)
 
 
 _DOWN: Final = np.concatenate([_part(HEIGHT, part) for part in CROPS])
@@ -130,7 +140,7 @@ _ACROSS: Final = tuple(_part(WIDTH, part).T.copy() for part in CROPS)
 
 def hashes(grey: Grey) -> NDArray[np.uint8]:
     """Shape (4, 32): 256 bits each of the whole and of three middles, see ``CROPS``."""
-    rows = _DOWN @ grey.astype(np.float32)
+    rows = _DOWN @ grey.astype(np.float64)
     waves = np.stack(
         [rows[n * _SIDE : (n + 1) * _SIDE] @ across for n, across in enumerate(_ACROSS)]
     ).reshape(len(CROPS), BITS)

@@ -50,7 +50,8 @@ class Cover:
         self._plan, self._width, self._height = plan, width, height
         aspect = width / height
         self._moving = [
-            _Moving(_body(one, aspect) if plan.bodies else one, plan.growth) for one in plan.covered
+            Moving(covered_of(one, aspect) if plan.bodies else one, plan.growth)
+            for one in plan.covered
         ]
         self._whole = [(one.span.start_us, one.span.end_us) for one in plan.whole]
         demands = [one for one in plan.demands if one.picture]
@@ -66,30 +67,15 @@ class Cover:
         for one in self._moving:
             key = one.at(at_us)
             if key is not None:
-                yield self._place(one.region, key)
+                yield grown(one.region, key, self._plan.growth, self._width, self._height)
         for number, demand in enumerate(self._demands):
             if demand.box is not None and demand.span.start_us <= at_us < demand.span.end_us:
-                yield self._grown(f"demand-{number}", demand.box)
+                yield self.standing(f"demand-{number}", demand.box)
         for label in self._plan.labels:
             if label.choice is not Choice.KEEP:
-                yield self._grown(label.name, label.box, text=label.text)
+                yield self.standing(label.name, label.box, text=label.text)
 
-    def _place(self, region: Region, key: tuple[float, float, float, float]) -> Place:
-        growth = self._plan.growth
-        left, top, wide, tall = key
-        left, wide = left * self._width / WHOLE, wide * self._width / WHOLE
-        top, tall = top * self._height / WHOLE, tall * self._height / WHOLE
-        across = max(float(growth.pixels), wide * growth.share / WHOLE)
-        down = max(float(growth.pixels), tall * growth.share / WHOLE)
-        if region.shape is Shape.POLYGON:
-            widen = math.ceil(max(across, down))
-            corners = tuple((x / WHOLE, y / WHOLE) for x, y in region.corners)
-            box = (left, top, left + wide, top + tall)
-            return Place(region.name, *box, Shape.POLYGON, corners, widen)
-        box = (left - across, top - down, left + wide + across, top + tall + down)
-        return Place(region.name, *box, region.shape)
-
-    def _grown(self, name: str, box: Key, text: str = "") -> Place:
+    def standing(self, name: str, box: Key, text: str = "") -> Place:
         """What stands still was drawn around on purpose: a few pixels more will do."""
         pixels = self._plan.growth.pixels
         left, top = box.left * self._width / WHOLE, box.top * self._height / WHOLE
@@ -98,23 +84,48 @@ class Cover:
         return Place(name, left - pixels, top - pixels, right + pixels, bottom + pixels, text=text)
 
 
-class _Moving:
-    """One region over time: evenly between key frames, standing a while before and after them."""
+def grown(
+    region: Region,
+    box: tuple[float, float, float, float],
+    growth: Growth,
+    width: int,
+    height: int,
+) -> Place:
+    """The place that is covered where a region is found at ``box``: ten-thousandths, as of a key frame."""
+    left, top, wide, tall = box
+    left, wide = left * width / WHOLE, wide * width / WHOLE
+    top, tall = top * height / WHOLE, tall * height / WHOLE
+    across = max(float(growth.pixels), wide * growth.share / WHOLE)
+    down = max(float(growth.pixels), tall * growth.share / WHOLE)
+    if region.shape is Shape.POLYGON:
+        widen = math.ceil(max(across, down))
+        corners = tuple((x / WHOLE, y / WHOLE) for x, y in region.corners)
+        edges = (left, top, left + wide, top + tall)
+        return Place(region.name, *edges, Shape.POLYGON, corners, widen)
+    edges = (left - across, top - down, left + wide + across, top + tall + down)
+    return Place(region.name, *edges, region.shape)
+
+
+class Moving:
+    """One region over time: evenly between key frames, standing a while before and after them.
+
+    ``first``, ``last``: microseconds; before and after them it is not.
+    """
 
     def __init__(self, region: Region, growth: Growth) -> None:
         self.region = region
-        self._times: Sequence[int] = [key.at_us for key in region.keys]
-        self._first = self._times[0] - growth.before_us
-        self._last = self._times[-1] + growth.after_us
+        self.times: Sequence[int] = [key.at_us for key in region.keys]
+        self.first = self.times[0] - growth.before_us
+        self.last = self.times[-1] + growth.after_us
         if region.by_hand and len(region.keys) == 1:  # drawn once: it stays where it was drawn
-            self._first, self._last = -_STANDS, _STANDS
+            self.first, self.last = -_STANDS, _STANDS
 
     def at(self, at_us: int) -> tuple[float, float, float, float] | None:
         """Left, top, width, height in ten-thousandths; None where it is not."""
-        if not self._first <= at_us <= self._last:
+        if not self.first <= at_us <= self.last:
             return None
         keys = self.region.keys
-        after = bisect_right(self._times, at_us)
+        after = bisect_right(self.times, at_us)
         one, two = keys[max(0, after - 1)], keys[min(after, len(keys) - 1)]
         if one is two or at_us <= one.at_us:
             return float(one.left), float(one.top), float(one.width), float(one.height)
@@ -127,5 +138,6 @@ class _Moving:
         )
 
 
-def _body(region: Region, aspect: float) -> Region:
+def covered_of(region: Region, aspect: float) -> Region:
+    """What is covered of a region where bodies are."""
     return body_of(region, aspect) if region.sort is Sort.FACE else region

@@ -39,31 +39,42 @@ class Rendered:
 
 
 def render(
-    executor: Executor, facts: dict[str, Any], plan: Plan, media: int, file: BinaryIO
+    executor: Executor,
+    facts: dict[str, Any],
+    plan: Plan,
+    media: int,
+    file: BinaryIO,
+    within: TaskLimits | None = None,
 ) -> Rendered:
-    """Write the film to ``file``, which is empty, seekable and readable. ``media``: a descriptor.
+    """Write the film to ``file``, which is empty, seekable and readable. ``media``: a descriptor. ``within``: limits
+    in place of those that the length asks for.
 
     Damage shows itself late, so that pictures before it in its group may bear it unseen: then all is rendered
     again, with those groups covered whole. Raises ``MediaRefused``, ``RedactionFailed``: what is in ``file``
     is nothing to be kept.
     """
-    film = _once(executor, facts, plan, media, file)
+    film = _once(executor, facts, plan, media, file, within)
     if not film.damaged:
         return Rendered(film, 1, ())
     damaged = film.damaged
     whole = (*plan.whole, *(WholeSpan(span, _DAMAGE) for span in damaged))
     file.seek(0)
     file.truncate()
-    film = _once(executor, facts, replace(plan, whole=whole), media, file)
+    film = _once(executor, facts, replace(plan, whole=whole), media, file, within)
     return Rendered(film, 2, damaged)
 
 
 def _once(
-    executor: Executor, facts: dict[str, Any], plan: Plan, media: int, file: BinaryIO
+    executor: Executor,
+    facts: dict[str, Any],
+    plan: Plan,
+    media: int,
+    file: BinaryIO,
+    within: TaskLimits | None,
 ) -> Film:
     film, said = Film(file), memory_file(encode(plan))
     try:
-        task = Task(PROGRAM, {"facts": facts}, [media, said], limits(facts))
+        task = Task(PROGRAM, {"facts": facts}, [media, said], within or limits(facts))
         check_done(executor.run(task, film.hear))
     finally:
         os.close(said)

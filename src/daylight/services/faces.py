@@ -76,11 +76,9 @@ def tracks_of(ws: Workspace, digest: Digest, progress: Progress) -> tuple[Track,
     Raises ``MediaRefused`` where its pictures cannot be looked at (it has none, or the reader or the
     model failed: the reason says which), ``ModelMissing``, ``ModelRefused``, ``SandboxMissing``.
     """
-    kept = kept_tracks(digest, NAME, VERSION, BLOB)
+    kept = kept_of(ws, digest)
     if kept is not None:
-        if kept.failed or kept.blob is None:
-            raise MediaRefused(kept.failed or "its tracks are not kept any more")
-        return unpack(_bytes(ws, kept.blob))
+        return kept
     todo = with_pictures(NAME, VERSION, digest)
     if not todo:
         raise MediaRefused("there are no pictures in it that faces could be looked for in")
@@ -94,6 +92,16 @@ def tracks_of(ws: Workspace, digest: Digest, progress: Progress) -> tuple[Track,
     if found.failed:
         raise MediaRefused(found.failed)
     return unpack(found.blobs[0].data)
+
+
+def kept_of(ws: Workspace, digest: Digest) -> tuple[Track, ...] | None:
+    """Faces that were found before; None where nobody has looked. ``MediaRefused`` where looking failed."""
+    kept = kept_tracks(digest, NAME, VERSION, BLOB)
+    if kept is None:
+        return None
+    if kept.failed or kept.blob is None:
+        raise MediaRefused(kept.failed or "its tracks are not kept any more")
+    return unpack(_bytes(ws, kept.blob))
 
 
 @contextmanager

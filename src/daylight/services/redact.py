@@ -118,8 +118,9 @@ def _renamed(found: tuple[Region, ...], taken: set[str]) -> tuple[Region, ...]:
     return tuple(renamed)
 
 
-def _undecided(plan: Plan, facts: MediaFacts) -> tuple[str, ...]:
-    return plan.undecided(_duration(facts), pictures=facts.kind is not Kind.AUDIO)
+def undecided_of(plan: Plan, facts: MediaFacts) -> tuple[str, ...]:
+    """Names, as :meth:`Plan.undecided` tells them."""
+    return plan.undecided(duration_of(facts), pictures=facts.kind is not Kind.AUDIO)
 
 
 def facts_of(principal: Principal, item: ItemView) -> dict[str, Any]:
@@ -139,7 +140,7 @@ def check_decided(principal: Principal, item: ItemView, plan: Plan) -> None:
     """``PlanUndecided`` while anything of it was decided by nobody; ``PlanRefused``."""
     check_about(item, plan)
     facts = from_json(facts_of(principal, item))
-    undecided = _undecided(plan, facts)
+    undecided = undecided_of(plan, facts)
     if undecided:
         names = ", ".join(undecided[:5])
         raise PlanUndecided(f"{len(undecided)} are undecided: {names}")
@@ -192,7 +193,7 @@ def redact(
         files.publish()
     heads.keep(ws)
     seconds = time.monotonic() - began
-    undecided = _undecided(plan, facts)
+    undecided = undecided_of(plan, facts)
     counts = (made.frames, len(plan.regions), undecided, gaps_closed(plan))
     return Report(saved, *counts, seconds, sha256, entry, document)
 
@@ -214,7 +215,8 @@ def check_form(facts: MediaFacts, out: Path) -> None:
         raise UsageError(f"what is made of it ends in {' or '.join(wanted)}")
 
 
-def _duration(facts: MediaFacts) -> int:
+def duration_of(facts: MediaFacts) -> int:
+    """Microseconds; of a picture, a moment."""
     return 1 if facts.duration is None else int(facts.duration * _MICRO)
 
 
@@ -228,7 +230,7 @@ def _render(
 ) -> tuple[_Made, str]:
     media = ws.store.open_fd(plan.item)
     try:
-        _check_unchanged(media, plan)
+        check_unchanged(media, plan)
         with ws.start_executor(1) as executor, files.file() as file:
             if from_json(stored).kind is Kind.IMAGE:
                 made = _still(executor, stored, plan, media, file, files.out, checker)
@@ -240,7 +242,7 @@ def _render(
         os.close(media)
 
 
-def _check_unchanged(media: int, plan: Plan) -> None:
+def check_unchanged(media: int, plan: Plan) -> None:
     if _sha256(media) != plan.item.hex():
         raise StoreCorrupt("the item's bytes are not those that came in")
 
@@ -317,7 +319,7 @@ def _document(
         "made": sha256,
         "frames": made.frames,
         "regions": {state.value: count for state, count in states(plan).items()},
-        "undecided": list(_undecided(plan, facts)),
+        "undecided": list(undecided_of(plan, facts)),
         "gaps_closed": gaps_closed(plan),
         "bodies": plan.bodies,
         "sound": "decided" if plan.sound else "left out",

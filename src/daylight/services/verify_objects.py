@@ -2,7 +2,9 @@
 
 First what lies in the store is held against what the catalogue names, by name and size, which
 opens nothing. What is there is then hashed by a crew of forked children (services/crew.py): the
-large ones first, so that the end waits for none of them, then lots in the order of the digest.
+large ones first, so that the end waits for none of them, then lots in the order of the digest. Of the
+large ones a job takes a part of what is left: many at first, since a fork costs some milliseconds of
+two processes, and one at the end, so that all cores end together.
 """
 
 import os
@@ -26,6 +28,8 @@ from daylight.storage.survey import Held, held, is_held, is_idle
 
 LOT_BYTES = 256 << 20  # some tenths of a second: a fork costs a hundredth of it
 LOT_OBJECTS = 4096
+LARGE_LOT_BYTES = 1 << 30  # what a run that is cut short hashes again, at most, of a core's work
+_PARTS = 4  # of what is left, that a core takes one of
 MOST_TOLD = 100_000  # faults that are kept to be told; the others are counted
 SETTLING = 600.0  # seconds in which an object may wait for its row while somebody imports
 EXTRA, MODE = "object-extra", "object-writable"
@@ -175,7 +179,7 @@ class Hashing:
         self.tally, self.faults = Tally(), Faults()
 
     def run(self, large: Iterable[tuple[Digest, int]], small: Iterable[tuple[Digest, int]]) -> None:
-        """``large`` each in a job of its own. Interrupted, what was done is in the journal."""
+        """``large`` first. Interrupted, what was done is in the journal."""
         try:
             with Crew[_Lot, list[Fault]](cores()) as crew:
                 for lot in self._lots(large, small):
@@ -192,8 +196,8 @@ class Hashing:
     def _lots(
         self, large: Iterable[tuple[Digest, int]], small: Iterable[tuple[Digest, int]]
     ) -> Iterator[_Lot]:
-        for one in self._undone(large, large=True):
-            yield _Lot(-1, (one,))
+        for objects in shared(list(self._undone(large, large=True)), cores()):
+            yield _Lot(-1, objects)
         number, lot, size = 0, [], 0
         for one in self._undone(small, large=False):
             lot.append(one)
@@ -234,6 +238,23 @@ class Hashing:
         self.tally.objects += objects
         self.tally.bytes += size
         self._progress.advance(amount=size, steps=objects)
+
+
+def shared(
+    large: Sequence[tuple[Digest, int]], workers: int
+) -> Iterator[tuple[tuple[Digest, int], ...]]:
+    """Jobs of ever fewer objects, in the order given (Polychronopoulos, Kuck: "Guided self-scheduling", 1987)."""
+    left = sum(size for _, size in large)
+    lot, size = [], 0
+    for one in large:
+        lot.append(one)
+        size += one[1]
+        if size >= min(LARGE_LOT_BYTES, left // (_PARTS * workers)):
+            yield tuple(lot)
+            left -= size
+            lot, size = [], 0
+    if lot:
+        yield tuple(lot)
 
 
 def cores() -> int:

@@ -87,7 +87,7 @@ class Player:
 
     def prepare(self) -> None:
         """Start the sandbox slots now, in the background, and not at the first click."""
-        self._ahead.submit(self._slots)
+        self._ahead.submit(self.slots)
 
     def close(self) -> None:
         """Kill what is being cut; whoever waits for it learns that it cannot be played."""
@@ -121,7 +121,7 @@ class Player:
         place = _Place(plan.digest, look, number, shielded=not lifted(plan, number, within))
         if look.mode is Mode.CLEAR and agent:
             copies = policy().mark is MarkRule.ENCODED
-            place = place._replace(mark=_mark(agent, self._ws.clock()), copies=copies)
+            place = place._replace(mark=mark_of(agent, self._ws.clock()), copies=copies)
         try:
             data = self._future(plan, place).result()
         except CancelledError:
@@ -156,7 +156,8 @@ class Player:
             raise MediaRefused(f"this part cannot be played ({outcome.end.value})")
         return check_segment(sent[0])
 
-    def _slots(self) -> Executor:
+    def slots(self) -> Executor:
+        """The sandbox slots that playing uses, started where they are not yet."""
         with self._lock:
             if self._executor is None:
                 self._executor = self._ws.start_executor(SLOTS)
@@ -215,7 +216,7 @@ class Player:
             for one in objects:
                 files.append(self._ws.store.open_fd(one))
                 held.callback(os.close, files[-1])
-            return self._slots().run(Task(program, request, files, limits))
+            return self.slots().run(Task(program, request, files, limits))
 
 
 def lifted(plan: Plan, number: int, within: Within) -> bool:
@@ -275,7 +276,7 @@ def segment(
     return Made(data, *times, shielded=not lifted(plan, number, within))
 
 
-def _mark(agent: str, now: datetime) -> str:
+def mark_of(agent: str, now: datetime) -> str:
     """Who watches, by their number in the ledger: a picture that gets out must not name them to others.
 
     The hour, not the minute: within it a segment that was made is used again.

@@ -8,7 +8,7 @@ from typing import Self
 
 from daylight.domain.digest import Digest
 
-LARGE = 64 << 20  # bytes: such an object is a job of its own, and comes first
+LARGE = 64 << 20  # bytes: such objects come first
 _RECORD = struct.Struct("<32sq")
 _READ = 4096  # records that are read at a time
 

@@ -34,6 +34,7 @@ from daylight.web.spoken import Spoken, spoken_of
 _OCCURRENCES = 50  # shown at once; the command line lists all
 _SAME = 50
 _PLAYABLE = ("video", "audio")
+_REDACTABLE = ("video", "audio", "image")
 _VIGIL = alerts.Vigil()
 
 
@@ -58,17 +59,18 @@ class Viewer:
     frames_url: str
     playable: bool
     rebuilt: RenditionView | None
+    redactable: bool
     speeds: tuple[str, ...] = ("0.25", "0.5", "1", "2", "4", "8", "16")
 
 
 @require_safe
 def show(request: Asked, public_id: str) -> HttpResponse:
-    view = _seen(request, public_id)
+    view = seen(request, public_id)
     spoken = spoken_of(request.principal, view)
     raw = media_facts(request.principal, public_id)
     facts = None if raw is None else from_json(raw)
     words = {
-        **_viewer_words(request, view, {}, spoken),
+        **viewer_words(request, view, {}, spoken),
         **panel_words(request, view, spoken),
         "facts": facts,
         "tags": _tags(facts),
@@ -88,7 +90,7 @@ def show(request: Asked, public_id: str) -> HttpResponse:
 @require_POST
 def lift(request: Asked, public_id: str) -> HttpResponse:
     """Lift the shield from one part of one item, for this session."""
-    view, part = _seen(request, public_id), _part(request)
+    view, part = seen(request, public_id), _part(request)
     request.principal.require(Right.WATCH)
     how = _chosen(request, view) if part == "player" else Lift()
     if part == "player" and look_of(how.look).is_shielded:
@@ -102,7 +104,7 @@ def lift(request: Asked, public_id: str) -> HttpResponse:
 @require_POST
 def lower(request: Asked, public_id: str) -> HttpResponse:
     """Put it back."""
-    view, part = _seen(request, public_id), _part(request)
+    view, part = seen(request, public_id), _part(request)
     shield.lower(request.session, public_id, part)
     return _answer(request, view, part, {})
 
@@ -138,11 +140,11 @@ def _answer(request: Asked, view: ItemView, part: str, clear: Mapping[str, Lift]
     return render(
         request,
         f"item/{part}.html",
-        _viewer_words(request, view, clear, spoken_of(request.principal, view)),
+        viewer_words(request, view, clear, spoken_of(request.principal, view)),
     )
 
 
-def _seen(request: Asked, public_id: str) -> ItemView:
+def seen(request: Asked, public_id: str) -> ItemView:
     view = item(request.principal, public_id)
     if view is None:
         raise Http404
@@ -156,7 +158,7 @@ def _part(request: Asked) -> str:
     return part
 
 
-def _viewer_words(
+def viewer_words(
     request: Asked, view: ItemView, clear: Mapping[str, Lift], spoken: Spoken
 ) -> dict[str, Any]:
     return {
@@ -190,6 +192,7 @@ def _viewer(view: ItemView, clear: Mapping[str, Lift]) -> Viewer:
         frames_url=_frames_url(view, player),
         playable=view.kind in _PLAYABLE and (not unreadable or rebuilt is not None),
         rebuilt=rebuilt,
+        redactable=view.kind in _REDACTABLE and not unreadable,
     )
 
 

@@ -65,6 +65,14 @@ def require_lifted(session: SessionBase, public_id: str, part: str, look: str = 
     return found
 
 
+def require_clear(session: SessionBase, public_id: str, part: str) -> Lift:
+    """``Forbidden`` unless it was lifted to the end: no blur, in colour, full size; perhaps for a span."""
+    found = lifted(session, public_id, part)
+    if found is None or look_of(found.look).mode is not Mode.CLEAR or look_of(found.look).small:
+        raise Forbidden("the shield of this item was not lifted so far")
+    return found
+
+
 def of_frames(found: Lift | None) -> str:
     """How single pictures are sent: clear where everything of the item is lifted that far, else shielded."""
     whole = found is not None and found.within is None and look_of(found.look).mode is Mode.CLEAR

@@ -69,7 +69,8 @@ import os, struct, sys
 os.write(0, struct.pack("=BQ", 0, 0))
 os.read(0, 100)
 os.write(0, bytes.fromhex(sys.argv[1]))
-os.read(0, 1)
+while os.read(0, 100):  # the request may come in pieces: stay until nobody is there
+    pass
 """
 
 

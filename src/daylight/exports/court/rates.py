@@ -52,7 +52,7 @@ _TEXTS: dict[tuple[str, int], str] = {
         "of those without 5 to 7 %. What comes and goes between two key frames is not seen."
     ),
     ("filmstrip", 1): f"No error rate was measured. {_PICTURES}",
-    ("fingerprint", 1): (
+    ("fingerprint", 2): (
         "It asserts nothing by itself. What follows from it, which recordings show the same, was "
         "measured on invented archives; the figures are in docs/analyses.md."
     ),

@@ -125,13 +125,13 @@ document.addEventListener("click", (event) => {
 
 // Playing goes on from the frame that is shown; being taken elsewhere leaves it.
 document.addEventListener("play", (event) => {
-  if (!isExact()) return;
+  if (event.target !== screen_() || !isExact()) return;
   event.target.currentTime = position;
   leaveFrame();
 }, true);
 document.addEventListener("seeking", (event) => {
   // hls.js moves a little by itself, over holes in what is buffered: nobody asked for that.
-  if (isExact() && Math.abs(event.target.currentTime - waitsAt) > NUDGE) leaveFrame();
+  if (event.target === screen_() && isExact() && Math.abs(event.target.currentTime - waitsAt) > NUDGE) leaveFrame();
 }, true);
 document.addEventListener("htmx:beforeSwap", (event) => {
   if (event.detail.target?.id !== "player") return;

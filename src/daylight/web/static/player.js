@@ -99,7 +99,7 @@ document.addEventListener("click", (event) => {
 
 // Media events do not bubble; capturing sees them even after the player was exchanged.
 document.addEventListener("timeupdate", (event) => {
-  if (!hls || isExact()) return; // taking the source away sets the time back
+  if (event.target !== screen_() || !hls || isExact()) return; // taking the source away sets the time back
   position = event.target.currentTime;
   showTime();
   const tiles = [...document.querySelectorAll(".tile-button[data-time]")];
@@ -108,6 +108,7 @@ document.addEventListener("timeupdate", (event) => {
 }, true);
 
 document.addEventListener("volumechange", (event) => {
+  if (event.target !== screen_()) return;
   const button = document.querySelector("[data-sound]");
   if (button) toggle(button, !event.target.muted);
   else event.target.muted = true;

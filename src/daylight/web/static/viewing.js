@@ -94,9 +94,9 @@ function look() {
   const limit = ((nearer - 1) / nearer) * 50; // percent, so that no edge comes in
   shift = shift.map((one) => Math.min(limit, Math.max(-limit, one)));
   const move = nearer === 1 ? "" : `scale(${nearer}) translate(${shift[0]}%, ${shift[1]}%)`;
-  stage_.querySelectorAll(".screen, .exact, .regions").forEach((one) => {
+  stage_.querySelectorAll(".screen, .exact, .regions, .masks").forEach((one) => {
     one.style.transform = move;
-    if (!one.classList.contains("regions")) one.style.filter = filter;
+    if (one.matches(".screen, .exact")) one.style.filter = filter;
   });
   stage_.classList.toggle("near", nearer > 1);
   const video = screen_();
@@ -160,9 +160,9 @@ document.addEventListener("input", (event) => {
 });
 
 document.addEventListener("pointerdown", drag);
-document.addEventListener("play", (event) => { back(0); event.target.playbackRate = speed; }, true);
-document.addEventListener("loadedmetadata", (event) => { event.target.playbackRate = speed; look(); }, true);
+document.addEventListener("play", (event) => { if (event.target === screen_()) { back(0); event.target.playbackRate = speed; } }, true);
+document.addEventListener("loadedmetadata", (event) => { if (event.target === screen_()) { event.target.playbackRate = speed; look(); } }, true);
 document.addEventListener("timeupdate", (event) => {
-  if (loop.length === 2 && !event.target.paused && event.target.currentTime >= loop[1]) seek(loop[0]);
+  if (event.target === screen_() && loop.length === 2 && !event.target.paused && event.target.currentTime >= loop[1]) seek(loop[0]);
 }, true);
 document.addEventListener("htmx:load", () => { look(); tellLoop(); setSpeed(speed); });

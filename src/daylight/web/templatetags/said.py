@@ -71,6 +71,7 @@ def how_name(code: str) -> str:
     pictures = {
         "pictures-shielded": _("pictures, shielded"),
         "pictures-clear": _("pictures, clear"),
+        "redacted": _("as it goes out, with masks"),
     }
     if code in pictures:
         return pictures[code]
