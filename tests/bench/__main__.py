@@ -9,6 +9,7 @@ from tests.bench import (
     looking,
     placing,
     recognise,
+    redacting,
     sameness,
     timeline,
     verify,
@@ -26,5 +27,6 @@ if __name__ == "__main__":
     looking.main()
     hearing.main()
     faces.main()
+    redacting.main()
     placing.main()
     timeline.main()

@@ -1,6 +1,8 @@
 """``daylight redact`` as people run it, in the real sandbox: a plan, a draft, two people."""
 
 import json
+import os
+from dataclasses import replace
 
 from daylight.domain.digest import digest_of
 from daylight.domain.redaction import Word
@@ -35,6 +37,7 @@ def a_copy_is_drafted_decided_on_and_released(desk, tmp_path):
     assert (told["schema"], told["frames"], told["tracks"]) == ("redacted/1", 30, 2)
     assert (told["undecided"], told["gaps_closed"]) == (3, 0)
     assert told["seconds"] > 0
+    assert told["seen_again"] is None
     assert max(saturation(one) for _, one in pictures_of(out.read_bytes())) <= 20
     asking = ("redact", name, "--release", "--reason", "for the press")
     assert "plan-undecided" in desk.run(*asking, by="ada").stderr
@@ -47,9 +50,28 @@ def a_copy_is_drafted_decided_on_and_released(desk, tmp_path):
     releasing = ("redact", name, "--release", "--request", request, "--out")
     assert "approval-refused" in desk.run(*releasing, tmp_path / "no.mp4", by="ada").stderr
     assert "approval-refused" in desk.run("approve", request, by="boris").stderr
-    assert desk.json(*releasing, tmp_path / "out.mp4", by="boris")["undecided"] == 0
     assert desk.run("verify").returncode == 0
+    refused = desk.run(*releasing, tmp_path / "no.mp4", by="boris")
+    assert (refused.returncode, "model-missing" in refused.stderr) == (5, True)
     assert not (tmp_path / "no.mp4").exists()
+
+
+def test_a_release_with_the_real_model_is_looked_at_again(vault, tmp_path, real_models):  # noqa: F811
+    desk = opened(vault, tmp_path)
+    name, plan = digest_of(FILM).hex(), replace(plan_for(FILM), everyone=Word("ada", "I looked"))
+    (tmp_path / "plan.json").write_bytes(encode(plan))
+    there = {"DAYLIGHT_MODELS": os.environ["DAYLIGHT_MODELS"]}
+
+    def told(*words, by=""):
+        done = desk.run("redact", name, *words, "--json", by=by, env=there)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    copy, plan_file = tmp_path / "copy.mp4", tmp_path / "plan.json"
+    assert told("--plan", plan_file, "--out", copy)["seen_again"] == 0
+    request = told("--release", "--reason", "for the press", by="ada")["id"]
+    releasing = ("--release", "--request", request, "--out", tmp_path / "out.mp4")
+    assert told(*releasing, by="boris")["undecided"] == 0
 
 
 def wrong_use_is_told_by_name(desk, tmp_path):

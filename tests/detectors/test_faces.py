@@ -1,15 +1,18 @@
 """Linking and following on films with a fake detector: no gap, both ways, until the end or the rim."""
 
 import numpy as np
+import pytest
 
-from daylight.detectors.face_paths import LEAD
+from daylight.detectors.face_paths import LEAD, PAD, Path, Point, steadied, track
 from daylight.detectors.faces import DOUBTFUL, LINGER, Faces
 from daylight.detectors.faces import STEP as LOOK
 from daylight.detectors.looking import Looker
 from daylight.detectors.pictures import Frame
 from daylight.domain.tracks import Basis, Sort
 from tests.detectors.face_films import (
+    HEIGHT,
     STEP,
+    WIDTH,
     background,
     box_at,
     covers,
@@ -152,3 +155,77 @@ def test_two_faces_that_do_not_meet_are_two_tracks():
     tracks = faces.finish()
     assert all(covers(tracks, n * STEP, (60 + 2 * n, 40)) for n in range(60))
     assert all(covers(tracks, n * STEP, (260 - 2 * n, 150)) for n in range(60))
+
+
+def test_who_was_lost_and_is_found_a_leap_further_on_is_covered_in_between():
+    """One person who went on unseen, or two: the way is covered, and both ends."""
+    places = [(60 + 10 * n, 90) for n in range(10)]
+    hidden = [picture() for _ in places[1:-1]]
+    films = [picture(places[0]), *hidden, *[picture(places[-1])] * 4]
+    tracks, _ = found(films)
+    assert all(covers(tracks, n * STEP, place, slack=6) for n, place in enumerate(places))
+    assert covers(tracks, 9 * STEP, places[0])  # nobody knows that they are one
+
+
+def test_a_weak_hit_finds_who_went_on_as_before():
+    """Seen, hidden for ten pictures, and then weakly where their way has led."""
+    places = [(40 + 5 * n, 90) for n in range(32)]
+    films = [picture(one) for one in places[:16]]
+    films += [picture() for _ in range(10)]
+    films += [picture(one, 0.12) for one in places[26:]]
+    (track,), _ = found(films)
+    assert Basis.CLOSED in track.bases
+    assert all(covers([track], n * STEP, place, slack=6) for n, place in enumerate(places))
+
+
+def point(at, box, basis=Basis.SEEN):
+    return Point(at, np.array(box, np.float32), basis, 0.9)
+
+
+def test_a_face_is_covered_as_large_as_it_was_found_just_before_and_after():
+    points = [
+        point(0, [0, 0, 20, 20]),
+        point(200_000, [4, 4, 18, 18]),
+        point(900_000, [4, 4, 18, 18]),
+    ]
+    first, second, last = steadied(points)
+    assert first.box.tolist() == [0, 0, 20, 20]
+    assert second.box[2] - second.box[0] == pytest.approx(14 * 1.4)  # not larger than so
+    assert second.box[0] + second.box[2] == 22
+    assert last.box.tolist() == [4, 4, 18, 18]
+    kept = [points[1], point(300_000, [0, 0, 40, 40], Basis.KEPT)]
+    assert steadied(kept)[0].box.tolist() == [4, 4, 18, 18]  # no detection stands behind that size
+
+
+def test_before_its_first_hit_a_face_that_moves_is_covered_where_it_came_from():
+    points = [point(400_000 + n * 100_000, [100 + 2 * n, 50, 120 + 2 * n, 70]) for n in range(6)]
+    made = track("face-1", Path(points), WIDTH, HEIGHT, 0)
+    left, _, right, _ = box_at(made, 0)
+    assert left == pytest.approx(92, abs=1)
+    assert right == pytest.approx(120, abs=1)
+    still = track("face-1", Path([point(400_000, [100, 50, 120, 70])]), WIDTH, HEIGHT, 0)
+    assert box_at(still, 0)[0] == pytest.approx(100, abs=1)
+
+
+def test_a_track_begins_where_nobody_had_looked_so_that_they_must_be_seen():
+    path = Path([point(1_900_000, [100, 50, 120, 70])], unseen_since=1_100_000)
+    assert track("face-1", path, WIDTH, HEIGHT, 0).keys[0].at_us == 1_100_000 - PAD
+    assert track("face-1", path, WIDTH, HEIGHT, 1_300_000).keys[0].at_us == 1_300_000 - PAD
+
+
+@pytest.mark.parametrize(("side", "looks"), [(20, 5), (60, 3)])
+def test_where_all_are_large_a_large_picture_is_looked_at_in_full_size_less_often(side, looks):
+    wide, tall = 1024, 640
+    shown = []
+
+    def seen(pixels, least):
+        shown.append(pixels.shape[:2])
+        at = np.array([[40, 40, 40 + side, 40 + side, 0.9]], np.float32)
+        return at if pixels.shape[1] >= wide // 2 else at[:0]
+
+    faces = Faces(Looker(seen), wide, tall)
+    ground = np.random.default_rng(4).integers(80, 120, (tall, wide, 3)).astype(np.uint8)
+    for number in range(26):  # all of it changes, and is the same shot
+        faces.push(Frame(number * STEP, ground + np.uint8(number % 2 * 10)))
+    whole = [one for one in shown if one[0] > tall // 2 and one[1] >= wide // 2]
+    assert len(whole) // 2 == looks

@@ -69,8 +69,13 @@ def reel(
     sound: bool = False,
     options: dict[str, str] | None = None,
     ways=WAYS,
+    woven: bool = False,
+    hidden: bool = False,
 ) -> bytes:
-    """The boxes are where their way has them, by time."""
+    """The boxes are where their way has them, by time.
+
+    ``woven``: every second line is of half a picture later. ``hidden``: all is transparent, whatever its colour.
+    """
     file = io.BytesIO()
     times = times_of(frames, variable=variable)
     base = Fraction(1, 1000) if variable else Fraction(1, 25)
@@ -86,7 +91,13 @@ def reel(
         heard = out.add_stream("aac", rate=16_000, layout="mono") if sound else None
         for number, at in enumerate(times):
             shown = picture(size, at / times[-1] if times[-1] else 0, number, ways)
+            if woven:
+                later = min(1.0, (number + 0.5) / max(1, frames - 1))
+                shown[1::2] = picture(size, later, number, ways)[1::2]
             frame = av.VideoFrame.from_ndarray(shown, "rgb24").reformat(format=pixels)
+            if hidden:
+                clear = np.dstack([shown, np.zeros(shown.shape[:2], np.uint8)])
+                frame = av.VideoFrame.from_ndarray(clear, "rgba")
             frame.pts, frame.time_base = (at if variable else number), base
             out.mux(video.encode(frame))
         out.mux(video.encode(None))

@@ -43,6 +43,7 @@ from tests.media.redacting import (
     reel,
     region,
     render,
+    render_and_check,
     saturation,
     times_of,
 )
@@ -86,6 +87,41 @@ def test_every_pixel_of_every_box_of_every_frame_is_covered(kind):
     if kind.get("container") not in ("h264", "mpegts"):
         zero = before[0][0]
         assert [at for at, _ in after] == [at - zero for at, _ in before]
+
+
+HARD = {
+    "10 bits of 4:2:2": {"pixels": "yuv422p10le"},
+    "10 bits with alpha": {"codec": "prores_ks", "pixels": "yuva444p10le", "container": "mov"},
+    "one odd picture": {"size": (175, 143), "pixels": "yuv444p", "frames": 1},
+    "odd, at a rate that varies": {"size": (161, 121), "pixels": "yuv444p", "variable": True},
+    "two fields": {
+        "woven": True,
+        "frames": 30,
+        "options": {"x264-params": "tff=1:force-cfr=0", "preset": "ultrafast", "crf": "10"},
+    },
+    "full range": {"codec": "ffv1", "pixels": "yuv420p16le"},
+}
+
+
+@pytest.mark.parametrize("name", HARD)
+def test_what_is_hard_to_read_is_covered_and_passes_its_check(name):
+    kind = {"frames": 8, **HARD[name]}
+    told = {key: kind[key] for key in ("size", "frames", "variable") if key in kind}
+    size = kind.get("size", (176, 144))
+    ways = WAYS if size[0] > 170 else WAYS[:1]
+    data = reel(**kind, ways=ways)
+    made, checked = render_and_check(data, plan_for(data, ways, **told))
+    after = pictures_of(made)
+    assert max(saturation(one) for _, one in pictures_of(data)) > 100
+    assert (len(after), checked.frames, checked.faults) == (kind["frames"], kind["frames"], ())
+    assert after[0][1].shape[:2] == (size[1] & ~1, size[0] & ~1)
+    assert max(saturation(one) for _, one in after) <= COLOURLESS
+
+
+def test_what_was_transparent_is_not_brought_to_light():
+    data = reel(codec="png", container="mov", pixels="rgba", frames=2, hidden=True)
+    made, _ = render(data, plan_for(data, (), frames=2))
+    assert max(int(one.max()) for _, one in pictures_of(made)) <= 12
 
 
 @pytest.mark.parametrize("degrees", [90, 180, 270])

@@ -13,7 +13,7 @@ from PIL import Image
 from daylight.domain.marks import Span
 from daylight.domain.redaction import Output, Shape, Sounding, SoundSpan, WholeSpan, Word
 from daylight.errors import MediaRefused
-from daylight.media import mask_task
+from daylight.media import mask_check, mask_task
 from daylight.media.facts_json import to_json
 from daylight.media.mp4_walk import walk
 from daylight.media.probe import probe
@@ -84,6 +84,16 @@ def test_what_is_not_covered_is_found(source, plan, hidden):
         with opened(target.getvalue()) as films:
             found = mask_task.check(EXECUTOR, rendered, plan, [], films[0], facts)
     assert any(fault.startswith("not covered: face-1") for fault in found.faults)
+
+
+@pytest.mark.parametrize(
+    ("pixels", "mean", "far", "bad"),
+    [(120, 2.2, 10, 0), (120, 3.2, 10, 1), (120, 0.5, 25, 1), (300, 2.2, 10, 1), (300, 1.9, 10, 0)],
+)
+def test_a_few_samples_may_lie_one_step_of_the_codec_away(plan, pixels, mean, far, bad):
+    seen = mask_check._Seen(plan, SIZE, 0, [], lambda *_: None)
+    seen._note("face-1", 0, far, mean, pixels)
+    assert len(seen.faults) == bad
 
 
 def grown(made: bytes, inside: bytes, extra: bytes) -> bytes:

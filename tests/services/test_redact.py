@@ -54,6 +54,7 @@ from daylight.services.personal_keys import signer
 from daylight.services.redact import draft, redact
 from daylight.services.redact_release import ask_to_release, release
 from tests.media.redacting import pictures_of, plan_for, reel, saturation
+from tests.services.looking_again import looked_again  # noqa: F401  # a fixture
 from tests.services.signing import PHRASES, purged, two_people
 
 FILM = reel(sound=True, container="mp4")
@@ -308,15 +309,18 @@ def test_a_renderer_that_lies_or_stops_leaves_nothing(room, tmp_path, program):
 DECIDED = replace(plan_for(FILM), everyone=EDITOR)
 
 
-def ask(ws, who="ada"):
-    return ask_to_release(ws, custodian_here(), item(), "for the press", signer(who), PHRASES[who])
+def ask(ws, who="ada", data=FILM):
+    return ask_to_release(
+        ws, custodian_here(), item(data), "for the press", signer(who), PHRASES[who]
+    )
 
 
 def second(ws, request, who="boris"):
     return countersign(ws, custodian_here(), request, signer(who), PHRASES[who])
 
 
-def test_two_people_release_what_both_have_signed(room, tmp_path):
+def test_two_people_release_what_both_have_signed(room, tmp_path, looked_again):  # noqa: F811
+    room = looked_again(room)
     two_people(room)
     redactions.save(room, custodian_here(), DECIDED)
     request = ask(room)

@@ -155,6 +155,7 @@ def _tell(report: Report, *, as_json: bool) -> None:
                 "version": report.saved.version,
                 "sha256": report.sha256,
                 "entry": report.entry,
+                "seen_again": report.seen_again,
             }
         )
         return
@@ -162,3 +163,12 @@ def _tell(report: Report, *, as_json: bool) -> None:
         f"{report.frames} pictures, {report.tracks} regions, {len(report.undecided)} of them undecided "
         f"and so covered, {report.gaps_closed} gaps closed; {report.seconds:.1f} s."
     )
+    _tell_again(report)
+
+
+def _tell_again(report: Report) -> None:
+    again = report.document.get("detector_again")
+    if again is not None and not again["looked"]:
+        say("It was not looked at again: no model that finds faces is installed.")
+    elif report.seen_again:
+        say(f"Looked at again, faces were seen {report.seen_again} times; the report says where.")

@@ -25,8 +25,9 @@ def blocks(pixels: Pixels) -> Blocks:
     step = stride(pixels.shape[1])
     green = pixels[::step, ::step, 1]
     rows, columns = green.shape[0] // SAMPLES, green.shape[1] // SAMPLES
-    cut = green[: rows * SAMPLES, : columns * SAMPLES].astype(np.float32)
-    means: Blocks = cut.reshape(rows, SAMPLES, columns, SAMPLES).mean(axis=(1, 3))
+    cut = green[: rows * SAMPLES, : columns * SAMPLES].reshape(rows, SAMPLES, columns * SAMPLES)
+    sums = np.add.reduce(cut, axis=1, dtype=np.uint16).reshape(rows, columns, SAMPLES)
+    means: Blocks = sums.sum(axis=2, dtype=np.uint16).astype(np.float32) / SAMPLES**2
     return means
 
 

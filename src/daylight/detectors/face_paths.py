@@ -3,6 +3,7 @@
 Places are pixels of the picture as it was looked at; times microseconds from media zero.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -19,6 +20,11 @@ PAD: Final = 4_000  # and so little around its ends, so that no rounding of time
 TOLERANCE: Final = (
     0.03  # of a box's side: a point that lies as near to the line between others goes
 )
+STEADY: Final = (
+    250_000  # before and after a point, within which a detection may say how large it is
+)
+_LARGER: Final = 1.4  # and it is no larger than so many times what was found there
+COASTS: Final = 1_000_000  # who is lost may have gone on for so long as they went before
 _AHEAD: Final = 48  # points that one line may stand for
 STRONG: Final = 0.2  # a face, by itself
 ESTABLISHED: Final = 3  # strong hits, and
@@ -47,10 +53,18 @@ class Path:
     lost: int | None = None
     adrift: bool = False  # lost, and the picture does not lead it any more
     still: bool = False  # the last point stands for pictures that did not change
+    unseen_since: int | None = (
+        None  # until its first hit, nobody looked so that they must have seen it
+    )
+    bridged: bool = False  # somebody was found who may be this one gone on
 
     @property
     def last(self) -> Point:
         return self.points[-1]
+
+    @property
+    def last_hit(self) -> Point:
+        return self.points[-1 if self.lost is None else self.lost - 1]
 
     @property
     def score(self) -> float:
@@ -63,7 +77,7 @@ class Path:
     @property
     def lost_for(self) -> int:
         """Microseconds since its last hit."""
-        return 0 if self.lost is None else self.last.at - self.points[self.lost - 1].at
+        return 0 if self.lost is None else self.last.at - self.last_hit.at
 
     def add(self, points: Sequence[Point]) -> None:
         self.points.extend(points)
@@ -90,7 +104,7 @@ class Path:
         if self.lost is not None:
             if self.lost_for <= CLOSES:
                 self.points[self.lost : -1] = closed(self.points[self.lost - 1 :])
-            self.lost, self.adrift = None, False
+            self.lost, self.adrift, self.bridged = None, False, False
         self.hits += points[-1].score >= STRONG
 
 
@@ -118,6 +132,32 @@ def _bounded_hull(one: Floats, other: Floats) -> Floats:
 def hull(one: Floats, other: Floats) -> Floats:
     low, high = np.minimum(one[:2], other[:2]), np.maximum(one[2:4], other[2:4])
     return np.concatenate([low, high])
+
+
+def steadied(points: Sequence[Point]) -> list[Point]:
+    """Each as large as any detection shortly before or after it: how large a face is found jumps from look to look."""
+    seen = [point for point in points if point.basis is Basis.SEEN]
+    times = [point.at for point in seen]
+    sizes = [point.box[2:4] - point.box[:2] for point in seen]
+    made = []
+    for point in points:
+        near = sizes[bisect_left(times, point.at - STEADY) : bisect_right(times, point.at + STEADY)]
+        own = point.box[2:4] - point.box[:2]
+        size = np.clip(np.max([own, *near], axis=0), own, own * _LARGER)
+        middle = (point.box[:2] + point.box[2:4]) / 2
+        box = np.concatenate([middle - size / 2, middle + size / 2]).astype(np.float32)
+        made.append(replace(point, box=box))
+    return made
+
+
+def _led(points: Sequence[Point], at: int) -> Floats:
+    """Where it may have been ``at`` a moment before its first point: there, or further back on its way."""
+    first = points[0]
+    later = next((one for one in points if one.at - first.at >= LEAD // 2), points[-1])
+    if later.at == first.at:
+        return first.box
+    back = first.box - (later.box - first.box) * ((first.at - at) / (later.at - first.at))
+    return _bounded_hull(first.box, back.astype(np.float32))
 
 
 def simplified(points: Sequence[Point]) -> list[Point]:
@@ -150,11 +190,13 @@ def _sort(point: Point) -> Basis:
 
 def track(name: str, path: Path, width: int, height: int, begins: int) -> Track:
     """``width``, ``height``: of the picture that was looked at; ``begins``: of the shot."""
-    points = simplified(path.points)
+    steady = steadied(path.points)
+    points = simplified(steady)
     first, last = points[0], points[-1]
-    lead = max(begins, first.at - LEAD)
+    since = first.at if path.unseen_since is None else path.unseen_since
+    lead = max(begins, min(since, first.at - LEAD))
     if lead < first.at:
-        points.insert(0, replace(first, at=lead, basis=Basis.KEPT))
+        points.insert(0, replace(first, at=lead, basis=Basis.KEPT, box=_led(steady, lead)))
     points = [
         replace(points[0], at=max(0, points[0].at - PAD)),
         *points[1 if points[0].at else 0 :],

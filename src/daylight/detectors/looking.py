@@ -10,11 +10,12 @@ from typing import Final
 
 import numpy as np
 
-from daylight.detectors.centerface import SIDE, Boxes, Look, Pixels, thinned
+from daylight.detectors.centerface import MOST_SIDE, SIDE, Boxes, Look, Pixels, thinned
 
-MOST_PIXELS: Final = 640_000  # of a tile: the model's worker takes 150 MB for as many
+MOST_PIXELS: Final = 530_000  # of a tile: the model's worker takes 120 MB for as many
 SHARED: Final = 96  # pixels that neighbouring tiles have in common
 _RIM: Final = 3.0  # pixels: a box that comes as near to a cut was cut
+_STRIP: Final = 64  # rows
 _SMALL: Final = 192  # pixels of a side: of a crop that is shown
 
 Area = tuple[int, int, int, int]  # left, top, right, bottom
@@ -68,14 +69,14 @@ class Looker:
 
     def _pieces(self, part: Pixels, least: float) -> Boxes:
         height, width, _ = part.shape
-        if width * height <= MOST_PIXELS:
+        if _is_borne(width, height):
             return self.look(np.ascontiguousarray(part), least)
         found = [self._tile(part, tile, least) for tile in _tiles(width, height)]
         together = np.vstack([*found, self._half(part, least)])
         return thinned(together[np.argsort(-together[:, 4], kind="stable")])
 
     def _half(self, part: Pixels, least: float) -> Boxes:
-        found = self.look(_padded(_halved(part)), least)
+        found = self._pieces(_padded(_halved(part)), least)
         found[:, :4] *= 2
         return found
 
@@ -95,12 +96,16 @@ def _tiles(width: int, height: int) -> Iterator[Area]:
 def _counts(width: int, height: int) -> tuple[int, int]:
     """How many tiles across and down, so that none is too large."""
     across = down = 1
-    while _length(width, across) * _length(height, down) > MOST_PIXELS:
+    while not _is_borne(_length(width, across), _length(height, down)):
         if width / across >= height / down:
             across += 1
         else:
             down += 1
     return across, down
+
+
+def _is_borne(width: int, height: int) -> bool:
+    return width * height <= MOST_PIXELS and max(width, height) <= MOST_SIDE
 
 
 def _length(whole: int, count: int) -> int:
@@ -127,8 +132,15 @@ def _uncut(found: Boxes, tile: Area, width: int, height: int) -> Boxes:
 
 
 def _halved(part: Pixels) -> Pixels:
-    fours = part.reshape(part.shape[0] // 2, 2, part.shape[1] // 2, 2, 3)
-    half: Pixels = (fours.sum(axis=(1, 3), dtype=np.uint16) >> 2).astype(np.uint8)
+    """The mean of each four, in strips: a whole picture of sums is three times as large as the picture."""
+    height, width, _ = part.shape
+    half = np.empty((height // 2, width // 2, 3), np.uint8)
+    for top in range(0, height, _STRIP):
+        strip = part[top : top + _STRIP]
+        rows = np.add(strip[::2], strip[1::2], dtype=np.uint16)  # quicker than one sum of fours
+        fours = rows[:, ::2] + rows[:, 1::2]
+        fours >>= 2
+        half[top // 2 : (top + _STRIP) // 2] = fours
     return half
 
 

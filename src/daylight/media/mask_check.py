@@ -1,7 +1,8 @@
 """The program that looks at a finished film: whether it is covered where the plan says, and nothing else is in it.
 
-``redaction-check``  request {first_us, picks}, files [film, plan]. Sends ``sheet`` {at} with a JPEG for each 40
-of the moments asked for, and at last ``checked`` {faults, tracks, frames, times, places, worst, mean}.
+``redaction-check``  request {first_us, picks, look}, files [film, plan]. Sends ``sheet`` {at} with a JPEG for each 40
+of the moments asked for, ``frame`` {at} with a picture as RGB for each that is to be looked at again
+(``media.mask_again``), and at last ``checked`` {faults, tracks, frames, times, places, worst, mean}.
 
 It decodes what the renderer wrote, and asks the plan, not the renderer, what must be covered. Inside a mask, some
 pixels from its edge, every pixel must have the colour of the paint within what the codec leaves.
@@ -26,6 +27,7 @@ from daylight.domain.redaction import Plan, Region, Shape
 from daylight.domain.redaction_json import decode, encode
 from daylight.domain.tracks import Sort
 from daylight.media import mp4_walk
+from daylight.media.mask_again import HandedOut, wanted_of
 from daylight.media.mask_decode import MICRO
 from daylight.media.mask_frames import Cropped, Upright, is_high
 from daylight.media.mask_paint import Bits, Patch, Plane, edges, paint_of, patch_of
@@ -35,7 +37,11 @@ from daylight.media.reading import open_media, size_of
 
 PROGRAM: Final = "redaction-check"
 FAR: Final = 24  # of 255: no pixel inside a mask may be further from the paint
-MEAN: Final = 2.0  # on the average of a mask
+MEAN: Final = 2.0  # on the average of a mask,
+MEAN_OF_FEW: Final = (
+    3.0  # and where hardly more than a block of the codec is left, one step of it may be more
+)
+FEW: Final = 300  # samples of luma and chroma
 EDGE: Final = 3  # blocks of two pixels at the edge, which the codec blends with what is outside
 MOST_FAULTS: Final = 20
 _SHEET: Final = (8, 5)
@@ -51,6 +57,7 @@ def check(request: Request, files: Sequence[int], emit: Emit) -> None:
         raise TypeError("a check begins somewhere")
     walked = mp4_walk.walk(files[0])
     seen = _Seen(plan, (int(size[0]), int(size[1])), first, [int(one) for one in picks], emit)
+    seen.again = HandedOut(wanted_of(request.get("look")), emit)
     heard = 0
     with open_media(files[0], "mov") as container:
         if container.streams.video:
@@ -105,6 +112,7 @@ class _Seen:
         self._ticks = array.array("q")
         self._worst = _Worst()
         self._geometry: _Geometry | None = None
+        self.again = HandedOut(None, emit)
         self.faults: list[str] = []
 
     @property
@@ -131,6 +139,7 @@ class _Seen:
         at = self._first + int(frame.pts * frame.time_base * MICRO)
         for name, far, mean, pixels in self._geometry.asked(frame, at):
             self._note(name, at, far, mean, pixels)
+        self.again.push(frame, at)
         if self._picks and at >= self._picks[0]:
             while self._picks and at >= self._picks[0]:
                 self._picks.pop(0)
@@ -142,7 +151,8 @@ class _Seen:
         worst.far = max(worst.far, far)
         worst.total += mean * pixels
         worst.pixels += pixels
-        if (far > FAR or mean > MEAN) and len(self.faults) < MOST_FAULTS:
+        most = MEAN_OF_FEW if pixels < FEW else MEAN
+        if (far > FAR or mean > most) and len(self.faults) < MOST_FAULTS:
             self.faults.append(f"not covered: {name[:40]} at {at / MICRO:.3f} s")
 
     def _thumb(self, frame: VideoFrame, at: int) -> None:
@@ -317,7 +327,8 @@ def warm_up(film: int) -> None:
     descriptor = os.memfd_create("warm-up", os.MFD_CLOEXEC)
     try:
         os.write(descriptor, encode(Plan(Digest(bytes(32)), regions=(_ANYTHING,))))
-        request: dict[str, Json] = {"first_us": 0, "size": [64, 48], "picks": [0]}
+        look: Json = {"width": 64, "height": 32, "step_us": 1}
+        request: dict[str, Json] = {"first_us": 0, "size": [64, 48], "picks": [0], "look": look}
         check(request, [film, descriptor], _ignore)
     finally:
         os.close(descriptor)

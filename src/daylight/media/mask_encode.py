@@ -23,9 +23,7 @@ RATE: Final = 48_000  # Hz of what goes out
 GRAIN: Final = 1024  # samples of an AAC frame
 _BIT_RATE: Final = 96_000
 _ENDS: Final = frozenset({9, 10, 11, 12})  # delimiters and filler
-_X264: Final = (
-    "bframes=0:info=0:annexb=0:rc-lookahead=8:sync-lookahead=0:keyint=250:force-cfr=0:opencl=0"
-)
+_X264: Final = "bframes=0:info=0:annexb=0:rc-lookahead=4:sync-lookahead=0:sliced-threads=1:keyint=250:force-cfr=0:opencl=0"
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,7 +83,7 @@ class Film:
         if type(first) is not int or abs(first) > _MOST:
             raise ValueError("when it begins")
         self.first_us = first
-        self.upright = _pair(facts.get("upright"))
+        self.upright = pair(facts.get("upright"))
         self._writer.picture_format(self.picture)
 
     def _pictures(self, facts: Mapping[str, Any], data: bytes) -> None:
@@ -162,7 +162,8 @@ def _cut(data: bytes, sizes: Sequence[int]) -> list[bytes]:
     return made
 
 
-def _pair(value: object) -> tuple[int, int]:
+def pair(value: object) -> tuple[int, int]:
+    """Width and height. ``ValueError`` for what is no size of a picture."""
     sides = _numbers(value, MAX_SIDE)
     if len(sides) != 2 or not all(sides):
         raise ValueError("the size of the original")

@@ -1,7 +1,7 @@
 """The program for photos and stills: covered, and encoded anew from pixels.
 
-``redact-still``  request {container, demuxer, form}, files [picture, plan]. Sends ``still`` {width, height,
-worst} with a JPEG or PNG as payload. ``worst``: how far pixels inside masks are from the paint, in what was
+``redact-still``  request {container, demuxer, form}, files [picture, plan]. Sends ``still`` {size, upright,
+worst} with a JPEG or PNG as payload. ``size``, ``upright``: [width, height] of it, and of the original. ``worst``: how far pixels inside masks are from the paint, in what was
 encoded and decoded again.
 
 Nothing but pixels comes out: no EXIF, no thumbnail, no profile. ``check_still`` walks what came, outside.
@@ -44,9 +44,14 @@ def redact_still(request: Request, files: Sequence[int], emit: Emit) -> None:
     pixels = still_pixels(files[0], str(request["container"]), str(request["demuxer"]))
     covered = bits_of(plan, *pixels.shape[:2])
     made = np.where(covered[..., None], np.array(plan.fill, np.uint8), pixels)
-    data = encoded(cropped(made, plan), form)
-    facts = {"width": made.shape[1], "height": made.shape[0], "worst": worst(data, covered, plan)}
-    emit("still", facts, data)
+    out = cropped(made, plan)
+    data = encoded(out, form)
+    facts: dict[str, Json] = {"size": _size(out), "upright": _size(made)}
+    emit("still", {**facts, "worst": worst(data, covered, plan)}, data)
+
+
+def _size(pixels: NDArray[Any]) -> list[Json]:
+    return [pixels.shape[1], pixels.shape[0]]
 
 
 def bits_of(plan: Plan, height: int, width: int) -> Bits:

@@ -1,9 +1,12 @@
 """Having a film rendered in the sandbox, from outside: the tasks, and what they send written down."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, BinaryIO, Final
+
+import numpy as np
+from numpy.typing import NDArray
 
 from daylight.domain.marks import Span
 from daylight.domain.redaction import Plan, WholeSpan, Word
@@ -11,9 +14,11 @@ from daylight.domain.redaction_json import encode
 from daylight.errors import MediaRefused, RedactionFailed
 from daylight.media.executor import End, Executor, Message, Outcome, Task, TaskLimits
 from daylight.media.mask import PROGRAM
+from daylight.media.mask_again import KIND as FRAME
+from daylight.media.mask_again import Wanted
 from daylight.media.mask_check import MOST_FAULTS
 from daylight.media.mask_check import PROGRAM as CHECK
-from daylight.media.mask_film import Film
+from daylight.media.mask_film import Film, pair
 from daylight.media.mask_still import FAR as FURTHEST
 from daylight.media.mask_still import PROGRAM as STILL
 from daylight.media.mask_still import check_still
@@ -78,6 +83,14 @@ def _once(
 
 
 @dataclass(frozen=True, slots=True)
+class Look:
+    """``show``: is handed pictures of the film while it is checked: when they are shown, and RGB."""
+
+    wanted: Wanted
+    show: Callable[[int, NDArray[np.uint8]], None]
+
+
+@dataclass(frozen=True, slots=True)
 class Checked:
     """What looking at a finished film found. ``worst``, ``mean``: how far pixels in masks are from the paint.
 
@@ -100,24 +113,33 @@ def check(
     picks: Sequence[int],
     film: int,
     facts: dict[str, Any],
+    look: Look | None = None,
 ) -> Checked:
     """Look at a film in the sandbox. ``film``: a descriptor.
 
     Raises ``MediaRefused`` where it cannot even be read, ``RedactionFailed`` where the checker makes no sense.
     """
+    messages: list[Message] = []
+
+    def hear(message: Message) -> None:
+        if look is not None and message.untrusted_kind == FRAME:
+            look.show(*look.wanted.taken(message))
+        else:
+            messages.append(message)
+
     whole = (*plan.whole, *(WholeSpan(span, _DAMAGE) for span in rendered.damaged))
     said = memory_file(encode(replace(plan, whole=whole)))
     wanted: dict[str, Any] = {
         "first_us": rendered.film.first_us,
         "size": list(rendered.film.upright),
+        "picks": list(picks),
+        "look": None if look is None else look.wanted.to_json(),
     }
     try:
-        task = Task(CHECK, {**wanted, "picks": list(picks)}, [film, said], limits(facts))
-        outcome = executor.run(task)
-        check_done(outcome)
+        check_done(executor.run(Task(CHECK, wanted, [film, said], limits(facts)), hear))
     finally:
         os.close(said)
-    return _checked(outcome.messages, rendered)
+    return _checked(messages, rendered)
 
 
 def _checked(messages: Sequence[Message], rendered: Rendered) -> Checked:
@@ -188,10 +210,20 @@ def memory_file(data: bytes) -> int:
     return descriptor
 
 
+@dataclass(frozen=True, slots=True)
+class Still:
+    """``furthest``: how far pixels in masks are from the paint; ``size``, ``upright``: of it, of the original."""
+
+    data: bytes
+    furthest: int
+    size: tuple[int, int]
+    upright: tuple[int, int]
+
+
 def render_still(
     executor: Executor, facts: dict[str, Any], plan: Plan, media: int, form: str
-) -> tuple[bytes, int]:
-    """A picture as JPEG or PNG, and how far pixels in masks are from the paint.
+) -> Still:
+    """A picture as JPEG or PNG.
 
     Raises ``MediaRefused``; ``RedactionFailed`` where what came is no plain picture, or is not covered.
     """
@@ -213,4 +245,8 @@ def render_still(
         raise RedactionFailed(f"what was made is no plain picture: {error}") from error
     if type(furthest) is not int or furthest > FURTHEST[form]:
         raise RedactionFailed("what was made did not pass its check: it is not covered")
-    return messages[0].untrusted_payload, furthest
+    try:
+        size, upright = pair(told.get("size")), pair(told.get("upright"))
+    except ValueError as error:
+        raise RedactionFailed("the renderer sent what makes no sense: a size") from error
+    return Still(messages[0].untrusted_payload, furthest, size, upright)

@@ -4,27 +4,26 @@ Decoding and looking go on side by side, a few pictures apart.
 """
 
 import math
-import queue
 from collections.abc import Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final
 
 from daylight.detectors.centerface import SIDE, Look
 from daylight.detectors.faces import Faces
 from daylight.detectors.looking import Looker
-from daylight.detectors.pictures import PROGRAM, Frame, Frames
+from daylight.detectors.pictures import PROGRAM, Frames
 from daylight.domain.media import MediaFacts
 from daylight.domain.tracks import Track
 from daylight.errors import MediaRefused
 from daylight.media.executor import End, Executor, Outcome, Task, TaskLimits
 from daylight.media.facts_json import from_json
 from daylight.media.inference.base import Inference
+from daylight.services.belt import Belt
 
 MOST_PIXELS: Final = 2_200_000  # of a picture that is looked at: 1080p as it is
 FEW_PIXELS: Final = 450_000  # up to 768 x 576: in smaller pictures faces are smaller too, so that
 LARGER: Final = 1.5  # they are looked at larger
-_AHEAD: Final = 3  # pictures that are decoded before they are needed
 _SECONDS: Final = 1200.0
 _SECONDS_A_BYTE: Final = 1e-4
 _LONGEST: Final = 7 * 24 * 3600.0
@@ -57,7 +56,7 @@ class FaceFinder:
         frames = Frames(width, height)
         request: Mapping[str, Any] = {"facts": facts, "width": width, "height": height}
         with ThreadPoolExecutor(1, thread_name_prefix="faces") as pool:
-            belt = _Belt(pool, faces)
+            belt = Belt(pool, faces.push)
             done = False
             try:
                 task = Task(PROGRAM, request, [descriptor], _limits(size, width * height * 3))
@@ -101,39 +100,3 @@ def _limits(size: int, picture: int) -> TaskLimits:
         total_bytes=_TOTAL,
         facts_bytes=_TIMES,
     )
-
-
-class _Belt:
-    """Hands pictures to a thread that looks at them; what it raises comes out at ``put`` or ``stop``."""
-
-    def __init__(self, pool: ThreadPoolExecutor, faces: Faces) -> None:
-        self._waiting: queue.Queue[Frame | None] = queue.Queue(_AHEAD)
-        self._faces, self._stopped = faces, False
-        self._work: Future[None] = pool.submit(self._run)
-
-    def put(self, frame: Frame | None) -> None:
-        if frame is not None:
-            self._hand_on(frame)
-
-    def _hand_on(self, frame: Frame | None) -> None:
-        while True:
-            if self._work.done():
-                self._work.result()
-                return
-            try:
-                self._waiting.put(frame, timeout=0.2)
-            except queue.Full:
-                continue
-            return
-
-    def _run(self) -> None:
-        while (frame := self._waiting.get()) is not None:
-            if not self._stopped:
-                self._faces.push(frame)
-
-    def stop(self, *, whole: bool) -> None:
-        """``whole``: what is waiting is looked at still."""
-        self._stopped = not whole
-        self._hand_on(None)
-        if whole:
-            self._work.result()

@@ -149,7 +149,7 @@ def _still(
     media = ws.store.open_fd(item.digest)
     try:
         check_unchanged(media, plan)
-        data, _ = mask_task.render_still(player.slots(), stored, plan, media, "JPEG")
+        still = mask_task.render_still(player.slots(), stored, plan, media, "JPEG")
     finally:
         os.close(media)
-    return Preview(data, "image/jpeg", Span(0, 1), version, 1)
+    return Preview(still.data, "image/jpeg", Span(0, 1), version, 1)

@@ -31,9 +31,10 @@ from daylight.errors import (
 from daylight.ledger.leaf import Value
 from daylight.media import mask_task
 from daylight.media.facts_json import from_json
-from daylight.services import heads, redactions
+from daylight.services import heads, redact_again, redactions
 from daylight.services.finding import Finder
 from daylight.services.record import record
+from daylight.services.redact_again import Checker
 from daylight.services.redact_files import Files
 from daylight.services.redactions import Saved
 from daylight.services.workspace import Workspace
@@ -60,6 +61,12 @@ class Report:
     sha256: str
     entry: int
     document: Mapping[str, Any]
+
+    @property
+    def seen_again(self) -> int | None:
+        """How often a face was seen where none should be; None where nobody looked."""
+        again = self.document.get("detector_again") or redact_again.NOT_LOOKED
+        return int(again["seen"]) if again["looked"] else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,9 +172,10 @@ def redact(
     stored = facts_of(principal, item)
     facts = from_json(stored)
     check_form(facts, out)
-    saved = redactions.save(ws, principal, plan)
-    with Files(ws, out) as files:
-        made, sha256 = _render(ws, stored, plan, files, progress)
+    refusing = enter is not None and facts.kind is not Kind.AUDIO
+    with redact_again.checker(ws, refusing=refusing) as checker, Files(ws, out) as files:
+        saved = redactions.save(ws, principal, plan)
+        made, sha256 = _render(ws, stored, plan, files, checker, progress)
         document = _document(plan, saved, facts, made, sha256)
         body = json.dumps(document, sort_keys=True, indent=1).encode()
         with files.file(".report.json") as file:
@@ -213,16 +221,21 @@ def duration_of(facts: MediaFacts) -> int:
 
 
 def _render(
-    ws: Workspace, stored: dict[str, Any], plan: Plan, files: Files, progress: Progress
+    ws: Workspace,
+    stored: dict[str, Any],
+    plan: Plan,
+    files: Files,
+    checker: Checker,
+    progress: Progress,
 ) -> tuple[_Made, str]:
     media = ws.store.open_fd(plan.item)
     try:
         check_unchanged(media, plan)
         with ws.start_executor(1) as executor, files.file() as file:
             if from_json(stored).kind is Kind.IMAGE:
-                made = _still(executor, stored, plan, media, file, files.out)
+                made = _still(executor, stored, plan, media, file, files.out, checker)
             else:
-                made = _film(executor, stored, plan, media, file, progress)
+                made = _film(executor, stored, plan, media, file, checker, progress)
             file.flush()
             return made, _sha256(file.fileno())
     finally:
@@ -248,13 +261,17 @@ def _film(
     plan: Plan,
     media: int,
     file: BinaryIO,
+    checker: Checker,
     progress: Progress,
 ) -> _Made:
     progress.say("rendering")
     rendered = mask_task.render(executor, stored, plan, media, file)
     file.flush()
     progress.say("checking")
-    checked = mask_task.check(executor, rendered, plan, picks(plan), file.fileno(), stored)
+    with redact_again.at_film(checker, plan, rendered.film) as (look, again):
+        checked = mask_task.check(
+            executor, rendered, plan, picks(plan), file.fileno(), stored, look
+        )
     if checked.faults:
         raise RedactionFailed(f"what was made did not pass its check: {checked.faults[0]}")
     film = rendered.film
@@ -270,18 +287,26 @@ def _film(
         "furthest_from_paint": checked.worst,
         "mean_from_paint": checked.mean,
         "strip": [list(times) for _, times in checked.sheets],
-        "detector_again": None,
+        **again,
     }
     return _Made(film.pictures, said, tuple(data for data, _ in checked.sheets))
 
 
 def _still(
-    executor: Any, stored: dict[str, Any], plan: Plan, media: int, file: BinaryIO, out: Path
+    executor: Any,
+    stored: dict[str, Any],
+    plan: Plan,
+    media: int,
+    file: BinaryIO,
+    out: Path,
+    checker: Checker,
 ) -> _Made:
     form = FORMS[out.suffix.lower()]
-    data, furthest = mask_task.render_still(executor, stored, plan, media, form)
-    file.write(data)
-    return _Made(1, {"furthest_from_paint": furthest, "form": form, "detector_again": None})
+    still = mask_task.render_still(executor, stored, plan, media, form)
+    again = redact_again.at_still(checker, executor, plan, still, form)
+    file.write(still.data)
+    said = {"furthest_from_paint": still.furthest, "form": form, "detector_again": again}
+    return _Made(1, said)
 
 
 def _document(
