@@ -392,21 +392,3 @@ def test_a_disk_too_full_for_the_copy_is_named(ws, principal, remote, monkeypatc
     monkeypatch.setattr(snapshot.sqlite3, "connect", lambda *a, **k: Connection())
     with pytest.raises(VaultFull):
         replicate(ws, principal, remote)
-
-
-def test_on_postgresql_the_dump_comes_along(postgres_url, tmp_path, migrated, remote):
-    import subprocess
-
-    from daylight.catalogue.queries.vault import custodian_here
-    from daylight.services import restore
-
-    ws = new_vault(tmp_path / "vault", migrated, postgres_url)
-    principal = custodian_here()
-    fill(ws, principal, tmp_path / "disk", [10, 20])
-    replicate(ws, principal, remote)
-    made, _ = restore.state_from_replica(remote, ws.keyring.storage_key, tmp_path / "new")
-    assert made.database == postgres_url
-    words = ["pg_restore", "--list", made.root / "catalogue.pgdump"]
-    listed = subprocess.run(words, check=True, capture_output=True, text=True).stdout
-    assert "TABLE DATA public catalogue_item" in listed
-    connections.close_all()

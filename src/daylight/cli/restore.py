@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from daylight.cli.named import text_of
-from daylight.cli.output import note, print_json, progress, say
+from daylight.cli.output import print_json, progress, say
 from daylight.cli.passphrase import ask, known
 from daylight.cli.session import Session, session_of
 from daylight.crypto.shares import combine
@@ -37,6 +37,10 @@ def run(
     keys: Annotated[
         Path | None, typer.Option(help="The vault.keys that opens the replica.")
     ] = None,
+    database: Annotated[
+        str,
+        typer.Option(help="An empty PostgreSQL database for the catalogue, if not the old one."),
+    ] = "",
     plain_disk: Annotated[
         bool, typer.Option("--plain-disk", help="Accept a volume that is not encrypted.")
     ] = False,
@@ -47,23 +51,23 @@ def run(
     standing = next(p for p in (folder.absolute(), *folder.absolute().parents) if p.exists())
     vault.check_volume(inspect(standing), plain_disk=plain_disk)
     if "://" in source or Path(source).is_dir():
-        made, report = _from_replica(session, source, folder, _key(session, shares or [], keys))
+        key = _key(session, shares or [], keys)
+        made, report = _from_replica(session, source, folder, key, database)
     else:
         identities = "" if identity is None else text_of(identity)
         passphrase = functools.partial(_backup_passphrase, under)
-        made, report = restore.from_backup(Path(source), folder, identities, passphrase), None
+        made = restore.from_backup(Path(source), folder, identities, passphrase, database)
+        report = None
     _tell(made, report, as_json=as_json)
     if report is not None and report.missing:
         raise typer.Exit(1)
 
 
 def _from_replica(
-    session: Session, source: str, folder: Path, key: bytes
-) -> tuple[Layout, RestoreReport | None]:
+    session: Session, source: str, folder: Path, key: bytes, database: str
+) -> tuple[Layout, RestoreReport]:
     remote = open_remote(source, folder)
-    made, _ = restore.state_from_replica(remote, key, folder)
-    if made.database:
-        return made, None  # its catalogue is to be loaded first
+    made, _ = restore.state_from_replica(remote, key, folder, database)
     ws = session.settle(made, functools.partial(ask, session.passphrase_file))
     with progress("restore") as shown:
         return made, restore.objects_from_replica(ws, remote, key, shown)
@@ -98,5 +102,3 @@ def _tell(made: Layout, report: RestoreReport | None, *, as_json: bool) -> None:
         say(f"Vault restored: {report.objects} objects, {len(report.missing)} missing.")
         for one in report.missing:
             say(f"  missing: {one.digest.hex()}: {one.left}")
-    if made.database:
-        note("daylight: load catalogue.pgdump with pg_restore into the database vault.toml names")

@@ -1,15 +1,16 @@
 """A vault out of a backup, or out of a replica alone. No ledger entry: the vault is as it was."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from daylight.crypto.age import HEAD, decrypt_under, decrypt_with, is_age, needs_passphrase
 from daylight.domain.progress import Progress
-from daylight.errors import BackupRefused
+from daylight.errors import BackupRefused, UsageError
+from daylight.services import dumps
 from daylight.services.repair import Mended, mend, missing
 from daylight.services.workspace import Workspace
-from daylight.storage.layout import Layout, in_use
+from daylight.storage.layout import Layout, abandon, check_database, in_use, seal
 from daylight.storage.remote import Remote
 from daylight.storage.replica import Manifest, Replica
 from daylight.storage.state_archive import unpack
@@ -23,12 +24,15 @@ class RestoreReport:
     missing: tuple[Mended, ...]
 
 
-def from_backup(file: Path, root: Path, identities: str, passphrase: Callable[[], str]) -> Layout:
+def from_backup(
+    file: Path, root: Path, identities: str, passphrase: Callable[[], str], database: str = ""
+) -> Layout:
     """Make a vault in ``root``, an empty or new folder, without objects. ``BackupRefused``.
 
     ``identities``: the text of an age identity file; ``passphrase`` is asked for one only where the
-    backup is under one.
+    backup is under one; ``database``: as in :func:`state_from_replica`.
     """
+    check_database(database)
     try:
         opened = file.open("rb")
     except OSError as error:
@@ -39,17 +43,48 @@ def from_backup(file: Path, root: Path, identities: str, passphrase: Callable[[]
         if not is_age(head):
             raise BackupRefused("this is no backup: it does not begin as an age file does")
         if needs_passphrase(head):
-            return unpack(decrypt_under(passphrase(), opened), root)
+            return _placed(unpack(decrypt_under(passphrase(), opened), root), database)
         if not identities:
             raise BackupRefused("the backup is for recipients: an identity is needed")
-        return unpack(decrypt_with(identities, opened), root)
+        return _placed(unpack(decrypt_with(identities, opened), root), database)
 
 
-def state_from_replica(remote: Remote, key: bytes, root: Path) -> tuple[Layout, Manifest]:
-    """Make a vault in ``root`` of the newest state of a replica, without objects."""
+def state_from_replica(
+    remote: Remote, key: bytes, root: Path, database: str = ""
+) -> tuple[Layout, Manifest]:
+    """Make a vault in ``root`` of the newest state of a replica, without objects.
+
+    ``database``: for a catalogue on PostgreSQL, another one than it was in; it must be empty. Raises
+    ``VaultExists``, ``VaultError``, ``ToolMissing``, ``UsageError``; the folder is as empty then as it was.
+    """
+    check_database(database)
     replica = Replica(remote, key)
     manifest = replica.newest()
-    return unpack(replica.state(manifest), root), manifest
+    return _placed(unpack(replica.state(manifest), root), database), manifest
+
+
+def _placed(made: Layout, database: str) -> Layout:
+    """With its catalogue in the database where there is one; else the folder is empty again."""
+    try:
+        return _loaded(made, database)
+    except BaseException:
+        abandon(made)
+        raise
+
+
+def _loaded(made: Layout, database: str) -> Layout:
+    if not made.database:
+        if database:
+            raise UsageError("its catalogue is a file in the vault, and needs no database")
+        return made
+    made = replace(made, database=database or made.database)
+    dumped = made.root / dumps.NAME
+    if not dumped.exists():
+        raise BackupRefused("the catalogue is not in it")
+    dumps.load(made.database, dumped)
+    seal(made)
+    dumped.unlink()
+    return made
 
 
 def objects_from_replica(

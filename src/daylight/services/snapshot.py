@@ -3,14 +3,13 @@
 import os
 import shutil
 import sqlite3
-import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from urllib.parse import unquote, urlsplit
 
-from daylight.errors import ToolMissing, VaultError, VaultFull
+from daylight.errors import VaultError, VaultFull
+from daylight.services import dumps
 from daylight.storage import view_log
 from daylight.storage.layout import Layout, in_use
 
@@ -65,20 +64,6 @@ def _copy(layout: Layout, folder: Path) -> tuple[str, Path]:
 
 
 def _dump(layout: Layout, folder: Path) -> tuple[str, Path]:
-    made = folder / "catalogue.pgdump"
-    if shutil.which("pg_dump") is None:
-        raise ToolMissing("pg_dump is not there to copy the PostgreSQL catalogue")
-    url = urlsplit(layout.database)
-    settings = {
-        "PGHOST": unquote(url.hostname or ""),
-        "PGPORT": str(url.port or ""),
-        "PGUSER": unquote(url.username or ""),
-        "PGPASSWORD": unquote(url.password or ""),  # in no list of processes
-        "PGDATABASE": unquote(url.path.lstrip("/")),
-    }
-    words = ["pg_dump", "--format=custom", "--no-owner", "--no-privileges", f"--file={made}"]
-    env = os.environ | {key: value for key, value in settings.items() if value}
-    done = subprocess.run(words, env=env, check=False, capture_output=True)
-    if done.returncode != 0:  # its words may quote rows
-        raise VaultError("pg_dump could not copy the catalogue")
+    made = folder / dumps.NAME
+    dumps.dump(layout.database, made)
     return made.name, made

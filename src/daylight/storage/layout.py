@@ -74,8 +74,7 @@ class Layout:
 
 def create(root: Path, database: str) -> Layout:
     """Make the folders and ``vault.toml``, which comes last: with it the vault exists."""
-    if database and not (database.startswith(SCHEMES) and database.isprintable()):
-        raise UsageError("the catalogue's database is named by a postgresql:// URL")
+    check_database(database)
     root.mkdir(mode=0o700, parents=True, exist_ok=True)
     if any(root.iterdir()):
         raise VaultExists("the folder for the new vault is not empty")
@@ -85,6 +84,12 @@ def create(root: Path, database: str) -> Layout:
     for name in KEEP_OUT:
         (root / name).touch(mode=0o600)
     return Layout(root, secrets.token_hex(16), database)
+
+
+def check_database(database: str) -> None:
+    """``UsageError`` for what names no database; "" is the file in the vault."""
+    if database and not (database.startswith(SCHEMES) and database.isprintable()):
+        raise UsageError("the catalogue's database is named by a postgresql:// URL")
 
 
 def seal(layout: Layout) -> None:
