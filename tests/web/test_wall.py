@@ -88,6 +88,7 @@ def test_what_people_said_and_did_shows_at_once(room: Room):
 
 
 def test_a_large_wall_is_read_anew_in_the_background(room: Room, monkeypatch):
+    monkeypatch.setattr(walls, "QUICK", 0.05)
     room.item(1)
     mine = walls.Walls()
     vault = room.ws.layout.vault_id
