@@ -204,6 +204,15 @@ def test_another_face_of_the_same_name_is_covered_too(room):
     assert again.regions[1].keys[0].left == 4000
 
 
+def test_that_everyone_is_covered_holds_only_of_what_it_was_said_of(room):
+    plan = draft(room, custodian_here(), item(), found_one, Silent())
+    redactions.save(room, custodian_here(), replace(plan, everyone=EDITOR))
+    assert draft(room, custodian_here(), item(), found_one, Silent()).everyone == EDITOR
+    for finder in (found_another, found_nobody):
+        again = draft(room, custodian_here(), item(), finder, Silent())
+        assert "pictures" in again.undecided(10**6)
+
+
 @pytest.mark.parametrize(
     ("severity", "notes", "bodies"),
     [(2, (), False), (4, (), True), (1, ("sexual-violence",), True)],

@@ -52,6 +52,19 @@ def test_a_catalogue_on_postgresql_is_loaded_into_another_database(
     assert verify(again, custodian_here(), VerifyRequest(), Silent()).faults == ()
 
 
+def test_until_its_catalogue_is_there_the_folder_is_no_vault(
+    on_postgresql, tmp_path, remote, monkeypatch
+):
+    """Killed before that, no command may take it for one, and work on the database of the old."""
+    seen = []
+    monkeypatch.setattr(
+        restore.dumps, "load", lambda *_: seen.append((tmp_path / "new/vault.toml").exists())
+    )
+    restore.state_from_replica(remote, on_postgresql.keyring.storage_key, tmp_path / "new")
+    assert seen == [False]
+    assert layout.read(tmp_path / "new").vault_id == on_postgresql.layout.vault_id
+
+
 def test_no_database_is_written_over(on_postgresql, tmp_path, remote):
     key, new = on_postgresql.keyring.storage_key, tmp_path / "new"
     with pytest.raises(VaultExists, match="database"):

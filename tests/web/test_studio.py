@@ -306,3 +306,11 @@ def test_a_mask_is_not_told_to_who_may_not_redact(room: Room):
         client = room.as_(role)
         assert client.get(reverse("masks", args=[bench.item.public_id])).status_code == 403
         assert bench.do("decide", client=client, name="one", state="covered").status_code == 403
+
+
+def test_who_may_redact_finds_the_studio_from_the_item(room: Room):
+    bench = Bench(room, face("one"))
+    where = reverse("studio", args=[bench.item.public_id])
+    for role, finds in ((Role.ARCHIVIST, True), (Role.EDITOR, True), (Role.ANALYST, False)):
+        page = room.as_(role).get(reverse("item", args=[bench.item.public_id])).content.decode()
+        assert (f'href="{where}"' in page) is finds

@@ -13,6 +13,7 @@ import psycopg
 from daylight.errors import ToolMissing, VaultError, VaultExists
 
 NAME: Final = "catalogue.pgdump"
+_PATIENCE: Final = 15  # seconds
 _TABLES: Final = (
     "SELECT count(*) FROM pg_catalog.pg_tables"
     " WHERE schemaname NOT IN ('pg_catalog', 'information_schema')"
@@ -33,7 +34,7 @@ def load(database: str, dumped: Path) -> None:
     what is in the file, ``ToolMissing``.
     """
     try:
-        with psycopg.connect(database) as connection:
+        with psycopg.connect(database, connect_timeout=_PATIENCE) as connection:
             row = connection.execute(_TABLES).fetchone()
     except psycopg.Error as error:  # its words may quote the address and the user
         raise VaultError("the database for the catalogue cannot be reached") from error

@@ -15,11 +15,13 @@ from django.db import transaction
 from daylight.catalogue.queries.items import ItemView, media_facts
 from daylight.catalogue.queries.redactions import plan_of
 from daylight.catalogue.queries.review import standing_of
+from daylight.domain.marks import Key
 from daylight.domain.media import Kind, MediaFacts, State
 from daylight.domain.principal import Principal, Right
 from daylight.domain.progress import Progress
-from daylight.domain.redaction import Plan, Region, drafted, gaps_closed, states
+from daylight.domain.redaction import Plan, Region, Word, drafted, gaps_closed, states
 from daylight.domain.redaction_picks import picks
+from daylight.domain.tracks import Sort
 from daylight.errors import (
     MediaRefused,
     PlanRefused,
@@ -83,7 +85,8 @@ def draft(
 ) -> Plan:
     """A plan that covers everything that was found. ``ModelMissing`` where nothing finds faces.
 
-    Demands, labels and whole spans of a plan that is there already stay in it, and so does what people decided.
+    Demands, labels and whole spans of a plan that is there already stay in it, and so does what people decided;
+    but not that everyone is covered, where other places are covered now than those it was said of.
     """
     principal.require(Right.WATCH)
     standing = standing_of(principal, item.public_id)
@@ -97,12 +100,17 @@ def draft(
     found = tuple(one for one in made.regions if not _is_among(one, kept))
     taken = {one.name for one in kept} | {one.name for one in old.labels}
     regions = (*kept, *_renamed(found, taken))
-    return replace(old, regions=regions, bodies=old.bodies or made.bodies)
+    everyone = old.everyone if _places(regions) == _places(old.regions) else Word()
+    return replace(old, regions=regions, bodies=old.bodies or made.bodies, everyone=everyone)
+
+
+def _places(regions: tuple[Region, ...]) -> set[tuple[Sort, tuple[Key, ...]]]:
+    return {(one.sort, one.keys) for one in regions}
 
 
 def _is_among(found: Region, kept: tuple[Region, ...]) -> bool:
     """Whether it was decided on. A name says nothing: found anew, faces are numbered anew."""
-    return any((one.sort, one.keys) == (found.sort, found.keys) for one in kept)
+    return _places((found,)) <= _places(kept)
 
 
 def _renamed(found: tuple[Region, ...], taken: set[str]) -> tuple[Region, ...]:

@@ -1,5 +1,6 @@
 """A vault out of a backup, or out of a replica alone. No ledger entry: the vault is as it was."""
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,7 +11,7 @@ from daylight.errors import BackupRefused, UsageError
 from daylight.services import dumps
 from daylight.services.repair import Mended, mend, missing
 from daylight.services.workspace import Workspace
-from daylight.storage.layout import Layout, abandon, check_database, in_use, seal
+from daylight.storage.layout import Layout, check_database, in_use
 from daylight.storage.remote import Remote
 from daylight.storage.replica import Manifest, Replica
 from daylight.storage.state_archive import unpack
@@ -33,6 +34,7 @@ def from_backup(
     backup is under one; ``database``: as in :func:`state_from_replica`.
     """
     check_database(database)
+    place = functools.partial(_placed, database=database)
     try:
         opened = file.open("rb")
     except OSError as error:
@@ -43,10 +45,10 @@ def from_backup(
         if not is_age(head):
             raise BackupRefused("this is no backup: it does not begin as an age file does")
         if needs_passphrase(head):
-            return _placed(unpack(decrypt_under(passphrase(), opened), root), database)
+            return unpack(decrypt_under(passphrase(), opened), root, place)
         if not identities:
             raise BackupRefused("the backup is for recipients: an identity is needed")
-        return _placed(unpack(decrypt_with(identities, opened), root), database)
+        return unpack(decrypt_with(identities, opened), root, place)
 
 
 def state_from_replica(
@@ -60,19 +62,12 @@ def state_from_replica(
     check_database(database)
     replica = Replica(remote, key)
     manifest = replica.newest()
-    return _placed(unpack(replica.state(manifest), root), database), manifest
+    place = functools.partial(_placed, database=database)
+    return unpack(replica.state(manifest), root, place), manifest
 
 
 def _placed(made: Layout, database: str) -> Layout:
-    """With its catalogue in the database where there is one; else the folder is empty again."""
-    try:
-        return _loaded(made, database)
-    except BaseException:
-        abandon(made)
-        raise
-
-
-def _loaded(made: Layout, database: str) -> Layout:
+    """With its catalogue in a database, where it was in one."""
     if not made.database:
         if database:
             raise UsageError("its catalogue is a file in the vault, and needs no database")
@@ -82,7 +77,6 @@ def _loaded(made: Layout, database: str) -> Layout:
     if not dumped.exists():
         raise BackupRefused("the catalogue is not in it")
     dumps.load(made.database, dumped)
-    seal(made)
     dumped.unlink()
     return made
 

@@ -72,11 +72,8 @@ class ViewLog:
 
     def owes_code(self, session: str, agent: str, password: str) -> None:
         """Who has shown a password and not yet a code: nothing of theirs is opened before that."""
-        now = self._ws.clock()
         with self._lock:
-            for one in [key for key, kept in self._half.items() if now - kept.at > HALF_SESSION]:
-                del self._half[one]
-            self._half[session] = _Opened(agent, password, now)
+            self._half[session] = _Opened(agent, password, self._ws.clock())
 
     def showed_code(self, session: str | None, agent: str) -> str | None:
         """The password that was shown before in this session by the same person; it is forgotten here."""
@@ -99,6 +96,7 @@ class ViewLog:
 
     def flush(self) -> None:
         """Write down what waits. ``ViewsUnwritten`` where the disk refuses; then it waits on."""
+        self._forget_passwords()
         with self._writing:
             with self._lock:
                 noted, self._noted = self._noted, []
@@ -113,6 +111,13 @@ class ViewLog:
             if self._uncounted:
                 count(self._ws, self._uncounted, secrets)
                 self._uncounted = []
+
+    def _forget_passwords(self) -> None:
+        """Of those who did not come back with a code: also where nobody asks for them any more."""
+        now = self._ws.clock()
+        with self._lock:
+            for one in [key for key, kept in self._half.items() if now - kept.at > HALF_SESSION]:
+                del self._half[one]
 
     def _write(self, noted: Sequence[View]) -> None:
         now = self._ws.clock()

@@ -130,9 +130,16 @@ def abandon(layout: Layout) -> None:
 def read(root: Path) -> Layout:
     """The layout of an existing vault."""
     try:
-        values = tomllib.loads((root / "vault.toml").read_text())
+        said = (root / "vault.toml").read_bytes()
     except FileNotFoundError:
         raise VaultMissing("there is no vault in the folder named") from None
+    return parse(root, said)
+
+
+def parse(root: Path, said: bytes) -> Layout:
+    """The layout of a vault in ``root`` whose ``vault.toml`` says this. ``VaultVersion``."""
+    try:
+        values = tomllib.loads(said.decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise VaultVersion(f"vault.toml cannot be read: {error}") from error
     if values.get("format") != FORMAT:

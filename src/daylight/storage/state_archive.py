@@ -9,13 +9,13 @@ import os
 import re
 import shutil
 import tarfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Final
 
 from daylight.errors import BackupRefused, VaultExists, VaultFull
 from daylight.storage.direct import sync_filesystem
-from daylight.storage.layout import KEEP_OUT, Layout, abandon, read, replace_file
+from daylight.storage.layout import KEEP_OUT, Layout, abandon, parse, replace_file, seal
 
 PIECE: Final = 1 << 20  # bytes
 SETTINGS: Final = "vault.toml"
@@ -37,17 +37,20 @@ def pack(members: Mapping[str, Path]) -> Iterator[bytes]:
     yield bytes(tarfile.BLOCKSIZE * 2)
 
 
-def unpack(chunks: Iterable[bytes], root: Path) -> Layout:
+def unpack(
+    chunks: Iterable[bytes], root: Path, place: Callable[[Layout], Layout] | None = None
+) -> Layout:
     """Make a vault of a tar stream in ``root``, an empty or new folder; objects come afterwards.
 
-    ``vault.toml`` is written last, once the stream has proved to be whole. What fails on the way
-    leaves the folder as empty as it was. ``VaultExists``, ``BackupRefused``.
+    ``place``: is given the vault before it is one, and gives it back as it shall be. ``vault.toml`` is written
+    last, once the stream has proved to be whole: until then no command takes the folder for a vault. What fails
+    on the way leaves the folder as empty as it was. ``VaultExists``, ``BackupRefused``, what ``place`` raises.
     """
     root.mkdir(mode=0o700, parents=True, exist_ok=True)
     if any(root.iterdir()):
         raise VaultExists("the folder for the restored vault is not empty")
     try:
-        return _unpack(Chunks(chunks), root)
+        return _unpack(Chunks(chunks), root, place)
     except OSError as error:
         abandon(Layout(root, "", ""))
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
@@ -58,7 +61,7 @@ def unpack(chunks: Iterable[bytes], root: Path) -> Layout:
         raise
 
 
-def _unpack(stream: "Chunks", root: Path) -> Layout:
+def _unpack(stream: "Chunks", root: Path, place: Callable[[Layout], Layout] | None) -> Layout:
     root.chmod(0o700)
     for name in ("objects", "ledger", "ledger/heads", "spool", "views"):
         (root / name).mkdir(mode=0o700)
@@ -71,8 +74,13 @@ def _unpack(stream: "Chunks", root: Path) -> Layout:
         sync_filesystem(fd)
     finally:
         os.close(fd)
-    replace_file(root / SETTINGS, settings)
-    return read(root)
+    stood = parse(root, settings)
+    made = stood if place is None else place(stood)
+    if made == stood:
+        replace_file(root / SETTINGS, settings)
+    else:
+        seal(made)
+    return made
 
 
 def _members(stream: "Chunks", root: Path) -> bytes:
