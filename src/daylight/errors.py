@@ -33,6 +33,7 @@ Each class carries a stable ``name`` (for scripts), an ``exit_code`` (for the sh
     ├── VaultError                4  vault
     │   ├── VaultMissing          4  vault-missing
     │   ├── VaultExists           4  vault-exists
+    │   ├── DatabaseUnusable      4  database-unusable
     │   ├── VaultPlainDisk        4  vault-plain-disk
     │   ├── VaultFull             4  vault-full
     │   ├── VaultBusy             4  vault-busy
@@ -229,6 +230,11 @@ class VaultMissing(VaultError):
 class VaultExists(VaultError):
     name = "vault-exists"
     advice = "Choose an empty folder, or use the vault that is there."
+
+
+class DatabaseUnusable(VaultError):
+    name = "database-unusable"
+    advice = "Name an empty PostgreSQL database that is there, by --database."
 
 
 class VaultPlainDisk(VaultError):

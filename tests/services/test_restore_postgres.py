@@ -9,7 +9,7 @@ from daylight import bootstrap
 from daylight.catalogue.queries.items import Filter, items
 from daylight.catalogue.queries.vault import custodian_here
 from daylight.domain.progress import Silent
-from daylight.errors import ToolMissing, UsageError, VaultError, VaultExists
+from daylight.errors import DatabaseUnusable, ToolMissing, UsageError
 from daylight.services import restore
 from daylight.services.replicate import replicate
 from daylight.services.verify import VerifyRequest, verify
@@ -67,7 +67,7 @@ def test_until_its_catalogue_is_there_the_folder_is_no_vault(
 
 def test_no_database_is_written_over(on_postgresql, tmp_path, remote):
     key, new = on_postgresql.keyring.storage_key, tmp_path / "new"
-    with pytest.raises(VaultExists, match="database"):
+    with pytest.raises(DatabaseUnusable, match="not empty"):
         restore.state_from_replica(remote, key, new)
     assert list(new.iterdir()) == []
     assert on_postgresql.layout.database == layout.read(on_postgresql.layout.root).database
@@ -76,7 +76,7 @@ def test_no_database_is_written_over(on_postgresql, tmp_path, remote):
 @pytest.mark.parametrize(
     ("url", "error"),
     [
-        ("postgresql:///?host=/nonexistent&dbname=none", VaultError),
+        ("postgresql:///?host=/nonexistent&dbname=none", DatabaseUnusable),
         ("sqlite:///x", UsageError),
     ],
 )

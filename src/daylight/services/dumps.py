@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 import psycopg
 
-from daylight.errors import ToolMissing, VaultError, VaultExists
+from daylight.errors import DatabaseUnusable, ToolMissing, VaultError
 
 NAME: Final = "catalogue.pgdump"
 _PATIENCE: Final = 15  # seconds
@@ -30,20 +30,20 @@ def dump(database: str, made: Path) -> None:
 def load(database: str, dumped: Path) -> None:
     """Fill an empty database, wholly or not at all.
 
-    ``VaultExists`` where there are tables in it, ``VaultError`` where it cannot be reached or does not take
-    what is in the file, ``ToolMissing``.
+    ``DatabaseUnusable`` where there are tables in it, or it cannot be reached or does not take what is in the
+    file; ``ToolMissing``.
     """
     try:
         with psycopg.connect(database, connect_timeout=_PATIENCE) as connection:
             row = connection.execute(_TABLES).fetchone()
     except psycopg.Error as error:  # its words may quote the address and the user
-        raise VaultError("the database for the catalogue cannot be reached") from error
+        raise DatabaseUnusable("the database for the catalogue cannot be reached") from error
     if row is None or row[0]:
-        raise VaultExists("the database for the catalogue is not empty")
+        raise DatabaseUnusable("the database for the catalogue is not empty")
     words = ["pg_restore", "--no-owner", "--no-privileges", "--single-transaction"]
     name = unquote(urlsplit(database).path.lstrip("/"))
     if not _done([*words, "--exit-on-error", f"--dbname={name}", os.fspath(dumped)], database):
-        raise VaultError("pg_restore could not load the catalogue")
+        raise DatabaseUnusable("pg_restore could not load the catalogue")
 
 
 def _done(words: Sequence[str], database: str) -> bool:

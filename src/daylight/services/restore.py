@@ -57,7 +57,7 @@ def state_from_replica(
     """Make a vault in ``root`` of the newest state of a replica, without objects.
 
     ``database``: for a catalogue on PostgreSQL, another one than it was in; it must be empty. Raises
-    ``VaultExists``, ``VaultError``, ``ToolMissing``, ``UsageError``; the folder is as empty then as it was.
+    ``VaultExists``, ``DatabaseUnusable``, ``ToolMissing``, ``UsageError``; the folder is as empty then as it was.
     """
     check_database(database)
     replica = Replica(remote, key)
