@@ -56,7 +56,7 @@ def a_copy_is_drafted_decided_on_and_released(desk, tmp_path):
     assert not (tmp_path / "no.mp4").exists()
 
 
-def test_a_release_with_the_real_model_is_looked_at_again(vault, tmp_path, real_models):  # noqa: F811
+def test_a_release_with_the_real_model_is_looked_at_again(vault, tmp_path, real_faces):  # noqa: F811
     desk = opened(vault, tmp_path)
     name, plan = digest_of(FILM).hex(), replace(plan_for(FILM), everyone=Word("ada", "I looked"))
     (tmp_path / "plan.json").write_bytes(encode(plan))
