@@ -7,15 +7,17 @@ import typer
 
 from daylight.catalogue.queries.items import ItemView, find
 from daylight.cli.named import KeyFile
-from daylight.cli.output import print_json, progress, say
+from daylight.cli.output import note, print_json, progress, say
 from daylight.cli.passphrase import personal
 from daylight.cli.session import Session, session_of
 from daylight.domain.redaction import Plan
+from daylight.domain.redaction_follow import asked, lost
 from daylight.domain.redaction_json import MAX_BYTES, decode, encode
 from daylight.errors import PlanRefused, SourceUnreadable, UsageError
 from daylight.media.facts_json import from_json
 from daylight.services import finding
 from daylight.services.approvals import countersign
+from daylight.services.follow import follow_asked
 from daylight.services.personal_keys import signer
 from daylight.services.redact import Report, check_form, draft, facts_of, redact
 from daylight.services.redact_release import ask_to_release, release, standing_plan
@@ -62,7 +64,7 @@ def run(
     facts = facts_of(session.principal, view)
     if out is not None:
         check_form(from_json(facts), out)
-    chosen = _chosen(session, view, plan, auto=auto)
+    chosen = _followed(session, view, _chosen(session, view, plan, auto=auto))
     if write_plan is not None:
         _write(write_plan, encode(chosen) + b"\n")
     if out is None:
@@ -97,6 +99,18 @@ def _chosen(session: Session, view: ItemView, file: Path | None, *, auto: bool) 
     made = decode(data)
     if made.item != view.digest:
         raise PlanRefused("the plan belongs to another item")
+    return made
+
+
+def _followed(session: Session, view: ItemView, plan: Plan) -> Plan:
+    """With what the plan asks to have followed."""
+    if not asked(plan):
+        return plan
+    with progress("follow", "steps") as shown:
+        made = follow_asked(session.workspace, session.principal, view, plan, shown)
+    for one in made.regions:
+        for at_us in lost(one):
+            note(f"{one.name} was lost at {at_us / 1_000_000:.1f} s: it stays covered there; look.")
     return made
 
 

@@ -38,7 +38,7 @@ from daylight.domain.redaction_json import decode, encode
 from daylight.domain.tracks import Sort
 from daylight.errors import MediaRefused
 from daylight.media.facts_json import from_json
-from daylight.media.mask_decode import MICRO, PictureReader, Shown, packets
+from daylight.media.mask_decode import MICRO, PictureReader, Shown, packets, seek
 from daylight.media.mask_encode import RATE, Coded, PictureEncoder
 from daylight.media.mask_frames import Cropped, Finish, Planes, Upright, frame_of, is_high
 from daylight.media.mask_paint import Paint, paint, paint_of
@@ -49,7 +49,6 @@ from daylight.media.program import Emit, Json, Request
 from daylight.media.reading import open_media, size_of
 
 PROGRAM: Final = "redact"
-_SEEKING: Final = frozenset({"mov", "matroska"})
 _BATCH: Final = 1 << 20  # bytes of coded pictures a message
 _HELD: Final = 4_000  # packets of sound that wait for the first picture
 MOST_DAMAGED: Final = 500  # spans that are told one by one
@@ -105,14 +104,8 @@ class _Rendering:
         self._emit("end", self._counts())
 
     def _seek(self) -> None:
-        """To a key frame before the span, where a container finds it for sure."""
-        span = self._plan.span
-        if span is None or span.start_us <= 0 or self._facts.demuxer not in _SEEKING:
-            return
-        if self._pictures is not None:
-            reader = self._pictures.reader
-            target = Fraction(span.start_us, MICRO) + self._zero
-            self._container.seek(int(target / reader.base), stream=reader.stream)
+        if self._plan.span is not None and self._pictures is not None:
+            seek(self._container, self._pictures.reader, self._facts, self._plan.span.start_us)
 
     def _hear(self, packet: MediaPacket) -> None:
         """Sound waits until it is known where the film begins."""

@@ -169,7 +169,7 @@ def panel_words(
         "has_pictures": desk.facts.kind is not Kind.AUDIO,
         "has_sound": desk.facts.audio is not None,
         "length_us": duration_of(desk.facts),
-        "open_regions": sum(not (one.word.given or one.by_hand) for one in plan.regions),
+        "open_regions": sum(not one.decided for one in plan.regions),
     }
 
 
@@ -181,7 +181,7 @@ def _row(region: Region, names: dict[str, str]) -> Row:
     ends = always or (region.by_hand and region.bases[-1:] == (Basis.KEPT,))
     return Row(
         region=region,
-        decided=region.word.given or region.by_hand,
+        decided=region.decided,
         by=_name(region.word, names),
         score=round(100 * region.score),
         gaps=sum(one is Basis.CLOSED for one in region.bases),
