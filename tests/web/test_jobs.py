@@ -10,6 +10,7 @@ from daylight.domain.marks import Key, Span
 from daylight.domain.principal import Role
 from daylight.domain.redaction import Region
 from daylight.domain.redaction_follow import Followed, Point
+from daylight.domain.redaction_texts import Texts
 from daylight.domain.tracks import Basis, Sort
 from daylight.errors import MediaRefused
 from daylight.services.preview import Preview
@@ -161,6 +162,18 @@ def test_whoever_lost_the_right_meanwhile_gets_nothing(bench, monkeypatch):
     assert bench.do("followed", job=job["id"]).status_code == 403
     address = reverse("job", args=[bench.item.public_id, job["id"]])
     assert bench.client.get(address).status_code in (403, 404)
+
+
+def test_text_is_proposed_covered_and_a_missing_reader_is_named(bench, monkeypatch):
+    made = Texts((Key(0, 100, 100, 900, 300),), (), read=False)
+    monkeypatch.setattr(jobs.texts, "look", lambda *given: made)
+    job = ended(bench, kind="texts")
+    assert (job["state"], "not installed" in job["words"]) == ("done", True)
+    page = bench.do("texts", job=job["id"]).content.decode()
+    assert [one.name for one in bench.plan.labels] == ["label-1"]
+    assert "label-1" in bench.plan.undecided(80_000_000)
+    assert "label-1" in page
+    assert "This cannot be kept" in bench.do("texts", job="0" * 32).content.decode()
 
 
 def test_it_can_be_stopped(bench, monkeypatch):

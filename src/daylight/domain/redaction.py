@@ -198,10 +198,11 @@ class Plan:
 
         "pictures" is open while nobody has said that all who must be covered are: what no detector found is in
         no region. ``pictures``: whether the item has any. "sound": where a moment of it that goes out is open.
-        What a program followed for a person somebody has to look at, whatever was said of everyone.
+        What a program followed for a person, and text, somebody has to look at, whatever was said of everyone.
         """
         regions = [one for one in self.regions if not one.decided]
-        open_still = [one.name for one in regions if one.by_hand or not self.everyone.given]
+        alone = (Sort.HAND, Sort.TEXT)
+        open_still = [one.name for one in regions if one.sort in alone or not self.everyone.given]
         labels = [one.name for one in self.labels if not one.word.given]
         shown = pictures and not self.everyone.given
         sound = self.sound and not self.sound_decided(duration_us)

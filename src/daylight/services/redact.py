@@ -96,7 +96,8 @@ def draft(
     if before is None:
         return made
     old = before.plan
-    kept = tuple(one for one in old.regions if one.word.given or one.by_hand)
+    stays = (Sort.HAND, Sort.TEXT)  # nothing of it is found anew
+    kept = tuple(one for one in old.regions if one.word.given or one.sort in stays)
     found = tuple(one for one in made.regions if not _is_among(one, kept))
     taken = {one.name for one in kept} | {one.name for one in old.labels}
     regions = (*kept, *_renamed(found, taken))

@@ -12,6 +12,7 @@ from daylight.domain.principal import Principal, Right
 from daylight.domain.progress import Silent
 from daylight.domain.redaction import Plan, State
 from daylight.domain.redaction_follow import Followed, Stretch, followed, stretch
+from daylight.domain.redaction_texts import Texts, with_texts
 from daylight.errors import MarkChanged, MediaRefused, PlanRefused
 from daylight.media.facts_json import from_json
 from daylight.media.mask_paths import Path, blank, paths
@@ -131,6 +132,13 @@ def take_followed(
     return change(
         ws, principal, item, base, lambda plan: followed(plan, name, where, found, length)
     )
+
+
+def take_texts(
+    ws: Workspace, principal: Principal, item: ItemView, base: int, found: Texts
+) -> Saved:
+    """Propose labels and text that were found: covered, and undecided. As :func:`change`."""
+    return change(ws, principal, item, base, lambda plan: with_texts(plan, found))
 
 
 def as_before(ws: Workspace, principal: Principal, item: ItemView, base: int, number: int) -> Saved:

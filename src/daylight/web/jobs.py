@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from daylight.catalogue.queries.items import ItemView
 from daylight.domain.marks import MAX_US
 from daylight.domain.progress import Silent
+from daylight.domain.redaction_texts import Texts
 from daylight.errors import (
     DaylightError,
     Forbidden,
@@ -19,7 +20,7 @@ from daylight.errors import (
     UsageError,
 )
 from daylight.media.cut import look_of
-from daylight.services import faces, follow, preview, studio
+from daylight.services import faces, follow, preview, studio, texts
 from daylight.services.jobs import Job, Line, State, Work
 from daylight.web import shield
 from daylight.web.asked import Asked, text
@@ -27,6 +28,7 @@ from daylight.web.item import seen
 
 FACES: Final = "faces"
 FOLLOW: Final = "follow"
+TEXT: Final = "texts"
 PREVIEW: Final = "preview"
 
 
@@ -79,6 +81,10 @@ def _told(job: Job) -> JsonResponse:
     told |= {"state": job.state.value, "at": job.at_us}
     if job.state is State.FAILED:
         told["words"] = words(job.error)
+    elif isinstance(job.made, Texts) and not job.made.read:
+        told["words"] = _(
+            "Labels over the picture alone: what reads text in the scene is not installed (docs/redact.md)."
+        )
     return JsonResponse(told)
 
 
@@ -103,6 +109,12 @@ def _follow(request: Asked, view: ItemView) -> Work:
     return work
 
 
+def _texts(request: Asked, view: ItemView) -> Work:
+    ws, principal = request.workspace, request.principal
+    studio.desk(principal, view)
+    return lambda job: texts.look(job.watched(ws), principal, view, Silent())
+
+
 def _preview(request: Asked, view: ItemView) -> Work:
     """``Forbidden`` unless the shield was lifted to the end."""
     lift = clear_of(request, view)
@@ -118,6 +130,7 @@ def _preview(request: Asked, view: ItemView) -> Work:
 _BEGUN: Final[dict[str, tuple[Line, Callable[[Asked, ItemView], Work]]]] = {
     FACES: (Line.LONG, _faces),
     FOLLOW: (Line.LONG, _follow),
+    TEXT: (Line.LONG, _texts),
     PREVIEW: (Line.SHORT, _preview),
 }
 

@@ -23,10 +23,18 @@ from daylight.services import studio
 from daylight.services.redact import duration_of
 from daylight.web.asked import Asked, in_part, text
 from daylight.web.item import seen, viewer_words
-from daylight.web.jobs import FOLLOW, made_by
+from daylight.web.jobs import FOLLOW, TEXT, made_by
 from daylight.web.saying import written
 from daylight.web.spoken import spoken_of
-from daylight.web.studio_form import FINDING, FOLLOWED, GOING_BACK, STARTING, act_of, number_in
+from daylight.web.studio_form import (
+    FINDING,
+    FOLLOWED,
+    GOING_BACK,
+    STARTING,
+    TEXTS,
+    act_of,
+    number_in,
+)
 
 ROWS: Final = (
     300  # regions that are listed at once, and all that were drawn; others once these are decided
@@ -122,8 +130,8 @@ def _act(request: Asked, view: ItemView, what: str) -> str:
     if what == GOING_BACK:
         studio.as_before(ws, principal, view, base, number_in(request.POST, "number"))
         return ""
-    if what == FOLLOWED:
-        return _take_followed(request, view, base)
+    if what in _TAKEN:
+        return _TAKEN[what](request, view, base)
     length = duration_of(studio.desk(principal, view).facts)
     wanted = act_of(request.POST, principal.agent, length)
     studio.change(ws, principal, view, base, wanted)
@@ -138,6 +146,17 @@ def _take_followed(request: Asked, view: ItemView, base: int) -> str:
     name, where, found = made
     studio.take_followed(request.workspace, request.principal, view, base, name, where, found)
     return str(name)
+
+
+def _take_texts(request: Asked, view: ItemView, base: int) -> str:
+    made = made_by(request, view.public_id, text(request.POST, "job", 40), TEXT)
+    if made is None:
+        raise PlanRefused("nothing was looked for, or it is kept no longer")
+    studio.take_texts(request.workspace, request.principal, view, base, made)
+    return ""
+
+
+_TAKEN: Final = {FOLLOWED: _take_followed, TEXTS: _take_texts}
 
 
 def _answer(request: Asked, view: ItemView, form: Form | None, made: str = "") -> HttpResponse:

@@ -46,13 +46,13 @@ async function runTold(kind, values) {
   jobAsked = mine;
   const told = (job) => {
     const of = lengthNow() ? ` / ${clock(lengthNow() / 1e6)}` : "";
-    const here = job.state === "running" ? `${words[kind === "faces" ? "wordsFaces" : "wordsFollow"]}: ${clock(job.at / 1e6)}${of}` : words.wordsWaiting;
+    const here = job.state === "running" ? `${words[`words${kind[0].toUpperCase()}${kind.slice(1)}`]}: ${clock(job.at / 1e6)}${of}` : words.wordsWaiting;
     tellJob(here);
   };
   const job = await runJob(kind, values, told, mine.signal);
   if (jobAsked !== mine) return "";
   jobAsked = null;
-  tellJob(["done", "stopped"].includes(job.state) ? "" : job.words || words.wordsGone, false);
+  tellJob(job.words || (["done", "stopped"].includes(job.state) ? "" : words.wordsGone), false);
   return job.state === "done" ? job.id : "";
 }
 
@@ -70,7 +70,16 @@ async function followIt() {
   form.requestSubmit();
 }
 
+/** What was found is covered at once, and a person decides. */
+async function lookForTexts() {
+  const id = await runTold("texts", {}), form = document.querySelector("[data-texts]");
+  if (!id || !form) return;
+  form.elements.job.value = id;
+  form.requestSubmit();
+}
+
 document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-look-texts]")) lookForTexts();
   if (event.target.closest("[data-look]")) lookForFaces();
   if (event.target.closest("[data-follow]")) followIt();
   if (event.target.closest("[data-job-stop]")) jobAsked?.abort();
