@@ -15,7 +15,7 @@ def box(left: int, top: int = 1_000, wide: int = 1_000, tall: int = 300) -> Key:
 
 
 def seen(*moments: list[int]):
-    return [(n * SECOND, [(box(left), 0.5) for left in each]) for n, each in enumerate(moments)]
+    return [(n * SECOND, [(box(left), 0.7) for left in each]) for n, each in enumerate(moments)]
 
 
 def keys(region: Region) -> list[tuple[int, int]]:
@@ -34,6 +34,15 @@ def test_missed_for_a_while_it_is_the_same_and_covered_between():
     assert keys(one) == [(0, 1_000), (4, 1_200), (5, 1_200)]
     two = linked(seen([1_000], [], [], [], [], [], [1_200]), SECOND)
     assert len(two) == 2
+
+
+def test_of_a_line_the_reader_must_have_been_sure_once():
+    def line(*scores: float):
+        return linked([(n * SECOND, [(box(1_000), one)]) for n, one in enumerate(scores)], SECOND)
+
+    assert line(0.4, 0.5, 0.4) == ()
+    (one,) = line(0.4, 0.7, 0.4)
+    assert (one.score, len(one.keys)) == (0.7, 4)
 
 
 def test_two_beside_one_another_stay_two():

@@ -17,6 +17,7 @@ MOST: Final = 1_000  # regions
 _GAP: Final = 4_000_000  # microseconds without it, and it is the same text still
 _ALIKE: Final = 0.2  # of what two boxes cover together, they share
 _INSIDE: Final = 0.8
+_SURE_ONCE: Final = 0.6  # less sure of it all the time, a reader takes edges and leaves for letters
 
 Seen = tuple[int, Sequence[tuple[Key, float]]]  # a moment, and where text is then, how surely
 
@@ -40,7 +41,7 @@ class _Run:
 def linked(moments: Sequence[Seen], step_us: int) -> tuple[Region, ...]:
     """Boxes of one moment after the other as regions. ``step_us``: how far moments lie apart.
 
-    Text is covered from one step before it was first seen to one step after it was last.
+    Of each the reader must have been sure once. Text is covered from one step before it was first seen to one step after it was last.
     """
     going: list[_Run] = []
     over: list[_Run] = []
@@ -57,7 +58,8 @@ def linked(moments: Sequence[Seen], step_us: int) -> tuple[Region, ...]:
             else:
                 same.keys.append(here)
                 same.score, same.taken = max(same.score, score), True
-    runs = sorted(over + going, key=lambda run: run.keys[0].at_us)
+    sure = [run for run in over + going if run.score >= _SURE_ONCE]
+    runs = sorted(sure, key=lambda run: run.keys[0].at_us)
     if len(runs) > MOST:
         raise PlanRefused("there is more text in it than a plan holds: show nothing of it then")
     return tuple(_region(f"text-{n}", run, step_us) for n, run in enumerate(runs, 1))
