@@ -66,6 +66,14 @@ def a_copy_is_drafted_decided_on_and_released(desk, tmp_path):
     assert "approval-refused" in desk.run(*releasing, tmp_path / "no.mp4", by="ada").stderr
     assert "approval-refused" in desk.run("approve", request, by="boris").stderr
     assert desk.run("verify").returncode == 0
+    desk.ok("redact", name, "--codec", "vp9", "--out", tmp_path / "vp9.mp4")
+    assert b"vp09" in (tmp_path / "vp9.mp4").read_bytes()
+    av1 = desk.run("redact", name, "--codec", "av1", "--out", tmp_path / "av1.mp4")
+    assert (av1.returncode, "no AV1" in av1.stderr) == (3, True)
+    assert not (tmp_path / "av1.mp4").exists()
+    desk.ok("redact", name, "--write-plan", tmp_path / "kept.json")
+    assert json.loads((tmp_path / "kept.json").read_bytes())["output"]["codec"] == "vp9"
+    desk.ok("redact", name, "--codec", "h264", "--out", tmp_path / "h264.mp4")
     refused = desk.run(*releasing, tmp_path / "no.mp4", by="boris")
     assert (refused.returncode, "model-missing" in refused.stderr) == (5, True)
     assert not (tmp_path / "no.mp4").exists()

@@ -1,5 +1,6 @@
 """``daylight redact ITEM``: a copy in which people are covered."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +11,7 @@ from daylight.cli.named import KeyFile
 from daylight.cli.output import note, print_json, progress, say
 from daylight.cli.passphrase import personal
 from daylight.cli.session import Session, session_of
-from daylight.domain.redaction import Plan
+from daylight.domain.redaction import Codec, Plan
 from daylight.domain.redaction_follow import asked, lost
 from daylight.domain.redaction_json import MAX_BYTES, decode, encode
 from daylight.domain.redaction_texts import with_texts
@@ -42,6 +43,10 @@ def run(
         bool,
         typer.Option("--texts", help="Propose labels and text, covered, for people to decide."),
     ] = False,
+    codec: Annotated[
+        Codec | None,
+        typer.Option(help="Of the pictures; else as the plan says.", show_default=False),
+    ] = None,
     write_plan: Annotated[
         Path | None, typer.Option(help="The plan into this new file.", show_default=False)
     ] = None,
@@ -58,7 +63,7 @@ def run(
     session = session_of(ctx)
     view = _item(session, item)
     if release_it:
-        if plan is not None or auto or texts or write_plan is not None:
+        if plan is not None or auto or texts or codec is not None or write_plan is not None:
             raise UsageError("a release is rendered by the plan that is kept; save the plan first")
         signing = (reason, request, as_user, key_passphrase_file)
         _release(session, view, out, signing, as_json=as_json)
@@ -73,6 +78,8 @@ def run(
     chosen = _followed(session, view, _chosen(session, view, plan, auto=auto))
     if texts:
         chosen = _lettered(session, view, chosen)
+    if codec is not None:
+        chosen = replace(chosen, output=replace(chosen.output, codec=codec))
     if write_plan is not None:
         _write(write_plan, encode(chosen) + b"\n")
     if out is None:

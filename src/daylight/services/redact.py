@@ -33,6 +33,7 @@ from daylight.errors import (
 from daylight.ledger.leaf import Value
 from daylight.media import mask_task
 from daylight.media.facts_json import from_json
+from daylight.media.mask_film import check_codec
 from daylight.services import heads, redact_again, redactions
 from daylight.services.finding import Finder
 from daylight.services.record import record
@@ -181,6 +182,7 @@ def redact(
     stored = facts_of(principal, item)
     facts = from_json(stored)
     check_form(facts, out)
+    check_codec(plan.output.codec)
     refusing = enter is not None and facts.kind is not Kind.AUDIO
     with redact_again.checker(ws, refusing=refusing) as checker, Files(ws, out) as files:
         saved = redactions.save(ws, principal, plan)
