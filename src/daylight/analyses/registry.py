@@ -11,4 +11,6 @@ ANALYSES: Final[dict[str, Listed]] = {
     "clock-offsets": Listed(1, ()),
     "date-orders": Listed(1, ("overlay",)),
     "placing": Listed(1, ("background",)),
+    "clock-signs": Listed(1, ("overlay",)),
+    "name-signs": Listed(1, ()),
 }
