@@ -5,7 +5,7 @@ from typing import Final
 from daylight.analyses.base import Listed
 
 ANALYSES: Final[dict[str, Listed]] = {
-    "sameness": Listed(1, ("fingerprint",)),
+    "sameness": Listed(2, ("fingerprint",)),
     "clocks": Listed(2, ("overlay",)),
     "integrity": Listed(1, ("structure",)),
     "clock-offsets": Listed(1, ()),
