@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from daylight.detectors.shots import Shots, resemblance
+from daylight.detectors.shots import Shots, Step, cuts_in, resemblance
 from tests.detectors.reels import RATE, found, reel, room, seconds, walker, with_clock
 
 ROOMS = [room(seed) for seed in range(4)]
@@ -59,3 +59,19 @@ def test_without_structure_only_the_light_tells():
     assert resemblance(dark, dark) == 1.0
     assert resemblance(dark, light) == 0.0
     assert resemblance(ROOMS[0].astype(np.uint8), ROOMS[1].astype(np.uint8)) < 0.3
+
+
+@pytest.mark.parametrize(
+    ("levels", "structure", "amid", "is_cut"),
+    [
+        (25, 19, 10, False),  # an arm that is moved suddenly
+        (28, 22, 10, True),
+        (20, 144, 8, True),  # dark, and quite another picture
+        (19, 144, 0, False),  # nothing that one sees
+        (60, 8, 5, False),  # the light alone
+    ],
+)
+def test_a_step_of_little_structure_must_stand_out_further(levels, structure, amid, is_cut):
+    around = [Step(n * 40, n * 40 + 40, amid, 3, False) for n in range(9)]
+    around[4] = Step(160, 200, levels, structure, False)
+    assert (around[4] in cuts_in(around)) is is_cut

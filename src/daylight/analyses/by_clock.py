@@ -22,18 +22,20 @@ SURE: Final = 0.8  # confidence of a clock
 SHARED: Final = 3_000_000  # microseconds that two clocks must have in common
 PROBED: Final = 8  # pictures of b at most that are held against those of a
 ALIKE: Final = 0.5  # of them, at least, that must be like
+ROUGHLY: Final = 100  # bits of 256 in which what two mostly show may differ; chance differs in 128
 _NEAR: Final = 1_600_000  # microseconds between two pictures of one instant: key frames lie apart
 
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """The naive time from ``low`` to ``high``, shown by a piece of a recording's clock."""
+    """The naive time from ``low`` to ``high``, shown by a piece of a recording's clock. ``look``: shape (32,)."""
 
     low: int
     high: int
     item: int
     piece: ClockPiece
     clock: BurntClock
+    look: NDArray[np.uint8]
 
 
 def timed(
@@ -67,16 +69,21 @@ def _is_whole(recordings: Sequence[Recording], one: Stretch) -> bool:
 
 
 def _meeting(recordings: Sequence[Recording], copies: set[int]) -> Iterator[tuple[_Shown, _Shown]]:
-    """Pieces of different recordings that show one time, the lower recording first."""
-    open_: list[_Shown] = []
-    shown = (one for n, r in enumerate(recordings) if n not in copies for one in _shown(n, r))
-    for one in sorted(shown, key=lambda each: (each.low, each.item)):
-        open_ = [each for each in open_ if each.high - one.low >= SHARED]
-        for each in open_:
-            ends = min(each.high, one.high)
-            if each.item != one.item and ends - one.low >= SHARED and _comparable(each, one):
-                yield (each, one) if each.item < one.item else (one, each)
-        open_.append(one)
+    """Pieces of different recordings that show one time and mostly look alike, the lower recording first."""
+    shown = [one for n, r in enumerate(recordings) if n not in copies for one in _shown(n, r)]
+    shown.sort(key=lambda one: (one.low, one.item))
+    ends = np.array([one.high for one in shown], np.int64)
+    looks = np.stack([one.look for one in shown]) if shown else np.zeros((0, 32), np.uint8)
+    begun = np.zeros(0, np.int64)
+    for number, one in enumerate(shown):
+        begun = begun[ends[begun] - one.low >= SHARED]
+        if one.high - one.low >= SHARED:
+            unlike = np.bitwise_count(looks[begun] ^ one.look).sum(axis=1, dtype=np.int64)
+            for row in begun[unlike <= ROUGHLY]:
+                other = shown[int(row)]
+                if other.item != one.item and _comparable(other, one):
+                    yield (other, one) if other.item < one.item else (one, other)
+        begun = np.append(begun, number)
 
 
 def _shown(number: int, recording: Recording) -> Iterator[_Shown]:
@@ -84,8 +91,19 @@ def _shown(number: int, recording: Recording) -> Iterator[_Shown]:
     if clock is None or clock.confidence < SURE or "%d" not in clock.layout:
         return  # a clock without a date shows the same time every day
     for piece in clock.pieces:
+        look = _look(recording, piece)
+        if look is None:
+            continue
         ends = piece.naive_us + round(piece.length_us * clock.pace)
-        yield _Shown(piece.naive_us, ends, number, piece, clock)
+        yield _Shown(piece.naive_us, ends, number, piece, clock, look)
+
+
+def _look(recording: Recording, piece: ClockPiece) -> NDArray[np.uint8] | None:
+    """A hash of what most of its pictures have in common; None where it has none."""
+    times = recording.prints.times
+    held = (times >= piece.media_us) & (times <= piece.media_us + piece.length_us)
+    bits = np.unpackbits(recording.prints.hashes[held, 0], axis=1)
+    return np.packbits(bits.mean(axis=0) >= 0.5) if len(bits) else None
 
 
 def _comparable(one: _Shown, other: _Shown) -> bool:

@@ -27,6 +27,8 @@ STANDOUT: Final = 1.1  # of the largest packet between two key pictures that are
 SHORT: Final = 0.9  # of the usual length: encoders begin a group at a cut
 CUT: Final = 9  # 255ths of the picture's structure that a cut changes, at least
 STANDS_OUT: Final = 2.5  # times the greatest change among the neighbours
+FAINT: Final = 40  # 255ths of structure: somebody who moves suddenly changes less than that too
+FAINT_OUT: Final = 2.65  # and such a step must stand out so much
 REFRESHED: Final = 5.0  # the same, into or out of a key frame: encoders catch up there, or refine
 NEIGHBOURS: Final = 4  # pictures before and after
 LEAST: Final = 20  # quarters of a grey level; below it nothing that one sees has changed
@@ -34,7 +36,7 @@ LEAST: Final = 20  # quarters of a grey level; below it nothing that one sees ha
 
 class Shots:
     name = "shots"
-    version = 1
+    version = 2
     wants = Wants.KEY_FRAMES
 
     def start(self, subject: Subject, span: Span) -> Session:
@@ -194,7 +196,7 @@ def _around(run: Sequence[Step], at: int) -> Sequence[Step]:
 def _is_cut(step: Step, around: Sequence[Step]) -> bool:
     if step.levels < LEAST or step.structure < CUT or step.end <= step.start:
         return False
-    out = REFRESHED if step.at_key else STANDS_OUT
+    out = REFRESHED if step.at_key else FAINT_OUT if step.structure < FAINT else STANDS_OUT
     return step.levels >= out * max((other.levels for other in around), default=0)
 
 
