@@ -50,6 +50,23 @@ def test_a_jump_in_one_scene_is_a_cut():
     assert cuts(found(Shots(), reel(draw, RATE * 9, noise=0.5))) == pytest.approx([5.0], abs=0.01)
 
 
+def test_who_turned_and_turned_back_between_two_key_pictures_is_seen():
+    """The key pictures around it are nearly alike: only a packet that stands out far tells."""
+
+    def draw(number, rng):
+        luma, back = (
+            ROOMS[1].copy(),
+            max(0.45, (50 - number) / 8),
+        )  # between the key pictures 40 and 48
+        if number >= 42:
+            part = np.s_[60:200, 100:180]
+            luma[part] = back * ROOMS[2][part] + (1 - back) * luma[part]
+        return luma
+
+    data = reel(draw, RATE * 9, noise=1.0)
+    assert cuts(found(Shots(), data)) == pytest.approx([5.25], abs=0.01)
+
+
 def test_one_picture_has_no_cut():
     assert cuts(found(Shots(), reel(scenes(), 1))) == []
 

@@ -24,6 +24,10 @@ from daylight.media.picture import GREY, Grey, InGroup, Picture
 ALIKE: Final = 0.93  # resemblance of two key pictures from which no cut is looked for
 UNLIKE: Final = 0.45  # resemblance below which a cut is looked for whatever the packets are like
 STANDOUT: Final = 1.1  # of the largest packet between two key pictures that are somewhat alike
+FAR_OUT: Final = (
+    1.25  # of the same, where the key pictures are nearly alike: somebody turned and turned back
+)
+NEARLY: Final = 0.99
 SHORT: Final = 0.9  # of the usual length: encoders begin a group at a cut
 CUT: Final = 9  # 255ths of the picture's structure that a cut changes, at least
 STANDS_OUT: Final = 2.5  # times the greatest change among the neighbours
@@ -87,6 +91,8 @@ class _Cuts:
     def _doubtful(self, alike: float, number: int, picture: Picture) -> bool:
         if alike >= UNLIKE and picture.standout is not None:
             short = self._lengths.get(number, self._usual) < self._usual * SHORT
+            if alike < NEARLY and picture.standout >= FAR_OUT:
+                return True
             return alike < ALIKE and (picture.standout >= STANDOUT or short)
         return alike < ALIKE
 
