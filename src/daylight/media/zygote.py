@@ -30,7 +30,7 @@ from daylight.errors import InputRefused, SandboxMissing
 from daylight.media.executor import End, TaskLimits
 from daylight.media.failures import EXPECTED, crashed, failed
 from daylight.media.program import Json, Program, Programs, Request
-from daylight.media.sandbox import lockdown
+from daylight.media.sandbox import libc, lockdown
 from daylight.media.wire import (
     DATAGRAM,
     KILL,
@@ -176,7 +176,7 @@ def _do_task(
     """Fork for one order, wait, report {"status": wait status, "cpu": seconds}."""
     order = json.loads(text)
     zygote = os.getpid()
-    pid = os.fork()
+    pid = libc.fork()
     if pid == 0:
         _child(programs, order, descriptors, zygote)
     for descriptor in descriptors:
