@@ -42,6 +42,7 @@ def test_the_second_is_forked_from_the_first_and_serves_a_slot_of_its_own(pair):
         until(lambda: len(children_of(first)) == 2 and len(children_of(twin)) == 1)
         assert [one.result().end for one in running] == [End.DONE] * 2
     assert children_of(first) == [twin]
+    assert [os.getsid(one) for one in (first, twin)] == [first, twin]
 
 
 def test_many_more_than_an_order_takes_are_started():

@@ -113,13 +113,20 @@ class _Zygote:
     def _receive(self, seconds: float) -> dict[str, float | str] | None:
         self._control.settimeout(seconds)
         try:
-            said, handles, _, _ = socket.recv_fds(self._control, DATAGRAM, 1)
+            said, handles = self._next()
         except (TimeoutError, ConnectionResetError):
             return None
         for handle in handles:
             os.set_inheritable(handle, False)
             self._handle = handle
         return json.loads(said) if said else None
+
+    def _next(self) -> tuple[bytes, list[int]]:
+        try:
+            said, handles, _, _ = socket.recv_fds(self._control, DATAGRAM, 1)
+        except ConnectionResetError:  # it ended with an order unread; what it said comes after that
+            said, handles, _, _ = socket.recv_fds(self._control, DATAGRAM, 1)
+        return said, handles
 
     def kill(self) -> None:
         """End it and its child (which dies with its parent) at once."""

@@ -198,6 +198,7 @@ def _twins(control: socket.socket, descriptors: list[int]) -> socket.socket:
     """
     for descriptor in descriptors:
         if libc.fork() == 0:
+            os.setsid()  # a session, and so a share of the processors, as if it had been started
             control.close()
             for other in descriptors:
                 if other != descriptor:
