@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 from daylight.errors import MediaRefused
 from daylight.media.boxes import box, in_file, inside
 from daylight.media.failures import EXPECTED
+from daylight.media.lent import read_lent
 from daylight.media.mp4_pictures import Finder
 from daylight.media.mp4_sibling import leading, read_sibling
+from daylight.media.reading import DEFAULT_RATE
 from daylight.media.rebuilt import open_rebuilt
 from daylight.media.recipe import Recipe, Window
 from daylight.media.salvage import salvage
@@ -26,10 +28,18 @@ PLAIN = {"libx264": "scenecut=0:bframes=0", "libx265": "bframes=0:scenecut=0"}
 REORDERED = {"libx264": "scenecut=0:bframes=2", "libx265": "bframes=3:scenecut=0"}
 
 
-def recording(codec: str, seed: int, *, words: str, sound: bool = False, frames: int = 60) -> bytes:
-    """A moving pattern, other for each seed; an mp4 with its index at the end."""
+def recording(
+    codec: str,
+    seed: int,
+    *,
+    words: str,
+    sound: bool = False,
+    frames: int = 60,
+    container: str = "mp4",
+) -> bytes:
+    """A moving pattern, other for each seed; an mp4 has its index at the end."""
     file = io.BytesIO()
-    with av.open(file, "w", format="mp4") as out:
+    with av.open(file, "w", format=container) as out:
         video = out.add_stream(codec, rate=RATE)
         video.width, video.height, video.pix_fmt = 160, 96, "yuv420p"
         video.gop_size, video.thread_count = 12, 1
@@ -68,11 +78,25 @@ def without_index(data: bytes, share: float = 1.0) -> bytes:
     return data[:kept]
 
 
-def put_together(container: str, damaged: bytes, *sibling: bytes, trial: bool = False):
+def recontained(data: bytes, container: str) -> bytes:
+    """The same pictures, without the sound, in another container."""
+    file = io.BytesIO()
+    with av.open(io.BytesIO(data)) as media, av.open(file, "w", format=container) as out:
+        stream = out.add_stream_from_template(media.streams.video[0])
+        for packet in media.demux(video=0):
+            if packet.size:
+                packet.stream = stream
+                out.mux(packet)
+    return file.getvalue()
+
+
+def put_together(
+    container: str, damaged: bytes, *sibling: bytes, trial: bool = False, lender: str = "mp4"
+):
     said = []
     with opened(damaged) as one, opened(sibling[0] if sibling else b"") as other:
         files = [one, *([other] if sibling else [])]
-        request = {"container": container, "trial": trial}
+        request = {"container": container, "trial": trial, "lender": lender}
         salvage(request, files, lambda kind, facts, data=b"": said.append((facts, data)))
     (facts, payload) = said[0]
     return from_message(facts, payload, len(damaged))
@@ -109,6 +133,52 @@ def test_every_picture_comes_back_as_it_was(codec, words, sound):
     assert pictures(without_index(lost), made) == originals(lost)
     assert made.pictures == 60
     assert made.used + made.skipped == len(without_index(lost))
+
+
+ELSEWHERE = [
+    ("matroska", "libx264"), ("matroska", "libx265"), ("mpegts", "libx264"), ("mpegts", "libx265"),
+    ("avi", "libx264"), ("h264", "libx264"), ("hevc", "libx265"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("words", [PLAIN, REORDERED], ids=["plain", "reordered"])
+@pytest.mark.parametrize(("container", "codec"), ELSEWHERE)
+def test_a_sibling_in_another_container_lends_its_parameters(container, codec, words):
+    lost = recording(codec, 1, words=words[codec], sound=True)
+    sibling = recording(codec, 2, words=words[codec], container=container)
+    made, proof = put_together("mp4", without_index(lost), sibling, lender=container)
+    assert proof.clean
+    assert (made.method, made.pictures, made.rate_assumed) == ("index", 60, False)
+    assert pictures(without_index(lost), made) == originals(lost)
+
+
+@pytest.mark.parametrize(("rate", "stated"), [(8, True), (500, False)])
+def test_of_a_bare_sibling_only_a_rate_that_can_be_is_believed(rate, stated):
+    bare = film("h264", "libx264", frames=10, rate=rate)
+    with opened(bare) as media:
+        lent = read_lent(media, len(bare), "h264")
+    assert lent.rate_stated is stated
+    assert Fraction(lent.scale, lent.step) == (rate if stated else DEFAULT_RATE)
+
+
+def test_what_lends_no_parameters_is_refused_by_name():
+    lost = without_index(recording("libx264", 1, words=PLAIN["libx264"], frames=24))
+    for container, codec in (("matroska", "libvpx-vp9"), ("avi", "mjpeg")):
+        with pytest.raises(MediaRefused, match="neither"):
+            put_together("mp4", lost, film(container, codec, frames=10), lender=container)
+    with pytest.raises(MediaRefused, match="cannot be opened"):
+        put_together("mp4", lost, bytes(4000), lender="matroska")
+    with pytest.raises(MediaRefused, match="lends nothing"):
+        put_together("mp4", lost, bytes(4000), lender="gif")
+
+
+@pytest.mark.parametrize("codec", ["libx264", "libx265"])
+def test_a_sibling_of_the_other_codec_is_not_taken_for_clean(codec):
+    other = {"libx264": "libx265", "libx265": "libx264"}[codec]
+    lost = without_index(recording(codec, 7, words=PLAIN[codec], frames=24))
+    sibling = recontained(recording(other, 8, words=PLAIN[other], frames=24), "matroska")
+    with pytest.raises(MediaRefused):
+        put_together("mp4", lost, sibling, lender="matroska", trial=True)
 
 
 def test_a_cut_recording_gives_what_there_is():
@@ -250,6 +320,21 @@ def test_a_hostile_sibling_gives_a_named_failure_at_most(changes):
         hostile[moov + at % (len(hostile) - moov)] = value
     try:
         put_together("mp4", LOST, bytes(hostile), trial=True)
+    except EXPECTED:
+        pass
+
+
+LENT_ELSEWHERE = recontained(LENT, "matroska")
+
+
+@settings(max_examples=40)
+@given(st.lists(st.tuples(st.integers(0, 700), st.integers(0, 255)), min_size=1, max_size=8))
+def test_a_hostile_sibling_elsewhere_gives_a_named_failure_at_most(changes):
+    hostile = bytearray(LENT_ELSEWHERE)
+    for at, value in changes:
+        hostile[at] = value
+    try:
+        put_together("mp4", LOST, bytes(hostile), trial=True, lender="matroska")
     except EXPECTED:
         pass
 
