@@ -36,19 +36,20 @@ def recording(
     sound: bool = False,
     frames: int = 60,
     container: str = "mp4",
+    size: tuple[int, int] = (160, 96),
 ) -> bytes:
     """A moving pattern, other for each seed; an mp4 has its index at the end."""
     file = io.BytesIO()
     with av.open(file, "w", format=container) as out:
         video = out.add_stream(codec, rate=RATE)
-        video.width, video.height, video.pix_fmt = 160, 96, "yuv420p"
+        (video.width, video.height), video.pix_fmt = size, "yuv420p"
         video.gop_size, video.thread_count = 12, 1
         quiet = ":pools=none:frame-threads=1:log-level=none:keyint=12" if codec == "libx265" else ""
         name = "x265-params" if codec == "libx265" else "x264-params"
         video.options = {name: words + quiet}
         tone = out.add_stream("aac", rate=16_000, layout="mono") if sound else None
         draw = np.random.default_rng(seed)
-        base = draw.integers(0, 256, (96, 160, 3), np.uint8)
+        base = draw.integers(0, 256, (size[1], size[0], 3), np.uint8)
         for number in range(frames):
             grey = np.roll(base, number * 3, axis=1)
             grey[40:56, :, :] = number * 4 % 256
@@ -203,11 +204,35 @@ def test_a_lost_sector_costs_the_pictures_in_it():
     assert made.holes >= 1 or made.skipped < 600
 
 
-def test_another_cameras_parameters_are_not_taken_for_clean():
+def test_another_cameras_parameters_do_not_fit():
     lost = without_index(recording("libx264", 7, words="scenecut=0:bframes=0:cabac=1"))
     other = recording("libx264", 8, words="scenecut=0:bframes=0:cabac=0:8x8dct=0")
-    _, proof = put_together("mp4", lost, other, trial=True)
-    assert not proof.clean
+    with pytest.raises(MediaRefused, match="do not fit"):
+        put_together("mp4", lost, other, trial=True)
+
+
+OTHERS = [(160, 64), (160, 128), (128, 96), (192, 96), (320, 192), (64, 48), (96, 160)]
+
+
+@pytest.mark.parametrize("size", OTHERS)
+@pytest.mark.parametrize("codec", ["libx264", "libx265"])
+def test_parameters_of_another_size_do_not_fit_even_where_the_decoder_is_silent(codec, size):
+    lost = without_index(recording(codec, 7, words=PLAIN[codec]))
+    other = recording(codec, 8, words=PLAIN[codec], frames=12, size=size)
+    with pytest.raises(MediaRefused, match="do not fit"):
+        put_together("mp4", lost, other, trial=True)
+
+
+def test_parameters_fit_where_a_key_frame_is_damaged():
+    whole = recording("libx265", 5, words=PLAIN["libx265"])
+    with av.open(io.BytesIO(whole)) as container:
+        first = next(container.demux(video=0))
+    lost = bytearray(without_index(whole))
+    lost[first.pos + first.size // 2 : first.pos + first.size - 40] = os.urandom(
+        first.size - 40 - first.size // 2
+    )
+    made, _ = put_together("mp4", bytes(lost), recording("libx265", 6, words=PLAIN["libx265"]))
+    assert made.pictures == 60
 
 
 def test_a_wiped_head_is_bridged():

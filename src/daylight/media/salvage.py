@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from daylight.errors import MediaRefused
+from daylight.media.fitting import fits
 from daylight.media.lent import read_lent
 from daylight.media.mp4_rebuild import alone, index_made
 from daylight.media.program import Emit, Request
@@ -24,6 +25,7 @@ from daylight.media.salvaged import MESSAGE, Salvaged, to_message
 from daylight.media.transplants import avi_head, matroska_head
 
 PROOF: Final = 12  # pictures that are decoded to see whether the parameters fit
+KEYS: Final = 16  # key frames of which one must be whole: the first may be damaged
 
 
 def salvage(request: Request, files: Sequence[int], emit: Emit) -> None:
@@ -35,6 +37,8 @@ def salvage(request: Request, files: Sequence[int], emit: Emit) -> None:
     proof = proved(files[0], recipe, made.demuxer, PROOF)
     if not proof.decoded:
         raise MediaRefused("what was put together gives no picture")
+    if made.method == "index" and not fits(files[0], recipe, made.demuxer, KEYS):
+        raise MediaRefused("the sibling's parameters do not fit its pictures")
     facts, payload = to_message(made, proof)
     emit(MESSAGE, facts, payload)
 
