@@ -344,6 +344,6 @@ def role_words(role: str) -> str:
         Role.ADMINISTRATOR: _("people, rights and custody; no footage"),
         Role.ARCHIVIST: _("everything but people, leaked names too"),
         Role.ANALYST: _("see, watch, place in time"),
-        Role.EDITOR: _("see and watch"),
+        Role.EDITOR: _("see, watch, decide what is covered"),
         Role.COUNSEL: _("items, leaked names, custody, exports; no watching"),
     }[Role(role)]
