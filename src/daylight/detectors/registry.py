@@ -46,7 +46,7 @@ _OURS: Final[dict[str, Listed]] = {
     "overlay": Listed(1, Wants.KEY_FRAMES, "daylight.detectors.overlay:Overlay"),
     "still": Listed(1, Wants.STILL, "daylight.detectors.still:Still"),
     "sound": Listed(1, Wants.SAMPLES, "daylight.detectors.sound:Sound"),
-    "structure": Listed(1, Wants.CONTAINER, "daylight.detectors.structure:Structure"),
+    "structure": Listed(2, Wants.CONTAINER, "daylight.detectors.structure:Structure"),
     "waveform": Listed(1, Wants.SAMPLES, "daylight.detectors.waveform:Waveform"),
 }
 

@@ -51,7 +51,8 @@ def warm_up() -> None:
         _examine(_clip(container, codec, pixels))
     for name in _PICTURES:
         _examine(_picture(name))
-    _make_smaller(_picture("JPEG"))
+    for name in ("JPEG", "PNG"):
+        _make_smaller(_picture(name))
     for cut in (b"", b"text", _picture("PNG")[:200], _picture("JPEG")[:400]):
         _examine(cut)
     segments.warm_up()
@@ -121,8 +122,8 @@ def _frames(data: bytes, mode: Mode) -> None:
         os.write(descriptor, data)
         probed = probe(descriptor)
         os.write(index, b"" if probed.index is None else pack(probed.index))
-        for whole in (False, True):
-            ask = FrameAsk(probed.facts, mode, 0, rank=1, before=1, after=1, whole=whole)
+        for whole, thin in ((False, False), (True, False), (False, True)):
+            ask = FrameAsk(probed.facts, mode, 0, rank=1, before=1, after=1, whole=whole, thin=thin)
             PROGRAMS["frames"](to_request(ask), [descriptor, index], _ignore)
     finally:
         os.close(descriptor)

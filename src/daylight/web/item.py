@@ -25,7 +25,7 @@ from daylight.services import alerts
 from daylight.services.signs import signs_of
 from daylight.web import shield
 from daylight.web.asked import Asked, in_part, text
-from daylight.web.before import before_words
+from daylight.web.before import before_words, playable
 from daylight.web.found import told
 from daylight.web.line import is_thin
 from daylight.web.marks import panel_words
@@ -37,7 +37,6 @@ from daylight.web.spoken import Spoken, spoken_of
 
 _OCCURRENCES = 50  # shown at once; the command line lists all
 _SAME = 50
-_PLAYABLE = ("video", "audio")
 _REDACTABLE = ("video", "audio", "image")
 _VIGIL = alerts.Vigil()
 
@@ -199,7 +198,7 @@ def _viewer(view: ItemView, clear: Mapping[str, Lift]) -> Viewer:
         playlist_url=reverse("playlist", args=[view.public_id, look.slug]),
         frames_url=_frames_url(view, player),
         frames_clear=shield.of_frames(player) == shield.CLEAR,
-        playable=view.kind in _PLAYABLE and (not unreadable or rebuilt is not None),
+        playable=playable(view),
         rebuilt=rebuilt,
         redactable=view.kind in _REDACTABLE and not unreadable,
     )

@@ -76,7 +76,7 @@ _TEXTS: dict[tuple[str, int], str] = {
         "times, whispering and distant voices are missed. Nobody has measured it on recordings of "
         "cells. Level, silence and clipping are arithmetic."
     ),
-    ("structure", 1): (
+    ("structure", 2): (
         "No error rate was measured: it reads what is written. What it observes has innocent "
         "explanations, which it names."
     ),
