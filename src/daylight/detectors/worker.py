@@ -17,7 +17,7 @@ from av.video.stream import VideoStream
 from PIL import Image
 
 from daylight.detectors.programs import DETECTORS, PROGRAMS
-from daylight.media import mask, mask_check, mask_still, segments
+from daylight.media import mask, mask_check, mask_follow, mask_moments, mask_still, segments
 from daylight.media.cut import Mode
 from daylight.media.facts_json import to_json
 from daylight.media.frame_ask import FrameAsk, to_request
@@ -136,6 +136,8 @@ def _redact(data: bytes) -> None:
         os.write(descriptor, data)
         mask.warm_up(descriptor, to_json(probe(descriptor).facts))
         mask_check.warm_up(descriptor)
+        mask_follow.warm_up(descriptor, to_json(probe(descriptor).facts))
+        mask_moments.warm_up(descriptor, to_json(probe(descriptor).facts))
         mask_still.warm_up()
     finally:
         os.close(descriptor)
