@@ -10,6 +10,7 @@ from daylight.domain.marks import WHOLE
 DILATED = 1.3
 LEAST = 4  # pixels on every side
 SURE, NEAR, SAME = 0.4, 0.15, 0.4
+BESIDE = 1.2
 
 
 def box_at(track, at):
@@ -39,8 +40,11 @@ def masks(tracks, at, width, height):
 
 
 def reference(looks):
-    """``looks``: of each frame the boxes at two scales. Boxes of each frame, weak ones where linked."""
-    frames = [_once(np.vstack(pair)) for pair in looks]
+    """``looks``: of each frame the boxes at two scales. Boxes of each frame, weak ones where linked.
+
+    Weak ones right beside a likelier one are its shadows, and not faces: so it was seen by eye, of heads ten pixels wide.
+    """
+    frames = [_alone(_once(np.vstack(pair))) for pair in looks]
     good = [boxes[:, 4] >= SURE for boxes in frames]
     for order in (range(1, len(frames)), range(len(frames) - 2, -1, -1)):
         back = -1 if order.step > 0 else 1
@@ -50,6 +54,18 @@ def reference(looks):
                 near = len(known) and overlaps(box, known).max() > SAME
                 good[number][which] |= bool(box[4] >= NEAR and near)
     return [boxes[kept] for boxes, kept in zip(frames, good, strict=True)]
+
+
+def _alone(boxes):
+    """Without weak boxes whose middle is nearer than ``BESIDE`` sides to that of a likelier one."""
+    middles, sides = (boxes[:, :2] + boxes[:, 2:4]) / 2, (boxes[:, 2:4] - boxes[:, :2]).max(axis=1)
+    kept = []
+    for which, box in enumerate(boxes):  # the likeliest first
+        away = np.abs(middles[kept] - middles[which]).max(axis=1, initial=0)
+        beside = (away < BESIDE * np.maximum(sides[kept], sides[which])).any()
+        if box[4] >= SURE or not beside:
+            kept.append(which)
+    return boxes[kept]
 
 
 def _once(boxes):

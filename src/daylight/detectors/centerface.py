@@ -98,6 +98,11 @@ def boxes(
     return thinned(found[(found[:, 2] > found[:, 0]) & (found[:, 3] > found[:, 1])])
 
 
+def ordered(found: Boxes) -> Boxes:
+    """The likeliest first."""
+    return found[np.argsort(-found[:, 4], kind="stable")]
+
+
 def thinned(found: Boxes, overlap: float = OVERLAP) -> Boxes:
     """Each face once: its likeliest box. ``found``: likeliest first."""
     kept: list[int] = []

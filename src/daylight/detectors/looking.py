@@ -10,20 +10,22 @@ from typing import Final
 
 import numpy as np
 
-from daylight.detectors.centerface import MOST_SIDE, SIDE, Boxes, Look, Pixels, thinned
+from daylight.detectors.centerface import MOST_SIDE, SIDE, Boxes, Look, Pixels, ordered, thinned
 
 MOST_PIXELS: Final = 530_000  # of a tile: the model's worker takes 120 MB for as many
 SHARED: Final = 96  # pixels that neighbouring tiles have in common
 _RIM: Final = 3.0  # pixels: a box that comes as near to a cut was cut
 _STRIP: Final = 64  # rows
+_LEAST: Final = 4 * SIDE
 _SMALL: Final = 192  # pixels of a side: of a crop that is shown
 
 Area = tuple[int, int, int, int]  # left, top, right, bottom
 
 
 def rounded(area: Area, width: int, height: int) -> Area:
-    """The area within the picture, its sides multiples of ``SIDE``, not smaller than four of them.
+    """The area within the picture, from a multiple of ``SIDE`` to a multiple, not smaller than ``_LEAST``.
 
+    So the network's grid lies as it does on the whole picture, and it says the same of the same place.
     ``width`` and ``height`` are multiples too.
     """
     left, right = _side(area[0], area[2], width)
@@ -32,8 +34,23 @@ def rounded(area: Area, width: int, height: int) -> Area:
 
 
 def _side(low: int, high: int, whole: int) -> tuple[int, int]:
+    low, high = max(0, min(low, whole - 1)), min(whole, max(high, 1))
+    more = max(0, min(whole, _LEAST) - (high - low)) // 2
+    low = max(0, (low - more) // SIDE * SIDE)
+    high = min(whole, max(-(-(high + more) // SIDE) * SIDE, low + _LEAST))
+    return min(low, max(0, high - _LEAST)), high
+
+
+def _about(area: Area, width: int, height: int) -> Area:
+    """As ``rounded``, and the area in the middle of it, wherever the grid lies: it is smaller so."""
+    left, right = _centred(area[0], area[2], width)
+    top, bottom = _centred(area[1], area[3], height)
+    return left, top, right, bottom
+
+
+def _centred(low: int, high: int, whole: int) -> tuple[int, int]:
     low, high = max(0, low), min(whole, high)
-    length = min(whole, max(4 * SIDE, -(-(high - low) // SIDE) * SIDE))
+    length = min(whole, max(_LEAST, -(-(high - low) // SIDE) * SIDE))
     low = max(0, min(low - (length - (high - low)) // 2, whole - length))
     return low, low + length
 
@@ -60,7 +77,7 @@ class Looker:
             max(48.0, float((box[2:4] - box[:2]).max()) * 1.25),
         )
         corners = np.concatenate([middle - reach, middle + reach]).astype(int)
-        left, top, right, bottom = rounded(tuple(corners.tolist()), width, height)
+        left, top, right, bottom = _about(tuple(corners.tolist()), width, height)
         step = max(1, round(max(right - left, bottom - top) / _SMALL))
         part = _padded(pixels[top:bottom:step, left:right:step])
         found = self.look(part, least)
@@ -73,7 +90,7 @@ class Looker:
             return self.look(np.ascontiguousarray(part), least)
         found = [self._tile(part, tile, least) for tile in _tiles(width, height)]
         together = np.vstack([*found, self._half(part, least)])
-        return thinned(together[np.argsort(-together[:, 4], kind="stable")])
+        return thinned(ordered(together))
 
     def _half(self, part: Pixels, least: float) -> Boxes:
         found = self._pieces(_padded(_halved(part)), least)
