@@ -41,8 +41,14 @@ def _side(low: int, high: int, whole: int) -> tuple[int, int]:
     return min(low, max(0, high - _LEAST)), high
 
 
-def _about(area: Area, width: int, height: int) -> Area:
-    """As ``rounded``, and the area in the middle of it, wherever the grid lies: it is smaller so."""
+def near(box: Boxes, width: int, height: int) -> Area:
+    """What is shown of a picture of this size where what lies about one box is looked at.
+
+    It is smaller than ``rounded`` would make it, and lies wherever the box does.
+    """
+    middle = (box[:2] + box[2:4]) / 2
+    reach = max(48.0, float((box[2:4] - box[:2]).max()) * 1.25)
+    area = np.concatenate([middle - reach, middle + reach]).astype(int).tolist()
     left, right = _centred(area[0], area[2], width)
     top, bottom = _centred(area[1], area[3], height)
     return left, top, right, bottom
@@ -72,12 +78,7 @@ class Looker:
     def near(self, pixels: Pixels, box: Boxes, least: float) -> Boxes:
         """As ``at``, of what lies about one box only; a large one is looked at smaller."""
         height, width, _ = pixels.shape
-        middle, reach = (
-            (box[:2] + box[2:4]) / 2,
-            max(48.0, float((box[2:4] - box[:2]).max()) * 1.25),
-        )
-        corners = np.concatenate([middle - reach, middle + reach]).astype(int)
-        left, top, right, bottom = _about(tuple(corners.tolist()), width, height)
+        left, top, right, bottom = near(box, width, height)
         step = max(1, round(max(right - left, bottom - top) / _SMALL))
         part = _padded(pixels[top:bottom:step, left:right:step])
         found = self.look(part, least)
