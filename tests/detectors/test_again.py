@@ -200,11 +200,11 @@ def test_places_are_those_of_the_original_where_the_film_is_cropped():
     ],
 )
 def test_it_is_looked_at_larger_than_at_first(size, expected):
-    assert looked_at(*size) == expected
+    assert looked_at(*size).size == expected
 
 
 def test_large_pictures_are_bounded():
-    width, height = looked_at(7680, 4320)
+    width, height = looked_at(7680, 4320).size
     assert width * height < 1.1 * MOST_PIXELS
     assert width / height == pytest.approx(16 / 9, rel=0.03)
 
@@ -216,6 +216,6 @@ def test_a_very_wide_picture_is_shown_in_pieces_that_the_model_takes():
         shown.append(pixels.shape)
         return np.zeros((0, 5), np.float32)
 
-    width, height = looked_at(20_000, 40)
+    width, height = looked_at(20_000, 40).size
     Looker(seen).at(np.zeros((height, width, 3), np.uint8), (0, 0, width, height), 0.1)
     assert max(max(one[:2]) for one in shown) <= MOST_SIDE

@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from daylight.detectors import changes
-from daylight.detectors.centerface import SIDE, Boxes, inside, ordered, thinned
+from daylight.detectors.centerface import Boxes, inside, ordered, thinned
 from daylight.detectors.changes import Blocks
+from daylight.detectors.enlarged import Picture, View, extent_of
 from daylight.detectors.looking import Area, Looker, near, rounded
 from daylight.domain.marks import WHOLE, Key
 from daylight.domain.redaction import Choice, Plan, State
@@ -37,8 +38,6 @@ _HIDDEN: Final = 0.85  # of a hit: as much of it is paint, and a head's outline 
 _SPARED: Final = 0.5  # of a hit, within a region that stays visible, or that is no face
 _MOST: Final = 200  # spots that are told one by one
 
-Pixels = NDArray[np.uint8]
-
 
 @dataclass(frozen=True, slots=True)
 class Spot:
@@ -49,12 +48,13 @@ class Spot:
     hidden: float
 
 
-def looked_at(width: int, height: int) -> tuple[int, int]:
-    """The size in which pictures of this size are looked at again: multiples of ``SIDE``."""
+def looked_at(width: int, height: int) -> View:
+    """How pictures of this size are looked at again."""
     pixels = width * height
     scale = min(_LARGER[pixels <= FEW_PIXELS], math.sqrt(MOST_PIXELS / pixels))
-    across, down = (max(4, math.ceil(one * scale / SIDE)) * SIDE for one in (width, height))
-    return across, down
+    if scale >= 1:
+        return View((width, height), scale)
+    return View((max(1, round(width * scale)), max(1, round(height * scale))), 1.0)
 
 
 class Again:
@@ -70,11 +70,11 @@ class Again:
         self._seen: Blocks | None = None  # each block as it was looked at last
         self._near: Blocks | None = None  # the same, about what is covered
         self._due = self._everywhere = 0  # when the next looks are due
-        self._last: tuple[int, Pixels] | None = None
+        self._last: tuple[int, Picture] | None = None
         self.spots: list[Spot] = []
         self.seen = self.looks = self.pictures = 0
 
-    def push(self, at: int, pixels: Pixels) -> None:
+    def push(self, at: int, pixels: Picture) -> None:
         self.pictures += 1
         now, self._last = changes.blocks(pixels), (at, pixels)
         if self._seen is None or self._near is None:
@@ -94,7 +94,7 @@ class Again:
             if _differ(self._seen, now):
                 self._look(at, pixels, now, self._areas(at, pixels, self._seen, now))
 
-    def _areas(self, at: int, pixels: Pixels, seen: Blocks, now: Blocks) -> list[Area]:
+    def _areas(self, at: int, pixels: Picture, seen: Blocks, now: Blocks) -> list[Area]:
         """All that changed since it was looked at, and now and then everything."""
         height, width, _ = pixels.shape
         if at < self._everywhere:
@@ -105,7 +105,7 @@ class Again:
         self._everywhere = at + EVERYWHERE
         return [(0, 0, width, height)]
 
-    def _look(self, at: int, pixels: Pixels, now: Blocks, areas: Sequence[Area]) -> None:
+    def _look(self, at: int, pixels: Picture, now: Blocks, areas: Sequence[Area]) -> None:
         self._due = at + WHOLE_STEP
         state = self._place.at(at)
         for seen in (self._seen, self._near):
@@ -113,27 +113,25 @@ class Again:
         if not state.covered.whole:
             self.looks += 1
             found = [self._looker.at(pixels, area, NEAR) for area in areas]
-            self._judge(at, found, pixels.shape, state)
+            self._judge(at, found, pixels, state)
 
-    def _look_near(self, at: int, pixels: Pixels, now: Blocks, seen: Blocks) -> None:
+    def _look_near(self, at: int, pixels: Picture, now: Blocks, seen: Blocks) -> None:
         """About each covered place where something changed; a face that two of them show counts once."""
         state = self._place.at(at)
         height, width, _ = pixels.shape
         if state.covered.whole:
             return
         moved, found = changes.changed(seen, now), []
-        for box in state.places(width, height):
+        for box in state.places(*extent_of(pixels)):
             area = near(box, width, height)
             if moved[changes.touched(np.array(area, np.float32), width)].any():
                 found.append(self._looker.near(pixels, box, NEAR))
                 _take_over(seen, now, [area], width)
-        self._judge(at, found, pixels.shape, state)
+        self._judge(at, found, pixels, state)
 
-    def _judge(
-        self, at: int, found: Sequence[Boxes], shape: Sequence[int], state: "_State"
-    ) -> None:
+    def _judge(self, at: int, found: Sequence[Boxes], pixels: Picture, state: "_State") -> None:
         for hit in thinned(ordered(np.vstack([np.zeros((0, 5), np.float32), *found]))):
-            spot = state.spot(at, hit, (shape[1], shape[0]))
+            spot = state.spot(at, hit, extent_of(pixels))
             if spot is not None:
                 self.seen += 1
                 self.spots += [spot] if len(self.spots) < _MOST else []

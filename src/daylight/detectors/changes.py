@@ -7,6 +7,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from daylight.detectors.enlarged import Picture
+
 SAMPLES: Final = 8  # a block's side, in the pixels that are looked at
 CHANGED: Final = 3.0  # grey levels that a block's mean differs by: sensors' noise makes less than 2
 _CUT_STEP: Final = 12.0  # grey levels, the mean over all blocks
@@ -14,7 +16,6 @@ _CUT_LIKENESS: Final = 0.7
 _COARSE: Final = 32  # pixels: rows that are gone through together
 _CALL: Final = 6_000  # pixels that could be looked at in the time that one look more takes
 
-Pixels = NDArray[np.uint8]
 Blocks = NDArray[np.float32]
 Where = NDArray[np.bool_]
 Box = tuple[int, int, int, int]
@@ -44,10 +45,11 @@ def touched(box: NDArray[np.float32], width: int) -> tuple[slice, slice]:
     )
 
 
-def blocks(pixels: Pixels) -> Blocks:
+def blocks(pixels: Picture) -> Blocks:
     """Means of the green plane in blocks of ``SAMPLES`` times the stride; what is left over is not."""
     step = stride(pixels.shape[1])
-    green = pixels[::step, ::step, 1]
+    every = slice(None, None, step)
+    green = pixels[every, every, 1]
     rows, columns = green.shape[0] // SAMPLES, green.shape[1] // SAMPLES
     cut = green[: rows * SAMPLES, : columns * SAMPLES].reshape(rows, SAMPLES, columns * SAMPLES)
     sums = np.add.reduce(cut, axis=1, dtype=np.uint16).reshape(rows, columns, SAMPLES)

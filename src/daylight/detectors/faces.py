@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 from daylight.detectors import changes
 from daylight.detectors.centerface import Boxes, ordered, overlaps, thinned
 from daylight.detectors.changes import Blocks, Where
+from daylight.detectors.enlarged import Seen
 from daylight.detectors.face_paths import STRONG, Floats, Path, track
 from daylight.detectors.linking import WEAK, Linking, seen_at
 from daylight.detectors.looking import Area, Looker, rounded
-from daylight.detectors.pictures import Frame
 from daylight.domain.tracks import Track
 
 STEP: Final = 120_000  # microseconds from look to look
@@ -52,7 +52,7 @@ class _Shot:
     looked: Blocks
     moved: Where
     changed_at: NDArray[np.int64]  # microseconds, of each block
-    window: list[Frame]
+    window: list[Seen]
     paths: list[Path] = field(default_factory=list)
     ended: list[Path] = field(default_factory=list)
     seen: deque[tuple[int, Boxes]] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
@@ -62,21 +62,24 @@ class _Shot:
 
 
 class Faces:
-    """``push`` every picture in order, all of one size; then ``finish``.
+    """``push`` every picture in order, all of one size; then ``finish``. ``extent``: what is not filling below and right.
 
     Raises what the model's worker raises. ``looks`` and ``shown``: how often the model was asked
     about more than a single face, and how many pixels it was shown then. Holds the pictures of one window.
     """
 
-    def __init__(self, looker: Looker, width: int, height: int) -> None:
+    def __init__(
+        self, looker: Looker, width: int, height: int, extent: tuple[int, int] | None = None
+    ) -> None:
         self._looker, self._width, self._height = looker, width, height
+        self._extent = extent or (width, height)
         self._whole = WHOLE if width * height < LARGE else 2 * WHOLE
         self._shot: _Shot | None = None
         self._before: Blocks | None = None
         self._done: list[tuple[int, Path]] = []
         self.frames = self.looks = self.shown = self.cuts = 0
 
-    def push(self, frame: Frame) -> None:
+    def push(self, frame: Seen) -> None:
         self.frames += 1
         now = changes.blocks(frame.pixels)
         if self._shot is None or self._before is None:
@@ -94,11 +97,11 @@ class Faces:
             self._end(self._shot)
         self._done.sort(key=lambda one: one[1].points[0].at)
         return tuple(
-            track(f"face-{number}", path, self._width, self._height, begins)
+            track(f"face-{number}", path, *self._extent, begins)
             for number, (begins, path) in enumerate(self._done, 1)
         )
 
-    def _begin(self, frame: Frame, now: Blocks) -> None:
+    def _begin(self, frame: Seen, now: Blocks) -> None:
         begun = np.full(now.shape, frame.at, np.int64)
         shot = _Shot(frame.at, now.copy(), np.zeros(now.shape, np.bool_), begun, [frame])
         shot.whole = shot.everywhere = frame.at
@@ -107,7 +110,7 @@ class Faces:
         shot.paths = [Path([seen_at(frame.at, box)]) for box in found if box[4] >= STRONG]
         shot.seen.append((frame.at, found))
 
-    def _go_on(self, shot: _Shot, frame: Frame, now: Blocks) -> None:
+    def _go_on(self, shot: _Shot, frame: Seen, now: Blocks) -> None:
         shot.moved |= changes.changed(shot.looked, now)
         if not shot.moved.any():
             for path in shot.paths:
@@ -129,12 +132,12 @@ class Faces:
         self._done += [(shot.begins, path) for path in (*shot.ended, *shot.paths)]
         self._shot = None
 
-    def _look(self, frame: Frame, areas: Sequence[Area], *, briefly: bool = False) -> Boxes:
+    def _look(self, frame: Seen, areas: Sequence[Area], *, briefly: bool = False) -> Boxes:
         self.looks += 1
         found = [self._look_at(frame, area, briefly=briefly) for area in areas]
         return found[0] if len(found) == 1 else thinned(ordered(np.vstack(found)))
 
-    def _look_at(self, frame: Frame, area: Area, *, briefly: bool) -> Boxes:
+    def _look_at(self, frame: Seen, area: Area, *, briefly: bool) -> Boxes:
         size = changes.size(area)
         brief = briefly and size > BRIEF
         self.shown += size // 4 if brief else size
@@ -202,7 +205,7 @@ class Faces:
         if not path.established:
             return path.lost_for >= DOUBTFUL
         low, high = path.last.box[:2], path.last.box[2:4]
-        limits = np.array([self._width, self._height], np.float32)
+        limits = np.array(self._extent, np.float32)
         at_rim = bool((low <= _RIM).any() or (high >= limits - _RIM).any())
         return at_rim and path.lost_for >= LINGER
 

@@ -11,10 +11,10 @@ from typing import Final
 import numpy as np
 
 from daylight.detectors.centerface import Boxes, inside, overlaps
+from daylight.detectors.enlarged import Seen
 from daylight.detectors.face_paths import COASTS, STRONG, Floats, Path, Point, hull
 from daylight.detectors.following import Followed, follow
 from daylight.detectors.looking import Looker
-from daylight.detectors.pictures import Frame
 from daylight.domain.tracks import Basis
 
 WEAK: Final = 0.08  # a face, where one is known
@@ -32,7 +32,7 @@ class Linking:
     """
 
     def __init__(
-        self, looker: Looker, window: Sequence[Frame], found: Boxes, *, briefly: bool = False
+        self, looker: Looker, window: Sequence[Seen], found: Boxes, *, briefly: bool = False
     ) -> None:
         self._looker, self._window, self._found = looker, window, found
         self._briefly = briefly

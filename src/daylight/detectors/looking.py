@@ -11,19 +11,19 @@ from typing import Final
 import numpy as np
 
 from daylight.detectors.centerface import MOST_SIDE, SIDE, Boxes, Look, Pixels, ordered, thinned
+from daylight.detectors.enlarged import LEAST, Picture
 
 MOST_PIXELS: Final = 530_000  # of a tile: the model's worker takes 120 MB for as many
 SHARED: Final = 96  # pixels that neighbouring tiles have in common
 _RIM: Final = 3.0  # pixels: a box that comes as near to a cut was cut
 _STRIP: Final = 64  # rows
-_LEAST: Final = 4 * SIDE
 _SMALL: Final = 192  # pixels of a side: of a crop that is shown
 
 Area = tuple[int, int, int, int]  # left, top, right, bottom
 
 
 def rounded(area: Area, width: int, height: int) -> Area:
-    """The area within the picture, from a multiple of ``SIDE`` to a multiple, not smaller than ``_LEAST``.
+    """The area within the picture, from a multiple of ``SIDE`` to a multiple, not smaller than ``LEAST``.
 
     So the network's grid lies as it does on the whole picture, and it says the same of the same place.
     ``width`` and ``height`` are multiples too.
@@ -35,10 +35,10 @@ def rounded(area: Area, width: int, height: int) -> Area:
 
 def _side(low: int, high: int, whole: int) -> tuple[int, int]:
     low, high = max(0, min(low, whole - 1)), min(whole, max(high, 1))
-    more = max(0, min(whole, _LEAST) - (high - low)) // 2
+    more = max(0, min(whole, LEAST) - (high - low)) // 2
     low = max(0, (low - more) // SIDE * SIDE)
-    high = min(whole, max(-(-(high + more) // SIDE) * SIDE, low + _LEAST))
-    return min(low, max(0, high - _LEAST)), high
+    high = min(whole, max(-(-(high + more) // SIDE) * SIDE, low + LEAST))
+    return min(low, max(0, high - LEAST)), high
 
 
 def near(box: Boxes, width: int, height: int) -> Area:
@@ -56,7 +56,7 @@ def near(box: Boxes, width: int, height: int) -> Area:
 
 def _centred(low: int, high: int, whole: int) -> tuple[int, int]:
     low, high = max(0, low), min(whole, high)
-    length = min(whole, max(_LEAST, -(-(high - low) // SIDE) * SIDE))
+    length = min(whole, max(LEAST, -(-(high - low) // SIDE) * SIDE))
     low = max(0, min(low - (length - (high - low)) // 2, whole - length))
     return low, low + length
 
@@ -65,17 +65,17 @@ def _centred(low: int, high: int, whole: int) -> tuple[int, int]:
 class Looker:
     look: Look
 
-    def at(self, pixels: Pixels, area: Area, least: float) -> Boxes:
+    def at(self, pixels: Picture, area: Area, least: float) -> Boxes:
         """Boxes of all of the area, in the picture's pixels; the likeliest first."""
         left, top, right, bottom = area
         return moved(self._pieces(pixels[top:bottom, left:right], least), left, top)
 
-    def briefly(self, pixels: Pixels, area: Area, least: float) -> Boxes:
+    def briefly(self, pixels: Picture, area: Area, least: float) -> Boxes:
         """As ``at``, at half the size: a quarter of the work, without small faces."""
         left, top, right, bottom = area
         return moved(self._half(pixels[top:bottom, left:right], least), left, top)
 
-    def near(self, pixels: Pixels, box: Boxes, least: float) -> Boxes:
+    def near(self, pixels: Picture, box: Boxes, least: float) -> Boxes:
         """As ``at``, of what lies about one box only; a large one is looked at smaller."""
         height, width, _ = pixels.shape
         left, top, right, bottom = near(box, width, height)
