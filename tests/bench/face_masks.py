@@ -6,6 +6,7 @@ import numpy as np
 
 from daylight.detectors.centerface import overlaps
 from daylight.domain.marks import WHOLE
+from daylight.domain.tracks import Basis
 
 DILATED = 1.3
 LEAST = 4  # pixels on every side
@@ -23,6 +24,17 @@ def box_at(track, at):
     part = 0 if one is other else (at - one.at_us) / (other.at_us - one.at_us)
     first, last = (np.array([k.left, k.top, k.width, k.height], float) for k in (one, other))
     return first + (last - first) * part
+
+
+def apart(tracks, at):
+    """Tracks by why they cover now: who was surely a face, who was a weak one at best, and who is lost and stays covered."""
+    found = {"sure": [], "weak": [], "kept": []}
+    for track in tracks:
+        after = bisect_right([key.at_us for key in track.keys], at)
+        bases = {track.bases[max(0, after - 1)], track.bases[min(after, len(track.bases) - 1)]}
+        weak = "weak" if track.score < SURE else "sure"
+        found["kept" if bases == {Basis.KEPT} else weak].append(track)
+    return found
 
 
 def masks(tracks, at, width, height):

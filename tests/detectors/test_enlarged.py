@@ -51,6 +51,18 @@ def test_each_so_many_pixels():
     assert VIEW.of(SMALL)[0:90:3, 0:90:2].shape == (30, 45, 3)
 
 
+def test_half_as_large():
+    area = (32, 64, 320, 224)
+    half = VIEW.of(SMALL).halved(area)
+    assert half.shape == (80, 144, 3)
+    columns = np.broadcast_to(np.arange(200)[None, :, None], (130, 200, 3)).astype(np.uint8)
+    away = VIEW.of(columns).halved(area)[:65, :134, 0] - (33 + 2 * np.arange(134)) / 1.5 + 0.5
+    assert np.abs(away).max() <= 1
+    assert not half[65:].any()
+    assert not half[:, 134:].any()
+    assert View((200, 130), 1).of(SMALL).halved((0, 0, 64, 64)) is None
+
+
 def test_one_colour_of_it():
     enlarged = VIEW.of(SMALL)
     every = slice(None, None, 2)

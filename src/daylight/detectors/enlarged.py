@@ -80,7 +80,18 @@ class Enlarged:
             shown = np.pad(shown, ((0, more[0]), (0, more[1]), (0, 0)))
         return shown[::down, ::across]
 
-    def _shown(self, left: int, top: int, right: int, bottom: int) -> Pixels:
+    def halved(self, area: tuple[int, int, int, int]) -> Pixels | None:
+        """A piece at half the size, made of the picture itself; None where that is not larger than it."""
+        left, top, right, bottom = area
+        wide, tall = (one // 2 * 2 for one in self.view.extent)
+        if self.view.scale == 1:
+            return None
+        made = np.zeros(((bottom - top) // 2, (right - left) // 2, 3), np.uint8)
+        shown = self._shown(left, top, min(right, wide), min(bottom, tall), 2)
+        made[: shown.shape[0], : shown.shape[1]] = shown
+        return made
+
+    def _shown(self, left: int, top: int, right: int, bottom: int, smaller: int = 1) -> Pixels:
         if left >= right or top >= bottom:
             return np.zeros((max(0, bottom - top), max(0, right - left), 3), np.uint8)
         scale = self.view.scale
@@ -92,7 +103,7 @@ class Enlarged:
         high = min(width, math.ceil(ends[0]) + 1), min(height, math.ceil(ends[1]) + 1)
         part = Image.fromarray(self.pixels[low[1] : high[1], low[0] : high[0]])
         box = (left / scale - low[0], top / scale - low[1], ends[0] - low[0], ends[1] - low[1])
-        size = (right - left, bottom - top)
+        size = ((right - left) // smaller, (bottom - top) // smaller)
         return np.asarray(part.resize(size, Image.Resampling.BILINEAR, box))
 
 

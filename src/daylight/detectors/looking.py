@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from daylight.detectors.centerface import MOST_SIDE, SIDE, Boxes, Look, Pixels, ordered, thinned
-from daylight.detectors.enlarged import LEAST, Picture
+from daylight.detectors.enlarged import LEAST, Enlarged, Picture
 
 MOST_PIXELS: Final = 530_000  # of a tile: the model's worker takes 120 MB for as many
 SHARED: Final = 96  # pixels that neighbouring tiles have in common
@@ -73,7 +73,10 @@ class Looker:
     def briefly(self, pixels: Picture, area: Area, least: float) -> Boxes:
         """As ``at``, at half the size: a quarter of the work, without small faces."""
         left, top, right, bottom = area
-        return moved(self._half(pixels[top:bottom, left:right], least), left, top)
+        half = pixels.halved(area) if isinstance(pixels, Enlarged) else None
+        if half is None:
+            half = _halved(pixels[top:bottom, left:right])
+        return moved(self._smaller(half, least), left, top)
 
     def near(self, pixels: Picture, box: Boxes, least: float) -> Boxes:
         """As ``at``, of what lies about one box only; a large one is looked at smaller."""
@@ -90,11 +93,11 @@ class Looker:
         if _is_borne(width, height):
             return self.look(np.ascontiguousarray(part), least)
         found = [self._tile(part, tile, least) for tile in _tiles(width, height)]
-        together = np.vstack([*found, self._half(part, least)])
+        together = np.vstack([*found, self._smaller(_halved(part), least)])
         return thinned(ordered(together))
 
-    def _half(self, part: Pixels, least: float) -> Boxes:
-        found = self._pieces(_padded(_halved(part)), least)
+    def _smaller(self, half: Pixels, least: float) -> Boxes:
+        found = self._pieces(_padded(half), least)
         found[:, :4] *= 2
         return found
 
