@@ -107,7 +107,8 @@ def salvaged_alike(worker: Executor, container: str, damaged: bytes, sibling: by
     inline = InlineExecutor(PROGRAMS, i_am_a_test=True)
     with opened(damaged) as one, opened(sibling) as other:
         files = [one, *([other] if sibling else [])]
-        task = Task("salvage", {"container": container, "trial": False}, files)
+        request = {"container": container, "trial": False, "lender": container if sibling else ""}
+        task = Task("salvage", request, files)
         inside, outside = worker.run(task), inline.run(task)
     assert inside.end is End.DONE, inside.untrusted_reason
     assert inside.messages == outside.messages
