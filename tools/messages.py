@@ -119,6 +119,12 @@ def compiled(messages: dict[Key, list[str]]) -> bytes:
     return struct.pack("<7I", 0x950412DE, 0, count, 28, 28 + 8 * count, 0, start) + pairs + blob
 
 
+def _fits(key: Key, forms: list[str]) -> bool:
+    """Whether each form has the same places to fill in: one that lacks them is of another message."""
+    wanted = [set(re.findall(r"%\(\w+\)s", text)) for text in (key.text, key.plural) if text]
+    return all(set(re.findall(r"%\(\w+\)s", form)) in wanted for form in forms if form)
+
+
 def main(*, check: bool) -> int:
     settings.configure()
     keys, faults = wanted(), 0
@@ -136,6 +142,9 @@ def main(*, check: bool) -> int:
         for text in sorted(missing):
             faults += 1
             print(f"not translated: {text}")
+        for key in sorted(key for key, forms in messages.items() if not _fits(key, forms)):
+            faults += 1
+            print(f"not the same places to fill in: {key.text}")
     return 1 if faults else 0
 
 

@@ -46,6 +46,9 @@ def test_a_mark_with_a_moving_region_is_made_by_keys_and_shown_again(visit):
         "JSON.parse(document.querySelector('[data-kind=mark] [data-region]').value).length === 2"
     )
     visit.look("region")
+    # A region outside of the span would never be shown.
+    start, end = (form.locator(f"[data-{one}-field]").input_value() for one in ("start", "end"))
+    assert end > start > ""
     form.locator('[data-take="end"]').click()
     form.locator('[name="tags"]').fill("beating, ward 4")
     keep(visit, "mark")
@@ -79,18 +82,30 @@ def test_what_is_hard_to_see_is_told_before_it_plays_and_read_instead(visit):
     form.locator("[data-start-field]").fill("0:05")
     form.locator("[data-end-field]").fill("0:09.5")
     keep(visit, "severity")
+    before = page.locator("[data-before-play]")
+    assert "Severity 3 of 4" in before.inner_text()  # without loading the page again
     page.keyboard.press("d")
     visit.until("document.activeElement.name === 'words'")
     page.keyboard.type("Two people walk through the hall; one of them is pushed.")
     keep(visit, "description")
     page.reload()
     page.wait_for_load_state("networkidle")
-    before = page.locator("[data-before-play]").inner_text()
+    before = before.inner_text()
     assert "Severity 3 of 4" in before
     assert "0:05–0:09.5" in before
     assert "one of them is pushed" in before
     visit.look("before")
     assert visit.played() == []
+    told = page.locator("[data-coming]")
+    assert not told.is_visible()
+    page.keyboard.press(" ")  # five seconds before it comes
+    visit.until("!document.querySelector('[data-coming]').hidden")
+    assert "Soon, at 0:05: 3 · beating" in told.inner_text()
+    page.locator("[data-before-play] [data-at]").click()
+    visit.until("document.querySelector('[data-coming]').textContent.startsWith('Now')")
+    visit.look("coming")
+    page.evaluate("seek(11)")
+    visit.until("document.querySelector('[data-coming]').hidden")
 
 
 def test_nothing_typed_is_lost_where_somebody_was_quicker(visit):

@@ -1,5 +1,6 @@
 import io
 from fractions import Fraction
+from itertools import pairwise
 
 import av
 import pytest
@@ -17,6 +18,7 @@ from daylight.media.container_signs import (
     gaps,
     group_lengths,
     joined,
+    stretches,
 )
 from daylight.media.probe import probe
 from tests.media.films import film, opened
@@ -49,6 +51,26 @@ def test_any_times_are_borne(times):
     assert len(kept) == min(count, MOST)
     assert all(length > 2 for _, length in kept)
     assert all(length > 1 for _, length in backwards(times, BASE, Fraction(0)))
+
+
+@given(st.lists(st.fractions(0, 1000), max_size=40))
+def test_stretches_hold_every_moment_and_lie_apart(times):
+    found = list(stretches(times))
+    assert all(any(at <= one <= at + length for at, length in found) for one in times)
+    ends = [(at, at + length) for at, length in found]
+    assert all(b[0] - a[1] > 1 for a, b in pairwise(ends))
+
+
+@pytest.mark.parametrize("kind", [("mp4", "libx264"), ("matroska", "libx265"), ("h264", "libx264")])
+def test_where_packets_are_damaged(kind):
+    data = bytearray(film(*kind, size=(320, 240), noise=120, frames=100))
+    whole = signs(bytes(data))
+    assert (whole.hurt, whole.hurt_count) == ((), 0)
+    middle = len(data) * 6 // 10
+    data[middle : middle + 6000] = bytes(6000)
+    ((at, length),) = signs(bytes(data)).hurt
+    assert abs(float(at) - 12) < 1  # of twenty seconds
+    assert length <= 1
 
 
 def test_the_ends_do_not_count_for_the_rhythm():

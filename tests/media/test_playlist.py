@@ -3,7 +3,16 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daylight.media.playlist import FIRST, LONGEST, TICKS, Span, decode_from, plan, playlist
+from daylight.media.playlist import (
+    FIRST,
+    LONGEST,
+    SHORTEST,
+    TICKS,
+    Span,
+    decode_from,
+    plan,
+    playlist,
+)
 
 times = st.lists(st.integers(0, 3600 * TICKS), max_size=200, unique=True).map(sorted)
 
@@ -46,6 +55,17 @@ def test_a_key_frame_in_reach_is_taken_before_a_cut_through_the_middle():
     keys = [0, 2 * TICKS, 5 * TICKS, 20 * TICKS]
     spans = plan(keys, 22 * TICKS, anywhere=True)
     assert [span.start / TICKS for span in spans] == [0, 2, 5, 9, 13, 17, 20]
+
+
+@given(times, st.integers(1, 3600 * TICKS), st.integers(1, LONGEST))
+def test_a_wanted_length_ends_spans_at_the_first_key_frame_beyond_it(keys, duration, wanted):
+    spans = plan(keys, duration, anywhere=True, wanted=wanted)
+    assert spans[0].start == 0
+    assert spans[-1].end == duration
+    for span in spans[:-1]:
+        inside = [key for key in keys if span.start + max(wanted, SHORTEST) < key < span.end]
+        assert inside == []
+    assert all(span.end - span.start <= LONGEST for span in spans)
 
 
 def test_an_hour_with_one_key_frame_is_one_piece_when_copied():

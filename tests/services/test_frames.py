@@ -15,7 +15,7 @@ from daylight.domain.access import MarkRule, Policy
 from daylight.domain.principal import Principal, Right
 from daylight.errors import Forbidden, MediaRefused
 from daylight.services import closing, frames
-from daylight.services.kept import Kept, Still
+from daylight.services.kept import Kept, Key, Still
 from daylight.services.policy import set_policy
 from tests.services.test_watch import CLIP, SOUND, Slots, player, taken
 
@@ -38,6 +38,17 @@ def test_a_moment_and_a_number_lead_to_the_same_picture(ws, taken):
     assert slots.asked == made  # they were made with the first
     shielded = frames.still(*asked, "shielded", one.number)
     assert Image.open(io.BytesIO(shielded.data)).mode == "L"
+
+
+@pytest.mark.parametrize("mode", ["clear", "shielded"])
+def test_over_a_thin_line_the_very_picture_has_few_bytes(ws, taken, mode):
+    playing = player(ws, Slots())
+    asked = (playing, custodian_here(), taken(CLIP), mode, 20)
+    wide, thin = frames.still(*asked), frames.still(*asked, thin=True)
+    assert (thin.number, thin.us) == (wide.number, wide.us)
+    assert len(thin.data) < len(wide.data) * 0.6
+    assert frames.still(*asked) == wide  # each is kept by itself
+    assert frames.still(*asked, thin=True) == thin
 
 
 def test_stepping_from_end_to_end_meets_each_picture_once(ws, taken):
@@ -126,5 +137,5 @@ def test_what_is_kept_in_memory_is_bounded():
 
     kept = Kept(most=350)
     for number in range(10):
-        kept.put((b"", "clear", "", number), still(number))
-    assert [one.number for one in kept.moments(b"", "clear", "", range(20))] == [7, 8, 9]
+        kept.put(Key(b"", "clear", "", number), still(number))
+    assert [one.number for one in kept.moments(Key(b"", "clear", "", 0), range(20))] == [7, 8, 9]

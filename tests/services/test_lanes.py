@@ -32,7 +32,21 @@ def test_what_was_found_lies_in_its_lane(ws, taken):
     assert found["activity"].by == "activity/1"
     assert [(one.start_us, one.word) for one in found["marks"].things] == [(1_000_000, "mark")]
     assert found["clock"].examined
-    assert found["damage"].by == "lens/1, structure/1"
+    assert found["damage"].by == "lens/1, structure/2"
+
+
+def test_gaps_and_damaged_packets_lie_where_they_are(ws, taken):
+    public = taken(CLIP)
+    found = models.Finding.objects.get(item__public_id=public, detector="structure")
+    spans = {"gaps": [[2000, 5000]], "damaged": [[9000, 0], [12000, 700]]}
+    found.facts |= {name: {"count": len(one), "spans": one} for name, one in spans.items()}
+    found.save()
+    things = by_name(ws, public)["damage"].things
+    assert [(t.start_us, t.end_us, t.word) for t in things] == [
+        (2_000_000, 7_000_000, "gap"),
+        (9_000_000, 9_200_000, "damaged"),
+        (12_000_000, 12_700_000, "damaged"),
+    ]
 
 
 def test_of_sound_only_what_can_be_heard(ws, taken):

@@ -74,7 +74,7 @@ def playing(monkeypatch):
         "still": still,
         "grab": kept,
     }.items():
-        monkeypatch.setattr(frames.frames, name, lambda *a, answer=answer: answer)
+        monkeypatch.setattr(frames.frames, name, lambda *a, answer=answer, **more: answer)
     shown = preview.Preview(b"film", "video/mp4", Span(0, 1_000_000), 1, 25)
     monkeypatch.setattr(preview, "rendered", lambda *a: shown)
 

@@ -64,6 +64,21 @@ def test_a_session_chooses_and_is_sent_less_shielded_or_not(room: Room, asked):
     assert asked == [False, True, False]
 
 
+def test_a_kept_still_is_sent_smaller_and_kept_as_it_is(room: Room):
+    item, client = room.item(1), room.as_(Role.ANALYST)
+    file = io.BytesIO()
+    Image.effect_noise((400, 300), 60).save(file, "PNG")
+    digest = room.ws.store.put(file.getvalue())
+    item.renditions.filter(name="filmstrip-shielded").update(
+        name="frame-7-shielded", media_type="image/png", sha256=digest, size=len(file.getvalue()), facts={"us": 1}
+    )  # fmt: skip
+    assert sent(client, "frame-7-shielded", item) == file.getvalue()
+    client.post("/account/line/", {"line": "thin"})
+    answer = client.get(reverse("rendition", args=[item.public_id, "frame-7-shielded"]))
+    small = Image.open(io.BytesIO(answer.getvalue()))
+    assert (answer.headers["Content-Type"], small.format, small.size) == ("image/jpeg", "JPEG", (200, 150))  # fmt: skip
+
+
 def test_a_thin_line_lifts_nothing(room: Room, asked):
     item, client = room.item(1), room.as_(Role.ANALYST)
     client.post("/account/line/", {"line": "thin"})

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from daylight.catalogue.models import OwnPart, Relation, Standing
+from daylight.catalogue.models import Camera, OwnPart, Recording, Relation, Standing
 from daylight.catalogue.queries.vault import custodian_here
 from daylight.domain.marks import Kind, Said, Span
 from daylight.domain.principal import Role
@@ -94,6 +94,18 @@ def test_it_opens_with_ones_own_password_alone(room: Room, ann):
     assert "Nobody else sees this page" in page(linked)
     boss = room.as_(Role.ADMINISTRATOR, Role.ARCHIVIST)
     assert "Choose a password" in page(boss)
+
+
+def test_the_desk_says_of_what_it_offers_where_and_when_it_was(room: Room, ann):
+    client, _ = ann
+    camera = Camera.objects.create(number=7)
+    placed = room.item(1)
+    Recording.objects.create(item=placed, camera=camera, burnt_us=1_615_000_000_000_000)
+    shown = re.sub("</?bdi>", "", page(client, "/desk/"))
+    assert "Camera 7 · 2021-03-06 03:06:40" in shown
+    assert "nobody has said how hard" in shown
+    marks.make(room.ws, custodian_here(), placed.public_id, Kind.SEVERITY, Said(severity=1))
+    assert "nobody has said how hard" not in page(client, "/desk/")
 
 
 def test_budget_and_wishes_are_kept_sealed_and_the_desk_honours_them(room: Room, ann):

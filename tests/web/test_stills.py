@@ -90,7 +90,10 @@ def test_where_nothing_is_passed_on_as_it_is_a_clear_still_is_drawn_upon(
     client = room.as_(Role.ANALYST)
     client.post(reverse("lift", args=[kept.public_id]), {"part": "player"})
     assert client.get(clear(kept)).content == b"drawn upon"
-    ((ask, number),) = asked
-    assert ask.whole
-    assert number == 7
-    assert ask.mark
+    client.post("/account/line/", {"line": "thin"})
+    assert client.get(clear(kept)).content == b"drawn upon"
+    assert [(ask.whole, ask.thin, number) for ask, number in asked] == [
+        (True, False, 7),
+        (False, True, 7),
+    ]
+    assert all(ask.mark for ask, _ in asked)

@@ -2,7 +2,7 @@
 
 import re
 
-from daylight.catalogue.models import Camera, Recording, Relation, Standing
+from daylight.catalogue.models import Camera, Item, Recording, Relation, Standing
 from daylight.catalogue.queries.vault import custodian_here
 from daylight.domain.marks import Kind, Said
 from daylight.domain.principal import Role
@@ -56,7 +56,7 @@ def test_camera_facility_and_time_narrow_and_are_counted(room: Room):
     client = room.as_(Role.ANALYST)
     _, page = cards(client)
     assert "Gate (3)" in page
-    assert "#2 (1)" in page
+    assert "Camera 2 (1)" in page
     assert "Site A (3)" in page
     assert "12:00–12:59 (1)" in page
     assert cards(client, f"camera={gate.public_id}")[0] == 3
@@ -69,6 +69,19 @@ def test_camera_facility_and_time_narrow_and_are_counted(room: Room):
     assert 'name="camera"' not in narrowed  # there is but one left
     _, kept = cards(client, f"hour=13&camera={gate.public_id}")
     assert "Gate (1)" in kept
+
+
+def test_facilities_without_a_name_have_numbers(room: Room):
+    """As on the timeline: cameras that seem to belong together."""
+    for n, site in enumerate((0, 0, 1), 1):
+        camera = Camera.objects.create(number=n, site=site)
+        Recording.objects.create(item=room.item(n), camera=camera)
+    client = room.as_(Role.ANALYST)
+    _, page = cards(client)
+    assert "Facility 1, not named (2)" in page
+    assert cards(client, "facility=%3F2")[0] == 1
+    item = Item.objects.get(pk=3)
+    assert "Facility 2, not named" in client.get(f"/items/{item.public_id}/").content.decode()
 
 
 def test_what_people_said_and_did_shows_at_once(room: Room):

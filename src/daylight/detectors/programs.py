@@ -172,7 +172,8 @@ def _look(
             continue  # key frames are decoded in any case: whether they are whole is a fact
         sessions = {d.name: d.start(subject, span) for d in group}
         try:
-            _feed(_material(descriptor, subject, span, wants, tally), sessions)
+            looked_at = bool(group)
+            _feed(_material(descriptor, subject, span, wants, tally, looked_at=looked_at), sessions)
             if wants is Wants.KEY_FRAMES:
                 _feed_groups(descriptor, subject, sessions)
         except EXPECTED as error:
@@ -244,11 +245,13 @@ def _affordable(numbers: Sequence[int], subject: Subject) -> frozenset[int]:
 
 
 def _material(
-    descriptor: int, subject: Subject, span: Span, wants: Wants, tally: Tally
+    descriptor: int, subject: Subject, span: Span, wants: Wants, tally: Tally, *, looked_at: bool
 ) -> Iterator[Material]:
+    """``looked_at``: whether anybody asked; else key frames come for the sake of ``tally`` alone."""
     facts, index = subject.facts, subject.index
     if wants is Wants.KEY_FRAMES and index is not None:
-        yield from key_pictures(descriptor, facts, index, (span.first, span.last), tally)
+        reach = (span.first, span.last)
+        yield from key_pictures(descriptor, facts, index, reach, tally, keys_only=not looked_at)
     elif wants is Wants.SAMPLES:
         for values, at in sound_blocks(descriptor, facts):
             yield Samples(values, RATE, at)

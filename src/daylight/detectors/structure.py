@@ -27,7 +27,7 @@ _CONVERTERS: Final = re.compile(
 
 class Structure:
     name = "structure"
-    version = 1
+    version = 2
     wants = Wants.CONTAINER
 
     def start(self, subject: Subject, span: Span) -> Session:
@@ -69,6 +69,7 @@ def _facts(signs: ContainerSigns) -> dict[str, Json]:
         "irregular_groups": irregular,
         "gaps": {"count": signs.gap_count, "spans": _spans(signs.gaps)},
         "ran_back": {"count": signs.back_count, "spans": _spans(signs.back)},
+        "damaged": {"count": signs.hurt_count, "spans": _spans(signs.hurt)},
         "observations": observed,
     }
 

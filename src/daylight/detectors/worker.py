@@ -1,11 +1,13 @@
 """The worker process that looks at hostile bytes: ``python -m daylight.detectors.worker``."""
 
 import codecs
+import importlib
 import io
 import logging
 import os
 import warnings
 from fractions import Fraction
+from functools import cache
 from typing import cast
 
 import av
@@ -33,20 +35,24 @@ _CLIPS = (
     ("h264", "libx264", "yuv420p"),
 )
 _ENCODINGS = ("utf-8", "utf-16", "utf-16-le", "utf-16-be", "cp1251", "cp866", "koi8-r", "cp437")
+# Of Pillow, all that reads one of ``stills.FORMATS`` or is met within one, and no more.
+_PLUGINS = ("Bmp", "Gif", "Jpeg", "Mpo", "Png", "Ppm", "Tiff", "WebP")
 _PICTURES = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF")
 
 
 def warm_up() -> None:
     """Go every way once on known material. Leaves no thread behind."""
     _listen()
-    Image.init()
+    for kind in _PLUGINS:
+        importlib.import_module(f"PIL.{kind}ImagePlugin")
     for encoding in _ENCODINGS:
         codecs.lookup(encoding)  # a locked child cannot import the one that a text needs
     for container, codec, pixels in _CLIPS:
         _examine(_clip(container, codec, pixels))
     for name in _PICTURES:
         _examine(_picture(name))
-    _make_smaller(_picture("JPEG"))
+    for name in ("JPEG", "PNG"):
+        _make_smaller(_picture(name))
     for cut in (b"", b"text", _picture("PNG")[:200], _picture("JPEG")[:400]):
         _examine(cut)
     segments.warm_up()
@@ -116,8 +122,8 @@ def _frames(data: bytes, mode: Mode) -> None:
         os.write(descriptor, data)
         probed = probe(descriptor)
         os.write(index, b"" if probed.index is None else pack(probed.index))
-        for whole in (False, True):
-            ask = FrameAsk(probed.facts, mode, 0, rank=1, before=1, after=1, whole=whole)
+        for whole, thin in ((False, False), (True, False), (False, True)):
+            ask = FrameAsk(probed.facts, mode, 0, rank=1, before=1, after=1, whole=whole, thin=thin)
             PROGRAMS["frames"](to_request(ask), [descriptor, index], _ignore)
     finally:
         os.close(descriptor)
@@ -141,6 +147,7 @@ def _ignore(kind: str, facts: Json, payload: bytes = b"") -> None:
     del kind, facts, payload
 
 
+@cache
 def _clip(container: str, codec: str, pixels: str) -> bytes:
     """Three frames, with sound where the container takes it."""
     file = io.BytesIO()

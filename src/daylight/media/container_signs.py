@@ -25,6 +25,7 @@ MAX_STRINGS: Final = 20
 MAX_STRING: Final = 200
 GAP: Final = Fraction(2)  # seconds without a picture, and
 GAP_STEPS: Final = 10  # so many times the usual distance, before it is a gap
+NEAR: Final = Fraction(1)  # seconds from one damaged packet to the next that make one stretch
 BACK: Final = Fraction(1)  # seconds that times run back, beyond reordering
 _SETS: Final = {"h264": frozenset({7, 8}), "hevc": frozenset({32, 33, 34})}
 FIRST_KEYS: Final = 32  # key frames that are searched for names of encoders
@@ -40,7 +41,7 @@ class ContainerSigns:
     """``layout``: the line of ``media.layout``. Times in seconds from media zero.
 
     ``gaps``: (begin, length); ``back``: (time before, by how much); at most ``MOST`` of each, their
-    counts beside. ``groups``: pictures from key frame to key frame, each length with how often.
+    counts beside. ``hurt``: (begin, length) of stretches of damaged packets, as far as they show it without being decoded. ``groups``: pictures from key frame to key frame, each length with how often.
     ``parameter_sets``: how many different ones stand in the stream.
     """
 
@@ -52,6 +53,8 @@ class ContainerSigns:
     gap_count: int = 0
     back: tuple[tuple[Fraction, Fraction], ...] = ()
     back_count: int = 0
+    hurt: tuple[tuple[Fraction, Fraction], ...] = ()
+    hurt_count: int = 0
     groups: tuple[tuple[int, int], ...] = ()
     time_base: Fraction = Fraction(1)
     video_streams: int = 0
@@ -116,6 +119,16 @@ def backwards(
             highest = time
         else:
             highest = time if highest is None else max(highest, time)
+
+
+def stretches(times: Sequence[Fraction]) -> Iterator[tuple[Fraction, Fraction]]:
+    """Begin and length of what lies close together. ``times``: seconds, in any order."""
+    ordered = sorted(times)
+    begun = 0
+    for n in range(1, len(ordered) + 1):
+        if n == len(ordered) or ordered[n] - ordered[n - 1] > NEAR:
+            yield ordered[begun], ordered[n - 1] - ordered[begun]
+            begun = n
 
 
 def group_lengths(numbers: Sequence[int]) -> tuple[tuple[int, int], ...]:

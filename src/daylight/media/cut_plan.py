@@ -17,6 +17,11 @@ _LONGEST_COPY: Final = 20 * TICKS  # key frames farther apart than that: encode,
 _SOUND_AHEAD: Final = TICKS  # how far sound may lie before the pictures of its time
 _LOOK_BACK: Final = 8  # key frames
 _UNKNOWN_SIZE: Final = (320, 240)
+# Processor seconds that a segment may take, so that who seeks has a picture within a second while others
+# work; and what a picture costs from decoding to the encoder's end, nanoseconds a pixel (measured).
+_BEARABLE: Final = 0.35
+_COSTS: Final = {"hevc": 6.0, "av1": 6.0, "vp9": 4.0, "vvc": 12.0}
+_USUAL_COST: Final = 3.0
 _STEPS: Final = (Fraction(1, 240), Fraction(1, 25), Fraction(2))  # seconds: least, usual, most
 
 
@@ -67,7 +72,8 @@ def plan_cuts(
     if entries and entries[-1].epoch:  # the container knows the length of one epoch at most
         duration = times[-1] + max(1, _widest(times))
     anywhere = small or not _may_copy(video, [*times, duration], mode)
-    spans = _spans(entries, duration, anywhere=anywhere)
+    wanted = _bearable(video, step) if anywhere else playlist.LONGEST
+    spans = _spans(entries, duration, anywhere=anywhere, wanted=wanted)
     if not spans:
         raise MediaRefused("nothing of it lasts long enough to be played")
     width, height = _size(video)
@@ -92,16 +98,26 @@ def plan_cuts(
     return CutPlan(spans, base, entries)
 
 
-def _spans(entries: Sequence[Entry], duration: int, *, anywhere: bool) -> tuple[Span, ...]:
+def _bearable(video: StreamFacts | None, step: Fraction) -> int:
+    """Ticks of a recording that can be made ready within ``_BEARABLE``."""
+    width, height = _size(video)
+    cost = _COSTS.get("" if video is None else video.codec, _USUAL_COST)
+    second = width * height * cost * 1e-9 / float(step)
+    return round(min(_BEARABLE / second, playlist.LONGEST / TICKS) * TICKS)
+
+
+def _spans(
+    entries: Sequence[Entry], duration: int, *, anywhere: bool, wanted: int
+) -> tuple[Span, ...]:
     """Planned for each epoch by itself: no span reaches over a clock that falls back."""
     if not entries:
-        return playlist.plan([], duration, anywhere=anywhere)
+        return playlist.plan([], duration, anywhere=anywhere, wanted=wanted)
     epochs = [list(group) for _, group in itertools.groupby(entries, key=lambda one: one.epoch)]
     starts = [0, *(epoch[0].time for epoch in epochs[1:]), duration]
     spans: list[Span] = []
     for epoch, (start, end) in zip(epochs, itertools.pairwise(starts), strict=True):
         times = [entry.time - start for entry in epoch]
-        planned = playlist.plan(times, end - start, anywhere=anywhere)
+        planned = playlist.plan(times, end - start, anywhere=anywhere, wanted=wanted)
         spans.extend(Span(span.start + start, span.end + start) for span in planned)
     return tuple(spans)
 

@@ -24,7 +24,7 @@ class FrameAsk:
     in the order of showing) or ``reach``: the picture that stands that many seconds after the key
     frame's time. ``toward``: where there is no such picture, the next (1) or the one before (-1).
     ``before``, ``after``: how many around it to send as well. ``whole``: in its own size, without
-    loss, and alone. ``mark``: what is drawn into clear ones.
+    loss, and alone. ``mark``: what is drawn into clear ones. ``thin``: of few bytes, where it is not whole.
     """
 
     facts: MediaFacts
@@ -37,6 +37,7 @@ class FrameAsk:
     after: int = 0
     whole: bool = False
     mark: str = ""
+    thin: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,7 @@ def to_request(ask: FrameAsk) -> dict[str, Json]:
         "after": ask.after,
         "whole": ask.whole,
         "mark": ask.mark,
+        "thin": ask.thin,
     }
 
 

@@ -31,6 +31,8 @@ from daylight.media.viewer_mark import ViewerMark
 
 LONGER_SIDE: Final = 1920  # of a clear still to look at
 QUALITY: Final = 92
+THIN_SIDE: Final = 960  # half of what is sent else, and coarser
+THIN_QUALITY: Final = 50
 _BACK: Final = (0, 1, 4)  # key frames to begin earlier, while the picture does not come out
 _HELD_PIXELS: Final = 24_000_000  # of pictures kept while the one asked for is looked for
 
@@ -54,7 +56,7 @@ def frames(request: Mapping[str, Any], files: Sequence[int], emit: Emit) -> None
             moment = index.seconds(one.group) + one.offset
             ViewerMark(ask.mark, values.shape[1], values.shape[0]).draw(values, int(moment * TICKS))
         said = _said(one, values, wanted=one is found.wanted)
-        emit(MESSAGE, said, _coded(values, whole=ask.whole))
+        emit(MESSAGE, said, _coded(values, ask))
 
 
 @dataclass(slots=True)
@@ -165,7 +167,8 @@ def _shown(frame: VideoFrame, ask: FrameAsk, rotation: int) -> NDArray[np.uint8]
         width, height = _within(*_upright(frame, rotation), WIDTH)
         coarse = Shield(width & ~1 or 2, height & ~1 or 2, rotation).apply(frame)
         return coarse.reformat(format="gray").to_ndarray().astype(np.uint8, copy=False)
-    longer = max(frame.width, frame.height) if ask.whole else LONGER_SIDE
+    longer = THIN_SIDE if ask.thin else LONGER_SIDE
+    longer = max(frame.width, frame.height) if ask.whole else longer
     width, height = _within(frame.width, frame.height, longer)
     scaled = frame.reformat(width, height, "rgb24", interpolation=Interpolation.AREA)
     return np.ascontiguousarray(np.rot90(scaled.to_ndarray(), k=-(rotation // 90) % 4))
@@ -183,11 +186,13 @@ def _within(width: int, height: int, limit: int) -> tuple[int, int]:
     return max(2, width * limit // longer & ~1), max(2, height * limit // longer & ~1)
 
 
-def _coded(values: NDArray[np.uint8], *, whole: bool) -> bytes:
+def _coded(values: NDArray[np.uint8], ask: FrameAsk) -> bytes:
     file = io.BytesIO()
     picture = Image.fromarray(values)
-    if whole:
+    if ask.whole:
         picture.save(file, "PNG")
+    elif ask.thin:
+        picture.save(file, "JPEG", quality=THIN_QUALITY, optimize=True)
     else:
         picture.save(file, "JPEG", quality=QUALITY, subsampling=0)
     return file.getvalue()

@@ -47,6 +47,11 @@ class PacketSigns:
         """Whether there is anything to look for in this codec: else spare the copy."""
         return self._check is not None
 
+    @property
+    def count(self) -> int:
+        """Signs so far: it rises with a packet that bears one."""
+        return self.wiped + self.broken + self.partial
+
     def look(self, data: bytes, position: int) -> None:
         if self._check is not None:
             self._check(data, position)

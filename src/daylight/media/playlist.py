@@ -25,16 +25,20 @@ class Span:
     end: int
 
 
-def plan(keys: Sequence[int], duration: int, *, anywhere: bool) -> tuple[Span, ...]:
+def plan(
+    keys: Sequence[int], duration: int, *, anywhere: bool, wanted: int = LONGEST
+) -> tuple[Span, ...]:
     """Cut ``[0, duration)`` into ordered spans without gap or overlap.
 
     ``keys``: times of key frames in ticks, ascending. A span starts at a key frame where there is
     one in reach; with ``anywhere`` (the span will be encoded anew) a distance between key frames of
-    more than ``LONGEST`` is cut through. A duration below 1 gives no span.
+    more than ``LONGEST`` is cut through. ``wanted``: the length beyond which a span ends at the
+    next key frame. A duration below 1 gives no span.
     """
     cuts = [0] if duration > 0 else []
     while cuts and len(cuts) < MAX_SEGMENTS:
-        cut = _next_cut(keys, cuts[-1], FIRST if len(cuts) == 1 else LONGEST, anywhere=anywhere)
+        reach = FIRST if len(cuts) == 1 else LONGEST
+        cut = _next_cut(keys, cuts[-1], reach, min(wanted, reach), anywhere=anywhere)
         if cut is None or cut >= duration:
             break
         cuts.append(cut)
@@ -43,12 +47,16 @@ def plan(keys: Sequence[int], duration: int, *, anywhere: bool) -> tuple[Span, .
     )
 
 
-def _next_cut(keys: Sequence[int], last: int, longest: int, *, anywhere: bool) -> int | None:
-    """The latest key frame within ``longest``, else through the middle, else the next key frame."""
+def _next_cut(
+    keys: Sequence[int], last: int, longest: int, wanted: int, *, anywhere: bool
+) -> int | None:
+    """The latest key frame within ``wanted``, else the next within ``longest``, else through the middle,
+    else the next key frame.
+    """
     first_possible = bisect.bisect_left(keys, last + min(SHORTEST, longest))
     after_reach = bisect.bisect_right(keys, last + longest)
     if after_reach > first_possible:
-        return keys[after_reach - 1]
+        return keys[max(first_possible, bisect.bisect_right(keys, last + wanted) - 1)]
     if anywhere:
         return last + min(WANTED, longest)
     return keys[first_possible] if first_possible < len(keys) else None

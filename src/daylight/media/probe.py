@@ -30,6 +30,7 @@ from daylight.media.container_signs import (
     group_lengths,
     joined,
     short_digest,
+    stretches,
 )
 from daylight.media.display_matrix import rotations
 from daylight.media.facts_json import MAX_STREAMS, MAX_TEXT
@@ -153,8 +154,12 @@ class _Pass:
     signs: list[str] = field(default_factory=list)
     marked: int = 0  # packets that the demuxer itself calls corrupt
     errors: int = 0
+    hurt: "array[int]" = field(
+        default_factory=lambda: array("q")
+    )  # times, or numbers, of damaged ones
     encoder: bytes = b""
     marks: KeyFrameSigns | None = None
+    untimed: bool = False
 
     @property
     def shown(self) -> Shown:
@@ -169,7 +174,7 @@ def _read_through(
     main = video or next((s for s in container.streams if s.type == "audio"), None)
     if main is None:
         raise ValueError("it holds neither pictures nor sound")
-    seen_pass = _walk(container, main)
+    seen_pass = _walk(container, main, untimed=seen.demuxer in UNTIMED)
     if not seen_pass.packets:
         raise ValueError("it holds no packet")
     wrong = [*wrong, *_signs(seen_pass)]
@@ -196,17 +201,19 @@ def _read_through(
         untrusted_metadata=pairs(container.metadata),
     )
     index = None if video is None else _index(video, seen_pass, facts, step)
-    return Probe(facts, index, _container_signs(container, main, seen_pass, facts))
+    return Probe(facts, index, _container_signs(container, main, seen_pass, facts, step))
 
 
 def _container_signs(
-    container: InputContainer, main: Stream, seen: _Pass, facts: MediaFacts
+    container: InputContainer, main: Stream, seen: _Pass, facts: MediaFacts, step: Fraction | None
 ) -> ContainerSigns:
     base = base_of(main)
     zero = facts.start or Fraction(0)
     times = () if facts.demuxer in UNTIMED else seen.times
     away, away_count = first_of(gaps(times, base, zero))
     back, back_count = first_of(backwards(times, base, zero))
+    hurt = [time * (step or base) - zero for time in seen.hurt if time != UNKNOWN]
+    hurts, hurt_count = first_of(stretches(hurt))
     marks = seen.marks or KeyFrameSigns("", b"")
     stated = [container.metadata, *(stream.metadata for stream in container.streams)]
     written = [text for pairs_ in stated for key, text in pairs_.items() if key in WRITERS]
@@ -218,6 +225,8 @@ def _container_signs(
         gap_count=away_count,
         back=back,
         back_count=back_count,
+        hurt=hurts,
+        hurt_count=hurt_count,
         groups=group_lengths(seen.key_numbers) if facts.kind is Kind.VIDEO else (),
         time_base=base,
         video_streams=len(container.streams.video),
@@ -241,15 +250,16 @@ def _main_video(container: InputContainer) -> VideoStream | None:
     return next((stream for stream in moving if is_decodable(stream)), None)
 
 
-def _walk(container: InputContainer, main: Stream) -> _Pass:
-    seen = _Pass()
+def _walk(container: InputContainer, main: Stream, *, untimed: bool) -> _Pass:
+    seen = _Pass(untimed=untimed)
     signs = _packet_signs(main)
     extradata = getattr(main.codec_context, "extradata", None) or b""
     seen.marks = KeyFrameSigns(codec_name(main), extradata)
     for packet in _packets(container, main, seen):
-        _note(seen, packet)
+        before = signs.count
         if signs.looks:
             signs.look(bytes(packet), -1 if packet.pos is None else packet.pos)
+        _note(seen, packet, hurt=packet.is_corrupt or signs.count > before)
     seen.signs = signs.said()
     return seen
 
@@ -273,8 +283,10 @@ def _packets(container: InputContainer, main: Stream, seen: _Pass) -> Iterator[M
         return
 
 
-def _note(seen: _Pass, packet: MediaPacket) -> None:
+def _note(seen: _Pass, packet: MediaPacket, *, hurt: bool) -> None:
     pts = packet.pts if packet.pts is not None else packet.dts
+    if hurt:
+        seen.hurt.append(seen.packets if seen.untimed else pts if pts is not None else UNKNOWN)
     if packet.is_keyframe:
         if seen.marks is not None:
             seen.marks.look(bytes(memoryview(packet)[:KEY_HEAD]))

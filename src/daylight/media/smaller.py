@@ -1,4 +1,4 @@
-"""The program that makes a filmstrip smaller, for a thin line.
+"""The program that makes a filmstrip, or a still that was kept, smaller for a thin line.
 
 It runs in the sandboxed child: what it opens came out of one, and is no more believed for that.
 """
@@ -23,7 +23,7 @@ _JPEG: Final = b"\xff\xd8\xff"
 def smaller(request: Mapping[str, Any], files: Sequence[int], emit: Emit) -> None:
     """Send one message ``smaller``: a JPEG of half the width and height. ``MediaRefused``."""
     del request
-    picture = Image.fromarray(still_pixels(files[0], "jpeg", "")).reduce(HALF)
+    picture = Image.fromarray(still_pixels(files[0], "", "")).reduce(HALF)
     file = io.BytesIO()
     picture.save(file, "JPEG", quality=QUALITY, optimize=True)
     emit(MESSAGE, {}, file.getvalue())

@@ -28,7 +28,7 @@ from daylight.media.executor import End, TaskLimits
 from daylight.media.frame_ask import FrameAsk, FrameSaid, checked, to_request
 from daylight.media.playlist import TICKS
 from daylight.media.reading import UNTIMED
-from daylight.services.kept import Still
+from daylight.services.kept import Key, Still
 from daylight.services.record import record
 from daylight.services.watch import Plan, Player
 from daylight.services.workspace import Workspace
@@ -47,8 +47,16 @@ class Stepped:
     around: tuple[Still, ...]
 
 
-def at_moment(player: Player, principal: Principal, public_id: str, mode: str, us: int) -> Stepped:
-    """The picture that stands at a media time, in microseconds from media zero.
+def at_moment(
+    player: Player,
+    principal: Principal,
+    public_id: str,
+    mode: str,
+    us: int,
+    *,
+    thin: bool = False,
+) -> Stepped:
+    """The picture that stands at a media time, in microseconds from media zero. ``thin``: of few bytes.
 
     Raises ``KeyError`` for an item that is not to be seen, ``ValueError`` for an unknown mode,
     ``MediaRefused`` where there is no picture.
@@ -57,12 +65,13 @@ def at_moment(player: Player, principal: Principal, public_id: str, mode: str, u
     mark = _mark(player, principal, mode)
     if plan.facts.demuxer in UNTIMED:
         number = int((max(0, us) * Fraction(1, 1_000_000) + _TOLERANCE) / plan.step)
-        return at_number(player, principal, public_id, mode, number, toward=-1)
+        return at_number(player, principal, public_id, mode, number, toward=-1, thin=thin)
     time = max(0, us) * Fraction(TICKS, 1_000_000)
     starts = [entry.time for entry in plan.cuts.entries]
     group = max(0, bisect.bisect_right(starts, time + 1) - 1)
     reach = (time - starts[group]) / TICKS + _TOLERANCE
-    return _made(player, plan, FrameAsk(plan.facts, Mode(mode), group, reach=reach, mark=mark))
+    ask = FrameAsk(plan.facts, Mode(mode), group, reach=reach, mark=mark, thin=thin)
+    return _made(player, plan, ask)
 
 
 def at_number(
@@ -72,6 +81,8 @@ def at_number(
     mode: str,
     number: int,
     toward: int = 1,
+    *,
+    thin: bool = False,
 ) -> Stepped:
     """Picture ``number``; where it cannot be decoded the next (``toward`` 1) or the one before (-1).
 
@@ -79,21 +90,33 @@ def at_number(
     """
     plan = _plan(player, principal, public_id, mode)
     mark = _mark(player, principal, mode)
-    known = player.stills.get((plan.digest, Mode(mode), mark, number))
+    key = Key(plan.digest, Mode(mode), mark, number, thin)
+    known = player.stills.get(key)
     if known is not None:
-        return _stepped(player, plan, Mode(mode), mark, known)
-    return _made(player, plan, replace(_numbered(plan, Mode(mode), number, toward), mark=mark))
+        return _stepped(player, key, known)
+    ask = _numbered(plan, Mode(mode), number, toward)
+    return _made(player, plan, replace(ask, mark=mark, thin=thin))
 
 
-def still(player: Player, principal: Principal, public_id: str, mode: str, number: int) -> Still:
+def still(
+    player: Player,
+    principal: Principal,
+    public_id: str,
+    mode: str,
+    number: int,
+    *,
+    thin: bool = False,
+) -> Still:
     """That picture and no other. As :func:`at_moment`; ``IndexError`` where there is none."""
-    found = at_number(player, principal, public_id, mode, number).still
+    found = at_number(player, principal, public_id, mode, number, thin=thin).still
     if found.number != number:
         raise IndexError(number)
     return found
 
 
-def marked(player: Player, principal: Principal, public_id: str, number: int) -> Still | None:
+def marked(
+    player: Player, principal: Principal, public_id: str, number: int, *, thin: bool = False
+) -> Still | None:
     """A kept clear still as it is sent where nothing may be passed on as it is; else None.
 
     As :func:`still`.
@@ -103,7 +126,7 @@ def marked(player: Player, principal: Principal, public_id: str, number: int) ->
     plan = _plan(player, principal, public_id, Mode.CLEAR)
     ask = _numbered(plan, Mode.CLEAR, number, 1)
     mark = _mark(player, principal, Mode.CLEAR)
-    return _one(player, plan, replace(ask, whole=True, mark=mark), number)
+    return _one(player, plan, replace(ask, whole=not thin, thin=thin, mark=mark), number)
 
 
 def grab(
@@ -206,9 +229,10 @@ def _made(player: Player, plan: Plan, ask: FrameAsk) -> Stepped:
     with player.stills.making:
         made = _run(player, plan, replace(ask, before=AROUND, after=AROUND))
     wanted = next(one for one in made if one.wanted)
+    key = Key(plan.digest, ask.mode, ask.mark, wanted.number, ask.thin)
     for one in made:
-        player.stills.put((plan.digest, ask.mode, ask.mark, one.number), one.still)
-    return _stepped(player, plan, ask.mode, ask.mark, wanted.still)
+        player.stills.put(key._replace(number=one.number), one.still)
+    return _stepped(player, key, wanted.still)
 
 
 def _one(player: Player, plan: Plan, ask: FrameAsk, number: int) -> Still:
@@ -222,9 +246,9 @@ def _mark(player: Player, principal: Principal, mode: str) -> str:
     return player.mark(principal.agent) if mode == Mode.CLEAR else ""
 
 
-def _stepped(player: Player, plan: Plan, mode: Mode, mark: str, found: Still) -> Stepped:
+def _stepped(player: Player, key: Key, found: Still) -> Stepped:
     around = range(found.number - AROUND, found.number + AROUND + 1)
-    return Stepped(found, tuple(player.stills.moments(plan.digest, mode, mark, around)))
+    return Stepped(found, tuple(player.stills.moments(key, around)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,15 +4,22 @@ import threading
 from collections import OrderedDict
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Final
+from typing import Final, NamedTuple
 
 from daylight.domain.digest import Digest
 from daylight.media.cut import Mode
 
 MAX_BYTES: Final = 48 << 20
 
-# The object that is played, the mode, the viewer's mark in clear ones, the picture's number.
-Key = tuple[Digest, Mode, str, int]
+
+class Key(NamedTuple):
+    """The object that is played, the viewer's mark in clear ones, whether it is for a thin line."""
+
+    digest: Digest
+    mode: Mode
+    mark: str
+    number: int
+    thin: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +68,8 @@ class Kept:
             while self._size > self._most and len(self._stills) > 1:
                 self._size -= len(self._stills.popitem(last=False)[1].data)
 
-    def moments(self, digest: Digest, mode: Mode, mark: str, around: range) -> list[Still]:
-        """Those of ``around`` that are kept, ascending."""
+    def moments(self, one: Key, around: range) -> list[Still]:
+        """Those of ``around`` that are kept, ascending; all else as in ``one``."""
         with self._lock:
-            known = (self._stills.get((digest, mode, mark, number)) for number in around)
+            known = (self._stills.get(one._replace(number=number)) for number in around)
             return [one for one in known if one is not None]

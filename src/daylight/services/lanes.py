@@ -1,7 +1,7 @@
 """The lanes under the player: findings, clock and marks of one item, along its time."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from daylight.catalogue.queries.burnt_clocks import burnt_clock
@@ -161,10 +161,15 @@ def _damage(known: _Known) -> Lane:
         return unexamined("damage")
     things = [one for name in _LOOKS if (blob := known.blob(name)) for one in spans_of(blob, name)]
     if known.by("structure") is not None:
-        gaps = known.facts("structure").get("gaps")
-        lengths = [[a, a + b] for a, b in gaps] if isinstance(gaps, list) else []
-        things += in_milliseconds(lengths, "gap")
+        told = known.facts("structure")
+        for name, word in (("gaps", "gap"), ("damaged", "damaged")):
+            things += in_milliseconds(_ends(told.get(name, {}).get("spans", [])), word)
     return lane("damage", ", ".join(by), things)
+
+
+def _ends(spans: Sequence[Sequence[int]]) -> list[list[int]]:
+    """Begin and length as begin and end; what has no length is drawn for ``_POINT``."""
+    return [[at, at + max(length, _POINT // 1000)] for at, length in spans]
 
 
 _LANES: Final[tuple[Callable[[_Known], Lane], ...]] = (

@@ -1,4 +1,4 @@
-"""Filmstrips made smaller for thin lines: in the sandbox, when they are asked for; the last ones are kept."""
+"""Filmstrips and kept stills made smaller for thin lines: in the sandbox, when they are asked for; the last ones are kept."""
 
 import threading
 from collections import OrderedDict

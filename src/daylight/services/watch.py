@@ -36,7 +36,7 @@ from daylight.media.reading import UNTIMED
 from daylight.services.kept import Kept
 from daylight.services.workspace import Workspace
 
-SLOTS: Final = 2
+SLOTS: Final = max(2, min(8, (os.cpu_count() or 2) // 2))  # each decodes in several threads
 MARK_DIGITS: Final = 8  # of a viewer's agent id
 CACHED_BYTES: Final = 192 << 20
 CACHED_PLANS: Final = 64

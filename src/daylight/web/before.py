@@ -1,7 +1,9 @@
 """What is told before anything plays: how hard it is to see, what comes when, who has described it."""
 
 from dataclasses import dataclass
+from typing import Final
 
+from daylight.catalogue.queries.items import ItemView
 from daylight.catalogue.queries.people import colleagues, names_of
 from daylight.catalogue.queries.review import StandingView, TaskView, standing_of, tasks_of_item
 from daylight.domain.marks import Kind, Said, Span
@@ -9,6 +11,8 @@ from daylight.domain.principal import Right
 from daylight.web.asked import Asked
 from daylight.web.saying import written
 from daylight.web.spoken import Spoken
+
+_PLAYABLE: Final = ("video", "audio")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,12 @@ class Before:
     mine: TaskView | None
     others: tuple[tuple[str, TaskView], ...]
     colleagues: tuple[str, ...]
+
+
+def playable(view: ItemView) -> bool:
+    """Whether it has a player, and so a place where all this is told."""
+    whole = view.state != "unreadable" or view.rendition("salvage") is not None
+    return view.kind in _PLAYABLE and whole
 
 
 def before_words(request: Asked, public_id: str, said: Spoken) -> Before:

@@ -13,6 +13,7 @@ from daylight.services import frames
 from daylight.services.kept import Still
 from daylight.web import shield
 from daylight.web.asked import Asked, note_view, text
+from daylight.web.line import is_thin
 
 MODES = ("shielded", "clear")
 _MOST = 1 << 53  # what a browser's numbers hold
@@ -27,9 +28,10 @@ def find(request: Asked, public_id: str, mode: str) -> HttpResponse:
         raise Http404
     asked = (request.player, request.principal, public_id, mode)
     if number is None:
-        found = frames.at_moment(*asked, at or 0)
+        found = frames.at_moment(*asked, at or 0, thin=is_thin(request))
     else:
-        found = frames.at_number(*asked, number, -1 if request.GET.get("toward") == "-1" else 1)
+        toward = -1 if request.GET.get("toward") == "-1" else 1
+        found = frames.at_number(*asked, number, toward, thin=is_thin(request))
     around = [_told(one, public_id, mode) for one in found.around]
     return JsonResponse(
         {
@@ -45,7 +47,9 @@ def show(request: Asked, public_id: str, mode: str, number: int) -> HttpResponse
     """The still itself."""
     check(request, public_id, mode)
     try:
-        found = frames.still(request.player, request.principal, public_id, mode, number)
+        found = frames.still(
+            request.player, request.principal, public_id, mode, number, thin=is_thin(request)
+        )
     except IndexError:
         raise Http404 from None
     at = found.us
@@ -76,7 +80,9 @@ def grab(request: Asked, public_id: str, mode: str, number: int) -> HttpResponse
 def marked(request: Asked, public_id: str, number: int) -> Still | None:
     """A clear still with the viewer's mark, where the policy says that nothing goes out without."""
     try:
-        return frames.marked(request.player, request.principal, public_id, number)
+        return frames.marked(
+            request.player, request.principal, public_id, number, thin=is_thin(request)
+        )
     except IndexError:
         raise Http404 from None
 

@@ -22,20 +22,21 @@ from daylight.domain.principal import Right
 from daylight.media.cut import SHIELDED, Look, Mode, look_of
 from daylight.media.facts_json import from_json
 from daylight.services import alerts
+from daylight.services.signs import signs_of
 from daylight.web import shield
 from daylight.web.asked import Asked, in_part, text
-from daylight.web.before import before_words
+from daylight.web.before import before_words, playable
 from daylight.web.found import told
 from daylight.web.line import is_thin
 from daylight.web.marks import panel_words
 from daylight.web.own import calm_of
 from daylight.web.saying import written
 from daylight.web.shield import Lift
+from daylight.web.sign_words import sign_words
 from daylight.web.spoken import Spoken, spoken_of
 
 _OCCURRENCES = 50  # shown at once; the command line lists all
 _SAME = 50
-_PLAYABLE = ("video", "audio")
 _REDACTABLE = ("video", "audio", "image")
 _VIGIL = alerts.Vigil()
 
@@ -83,6 +84,7 @@ def show(request: Asked, public_id: str) -> HttpResponse:
         "hold": hold_on(view.digest),
         "burnt": burnt_clock(request.principal, public_id),
         "found": told(findings_of(request.principal, public_id)),
+        "signs": sign_words(signs_of(request.principal, public_id)),
         "same": same_as(request.principal, public_id, view.digest)[:_SAME],
         "place": whereabouts(request.principal, public_id),
         "neighbours": neighbours(request.principal, public_id),
@@ -196,7 +198,7 @@ def _viewer(view: ItemView, clear: Mapping[str, Lift]) -> Viewer:
         playlist_url=reverse("playlist", args=[view.public_id, look.slug]),
         frames_url=_frames_url(view, player),
         frames_clear=shield.of_frames(player) == shield.CLEAR,
-        playable=view.kind in _PLAYABLE and (not unreadable or rebuilt is not None),
+        playable=playable(view),
         rebuilt=rebuilt,
         redactable=view.kind in _REDACTABLE and not unreadable,
     )

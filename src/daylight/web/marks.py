@@ -25,6 +25,7 @@ from daylight.errors import Forbidden, MarkChanged, UsageError
 from daylight.services import marks
 from daylight.services.workspace import Workspace
 from daylight.web.asked import Asked, in_part, text
+from daylight.web.before import before_words, playable
 from daylight.web.saying import problem, said_in, tried, written
 from daylight.web.spoken import Spoken, spoken_of
 
@@ -193,7 +194,11 @@ def _answer(request: Asked, public_id: str, form: Form | None) -> HttpResponse:
     if form is None and not in_part(request):
         return redirect(f"{reverse('item', args=[public_id])}#marks")
     view = _item(request, public_id)
-    words = panel_words(request, view, spoken_of(request.principal, view), form)
+    spoken = spoken_of(request.principal, view)
+    words = panel_words(request, view, spoken, form)
+    told = in_part(request) and playable(view) and request.principal.may(Right.WATCH)
+    if told:  # what is told before it plays may be another now
+        words |= {"told_afresh": True, "before": before_words(request, public_id, spoken)}
     return render(request, f"item/{'marks' if in_part(request) else 'unsaid'}.html", words)
 
 

@@ -26,6 +26,7 @@ _HOW = {
     "still-clear": "pictures-clear",
 }
 _HALVED = _SHIELDED - {"waveform"} | _CLEAR
+_HALF_OF = frozenset({"image/jpeg", "image/png"})
 _SMALLER = Smaller()
 _TYPES = frozenset({"image/jpeg", "image/png", "image/webp"})
 _GRABBED = re.compile(r"frame-([0-9]{1,16})-(shielded|clear)")  # under the shield of the player
@@ -52,7 +53,7 @@ def show(request: Asked, public_id: str, name: str) -> HttpResponseBase:
         if marked is not None:
             note_view(request, public_id, "pictures-clear", (marked.us, marked.us))
             return HttpResponse(marked.data, content_type=marked.media_type)
-    thin = name in _HALVED and found.media_type == "image/jpeg" and is_thin(request)
+    thin = bool(grabbed or name in _HALVED) and found.media_type in _HALF_OF and is_thin(request)
     tag = f'"{found.digest.hex()}{"-thin" if thin else ""}"'
     headers = {"ETag": tag, "Cache-Control": _caching(name)}
     if headers["ETag"] in request.headers.get("If-None-Match", ""):
@@ -60,7 +61,7 @@ def show(request: Asked, public_id: str, name: str) -> HttpResponseBase:
     if thin:
         data = _SMALLER.of(request.player, found.digest)
         _note(request, public_id, name, found)
-        return HttpResponse(data, content_type=found.media_type, headers=headers)
+        return HttpResponse(data, content_type="image/jpeg", headers=headers)
     _note(request, public_id, name, found)
     return _stream(request, found, headers)
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db.models import Count, Exists, OuterRef, Q
 
-from daylight.catalogue.models import Collection, Holding, Item, Standing, Task
+from daylight.catalogue.models import Collection, Holding, Item, Recording, Standing, Task
 from daylight.catalogue.queries.access import items_seen_by
 from daylight.domain.principal import Principal, Right
 
@@ -31,12 +31,18 @@ class TaskView:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """Something that nobody has gone through. ``duration_us``: microseconds, None where unknown."""
+    """Something that nobody has gone through. ``duration_us``: microseconds, None where unknown.
+
+    ``camera``: its name, else the label in the picture, else ``#`` and its number; empty where unknown.
+    ``at_us``: real time, else by the clock in the picture.
+    """
 
     item: str
     item_name: str
     duration_us: int | None
     severity: int | None
+    camera: str
+    at_us: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +102,21 @@ def offers(
     for note in without:
         bears = Standing.objects.filter(item=OuterRef("pk"), notes__contains=f" {note} ")
         rows = rows.filter(~Exists(bears))
-    found = rows.select_related("media", "standing").order_by("pk")[:OFFERED]
+    found = rows.select_related("media", "standing", "recording__camera").order_by("pk")[:OFFERED]
     return tuple(
-        Offer(row.public_id, _name(row), row.media.duration_us, _severity(row)) for row in found
+        Offer(row.public_id, _name(row), row.media.duration_us, _severity(row), *_where(row))
+        for row in found
     )
+
+
+def _where(item: Item) -> tuple[str, int | None]:
+    """Camera and time."""
+    placed: Recording | None = getattr(item, "recording", None)
+    if placed is None:
+        return "", None
+    camera = placed.camera
+    name = camera and (camera.name or camera.label or f"#{camera.number}")
+    return name or "", placed.burnt_us if placed.real_us is None else placed.real_us
 
 
 def standing_of(principal: Principal, item: str) -> StandingView:

@@ -299,6 +299,7 @@ class Whereabouts:
     name: str
     label: str
     facility: str
+    site: int | None
     confirmed: bool
     confidence: float
     container_us: int | None
@@ -322,6 +323,7 @@ def whereabouts(principal: Principal, public_id: str) -> Whereabouts | None:
         name=camera.name if camera else "",
         label=camera.label if camera else "",
         facility=camera.facility if camera else "",
+        site=camera.site if camera else None,
         confirmed=row.confirmed,
         confidence=row.confidence,
         container_us=row.container_us,

@@ -29,6 +29,7 @@ Numbers = NDArray[np.int32]
 Mask = NDArray[np.bool_]
 
 NONE: Final = ""  # the name of what is not known, as a value of a facet
+UNNAMED: Final = "?"  # before the number of a facility without a name
 UNEXAMINED: Final = "unexamined"  # as a kind: what no probe has looked at yet
 WHOLE_PART: Final = 0.95  # of both lengths: a copy of so much shows the same
 _DAY_US: Final = 86_400_000_000
@@ -135,9 +136,7 @@ def _columns(rows: Sequence[Any], keys: NDArray[np.int64]) -> dict[str, Column]:
         "kind": _column(row[1] or UNEXAMINED for row in rows),
         "state": _column(row[2] or NONE for row in rows),
         "camera": _cameras((row[4] for row in rows), cameras),
-        "facility": _column(
-            cameras[row[4]].facility if row[4] in cameras else NONE for row in rows
-        ),
+        "facility": _column(_facility(cameras.get(row[4])) for row in rows),
         "month": _column(_month(us) for us in times),
         "day": _column(_day(us) for us in times),
         "hour": _column(NONE if us is None else f"{us % _DAY_US // _HOUR_US:02}" for us in times),
@@ -162,6 +161,13 @@ def _cameras(keys: Iterable[int | None], cameras: Mapping[int, Camera]) -> Colum
     plain = _column(NONE if key is None else ids[key] for key in keys)
     names = {row.public_id: row.name or row.label or f"#{row.number}" for row in cameras.values()}
     return Column(plain.values, tuple(names.get(one, "") for one in plain.values), plain.codes)
+
+
+def _facility(camera: Camera | None) -> str:
+    """Its name; for one that nobody has named its number, after ``UNNAMED``."""
+    if camera is None or camera.facility or camera.site is None:
+        return NONE if camera is None else camera.facility
+    return f"{UNNAMED}{camera.site + 1}"
 
 
 def _day(us: int | None) -> str:

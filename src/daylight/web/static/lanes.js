@@ -43,7 +43,8 @@ function layLanes() {
       canvas.setAttribute("role", "img");
       canvas.setAttribute("aria-label", `${laneWord(row.name)}: ${row.things.length}`);
       track.append(canvas);
-      if (!row.things.length) track.append(note(laneWord("nothing")));
+      const unplaced = row.name === "damage" && "damaged" in lanesRoot().dataset;
+      if (!row.things.length) track.append(note(laneWord(unplaced ? "unplaced" : "nothing")));
     } else {
       track.append(note(laneWord("unexamined")));
     }

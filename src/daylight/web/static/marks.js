@@ -59,6 +59,17 @@ function addKey(form, [left, top, width, height]) {
   const at = Math.round(now() * 1e6);
   const keys = keysOf(form).filter((key) => key[0] !== at);
   keep(form, [...keys, [at, left, top, width, height]].sort((a, b) => a[0] - b[0]));
+  widen(form, at / 1e6);
+}
+
+/** A region that is drawn outside of the span would never be shown: the span reaches to it. */
+function widen(form, at) {
+  const start = form.querySelector("[data-start-field]"), end = form.querySelector("[data-end-field]");
+  if (!start.value && !end.value) return; // all of it
+  const from = readTime(start.value || "0");
+  if (at < from) start.value = typedTime(at);
+  const to = end.value ? readTime(end.value) : from;
+  if (at > to + 0.001) end.value = typedTime(at);
 }
 
 /** Where the picture itself lies in the stage, without the bars around it. */

@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from daylight.catalogue.queries.wall import UNNAMED
 from daylight.domain.burnt_clock import ClockPiece
 from daylight.domain.burnt_clock_json import naive_text
 from daylight.domain.clocks import iso
@@ -223,9 +224,20 @@ def choice_name(facet: str, label: str) -> str:
         return {"kind": kind_name, "state": state_name}[facet](label)
     if not label:
         return _("nobody has said") if facet == "severity" else _("unknown")
+    number = label[1:]
+    if number.isascii() and number.isdigit() and (facet, label[0]) == ("facility", UNNAMED):
+        return unnamed_facility(int(number) - 1)
+    if number.isascii() and number.isdigit() and (facet, label[0]) == ("camera", "#"):
+        return _("Camera %(number)s") % {"number": number}
     if facet == "hour":
         return f"{label}:00–{label}:59"  # noqa: RUF001  # a span
     return _seen_name(label) if facet in {"seen", "speech"} else label
+
+
+@register.filter
+def unnamed_facility(site: int) -> str:
+    """Cameras that seem to belong together, at a place that nobody has named."""
+    return _("Facility %(number)s, not named") % {"number": site + 1}
 
 
 def _seen_name(value: str) -> str:
@@ -332,6 +344,6 @@ def role_words(role: str) -> str:
         Role.ADMINISTRATOR: _("people, rights and custody; no footage"),
         Role.ARCHIVIST: _("everything but people, leaked names too"),
         Role.ANALYST: _("see, watch, place in time"),
-        Role.EDITOR: _("see and watch"),
+        Role.EDITOR: _("see, watch, decide what is covered"),
         Role.COUNSEL: _("items, leaked names, custody, exports; no watching"),
     }[Role(role)]
