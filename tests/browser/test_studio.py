@@ -72,7 +72,7 @@ def kept(visit, act):
     """Do it, and wait for the version that comes of it."""
     before = visit.page.evaluate("planVersion()")
     act()
-    visit.until(f"planVersion() > {before}")
+    visit.until(f"planVersion() > {before}", 90)
 
 
 def test_forty_people_over_ten_minutes_are_shown_at_once_and_nothing_plays(visit):

@@ -16,7 +16,7 @@ from daylight.domain.tracks import Basis, Sort
 from daylight.errors import PlanRefused
 from daylight.media.facts_json import to_json
 from daylight.media.follower import Box, Follower
-from daylight.media.mask_follow import follow
+from daylight.media.mask_follow import _Picture, _Way, follow
 from daylight.media.probe import probe
 from tests.media.redacting import opened
 
@@ -130,6 +130,32 @@ def test_out_of_sight_for_long_it_is_lost_and_nothing_else_is_followed():
     assert last[5] == "lost"
     assert last[0] == int(49 * 1_000_000 / 15)
     assert "lost" not in {one[5] for one in before}
+
+
+def test_what_another_took_over_is_lost_where_it_was_last_sure():
+    """The thing goes behind one that looks nearly like it, and stays there: what is found from then on was always there."""
+    alike = Image.blend(THING, texture(40, 48, 7), 0.3)
+
+    def shown(number: int) -> np.ndarray:
+        picture = WALL.copy()
+        if number <= 45:
+            picture.paste(THING, (20 + 4 * number, 100))
+        picture.paste(alike, (200, 100))
+        return np.asarray(picture)
+
+    pictures = [_Picture(number * 66_667, shown(number)) for number in range(120)]
+    alone = Follower(pictures[0].luma, Box(20, 100, 40, 48))
+    found = [alone.step(one.luma) for one in pictures[1:]]
+    assert all(found[60:])  # without a look back it goes on
+    assert sum(not one for one in found) < 15  # and is not missed for a second
+    way = _Way(pictures[0], Box(20, 100, 40, 48))
+    for one in pictures[1:]:
+        if not way.push(one):
+            break
+    way.finish()
+    assert way.lost
+    assert way.points[-1].basis is Basis.LOST
+    assert 1_900_000 < way.points[-1].at <= 45 * 66_667
 
 
 def test_it_goes_no_further_than_asked():

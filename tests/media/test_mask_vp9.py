@@ -9,7 +9,8 @@ import av
 import numpy as np
 import pytest
 
-from daylight.domain.redaction import Codec, Output
+from daylight.domain.marks import Span
+from daylight.domain.redaction import Codec, Output, Sounding, SoundSpan
 from daylight.errors import MediaRefused, RedactionFailed
 from daylight.media.coded_units import VP9, codes_picture
 from daylight.media.executor import Message
@@ -17,7 +18,7 @@ from daylight.media.mask_film import Film
 from tests.media.redacting import WAYS as ALL
 from tests.media.redacting import pictures_of, plan_for, reel, render, render_and_check, saturation
 from tests.media.test_mask import COLOURLESS, SETS, damaged
-from tests.media.test_mask_check import SIZE, SPOILT, WAYS, box, grown, variants
+from tests.media.test_mask_check import EDITOR, SIZE, SPOILT, WAYS, box, grown, variants
 
 OUT = Output(codec=Codec.VP9)
 
@@ -45,7 +46,9 @@ def test_a_film_that_is_right_passes(source, plan, name):
     assert found.worst <= 20
     with av.open(io.BytesIO(made)) as film:
         assert film.streams.video[0].codec_context.name == "vp9"
-        assert bool(film.streams.audio) is bool(wanted.sound)
+        assert [one.codec_context.name for one in film.streams.audio] == ["opus"] * bool(
+            wanted.sound
+        )
 
 
 @pytest.mark.parametrize(
@@ -119,6 +122,32 @@ def test_no_av1_comes_out_and_nothing_else_in_its_place():
     data = reel(frames=2)
     with pytest.raises(MediaRefused, match="no AV1; H264, VP9 it does"):
         render(data, plan_for(data, frames=2, output=Output(codec=Codec.AV1)))
+
+
+def test_sound_is_silence_tone_or_itself_as_decided_and_in_time():
+    data = reel(frames=60, sound=True)
+    spans = (
+        SoundSpan(Span(0, 800_000), Sounding.KEEP, EDITOR),
+        SoundSpan(Span(800_000, 1_600_000), Sounding.SILENCE, EDITOR),
+        SoundSpan(Span(1_600_000, 10**9), Sounding.TONE, EDITOR),
+    )
+    made, film = render(data, plan_for(data, frames=60, output=OUT, sound=spans))
+    with av.open(io.BytesIO(made)) as container:
+        frames = [frame.to_ndarray() for frame in container.decode(audio=0)]
+    heard = np.concatenate(frames, axis=1)[0]
+    assert abs(len(heard) / 48_000 - film.counts["samples"] / 48_000) < 0.05
+    loud = np.abs(heard[: len(heard) // 480 * 480].reshape(-1, 480)).max(1)  # each 10 ms
+    assert loud[10:75].min() > 0.05
+    assert loud[85:155].max() < 0.001
+    assert loud[165:220].min() > 0.05
+    tone = np.fft.rfft(heard[48_000 * 17 // 10 :][:9_600] * np.hanning(9_600))
+    assert abs(np.argmax(np.abs(tone)) * 5 - 1_000) <= 5
+
+
+def test_words_of_an_encoder_of_sound_are_refused():
+    film = Film(io.BytesIO(), Codec.VP9)
+    with pytest.raises(RedactionFailed):
+        film.hear(Message("sound", {"channels": 2, "rate": 48_000}, b"x"))
 
 
 MORE = {

@@ -57,6 +57,13 @@ class Box:
         down = min(self.top + self.height, height) - max(self.top, 0)
         return max(0.0, across) * max(0.0, down) / (self.width * self.height)
 
+    def shared(self, other: "Box") -> float:
+        """Of what both cover together, how much both do."""
+        across = min(self.left + self.width, other.left + other.width) - max(self.left, other.left)
+        down = min(self.top + self.height, other.top + other.height) - max(self.top, other.top)
+        both = max(0.0, across) * max(0.0, down)
+        return both / (self.width * self.height + other.width * other.height - both)
+
     def around(self, other: "Box") -> "Box":
         """The smallest that holds both."""
         left, top = min(self.left, other.left), min(self.top, other.top)

@@ -95,6 +95,8 @@ def _is_picture(unit: bytes) -> bool:
 class SoundEncoder:
     """AAC-LC, mono or stereo. ``config``: what a decoder needs. The encoder's run-up is left out."""
 
+    grain = GRAIN
+
     def __init__(self, channels: int) -> None:
         made = CodecContext.create("aac", "w")
         if not isinstance(made, AudioCodecContext):

@@ -13,6 +13,7 @@ from daylight.errors import MediaRefused, RedactionFailed
 from daylight.media.coded_units import AVC, VP9, codes_picture
 from daylight.media.executor import Message
 from daylight.media.mask_encode import GRAIN, RATE
+from daylight.media.mask_encode_opus import GRAIN as OPUS_GRAIN
 from daylight.media.mp4_write import FilmWriter, PictureFormat, SoundFormat
 
 MAX_SIDE: Final = 16_384
@@ -104,7 +105,10 @@ class Film:
     def _sound(self, facts: Mapping[str, Any], data: bytes) -> None:
         if self.sound is not None or facts.get("rate") != RATE or len(data) > _MOST_CONFIG:
             raise ValueError("sound")
-        self.sound = SoundFormat(_number(facts.get("channels"), 2), RATE, GRAIN, data)
+        if self._form == VP9 and data:
+            raise ValueError("words of an encoder of sound")
+        grain = OPUS_GRAIN if self._form == VP9 else GRAIN
+        self.sound = SoundFormat(_number(facts.get("channels"), 2), RATE, grain, data)
         self._writer.sound_format(self.sound)
 
     def _sounds(self, facts: Mapping[str, Any], data: bytes) -> None:

@@ -5,7 +5,8 @@ times in microseconds from media zero, ``first`` and ``last`` say how far. Sends
 ``followed`` {back, on}: each {keys: [[at, left, top, width, height, basis] …], lost}, rising in time, without
 the moment it was drawn at.
 
-Where it is lost for longer than ``GAP``, it says so and goes no further: a person has to look.
+Where it is lost for longer than ``GAP``, it says so and goes no further: a person has to look. Every ``BACK`` what was
+followed is followed back again: who passed by in between and was taken instead leads elsewhere, and it was lost before.
 """
 
 import math
@@ -30,6 +31,9 @@ from daylight.media.reading import open_media
 
 PROGRAM: Final = "follow"
 GAP: Final = 1_000_000  # microseconds
+BACK: Final = 2_000_000
+_APART: Final = 30_000  # between pictures that are kept to follow back in
+_SAME: Final = 0.3  # of what two boxes cover together, they share
 _CALM: Final = 230_000  # pixels of a picture that is followed in: 640 x 360
 _MOST: Final = 922_000  # where what was drawn is small
 _WANTED: Final = 24  # pixels of its shorter side
@@ -183,15 +187,19 @@ class _Way:
         self.began = drawn.at
         self.points = [_Point(drawn.at, box, Basis.SEEN)]
         self._missed: list[int] = []
+        self._since: list[_Picture] = [drawn]  # what is to be followed back
         self.lost = False
 
     def push(self, one: _Picture) -> bool:
         """Whether to go on."""
         follower = self._follower
+        due = abs(one.at - self._since[0].at) >= BACK
+        if one.luma is not None and (due or abs(one.at - self._since[-1].at) >= _APART):
+            self._since.append(one)
         if follower is not None and one.luma is not None and follower.step(one.luma):
             self._close(follower.at)
             self.points.append(_Point(one.at, follower.at, Basis.FOLLOWED))
-            return True
+            return not due or self._leads_back()
         self._missed.append(one.at)
         if follower is None or not follower.can or abs(one.at - self.points[-1].at) > GAP:
             self.lost = True
@@ -205,8 +213,33 @@ class _Way:
             self.points += [_Point(at, both, Basis.CLOSED) for at in ends]
             self._missed = []
 
+    def _leads_back(self) -> bool:
+        """Whether it comes out where it came from; else all since then is nothing, and it is lost there."""
+        first, now = self._since[0], self.points[-1]
+        pictures = [one for one in self._since if abs(one.at - first.at) <= abs(now.at - first.at)]
+        self._since = pictures[-1:]
+        lumas = [one.luma for one in pictures if one.luma is not None]
+        if len(lumas) < 2:
+            return True
+        back, found = Follower(lumas[-1], now.box), False
+        for luma in reversed(lumas[:-1]):
+            found = back.step(luma)
+        came = next(point for point in self.points if point.at == first.at)
+        if found and back.at.shared(came.box) >= _SAME:
+            return True
+        later = [
+            point.at
+            for point in self.points
+            if abs(point.at - self.began) > abs(first.at - self.began)
+        ]
+        self.points = self.points[: len(self.points) - len(later)]
+        self._missed, self.lost = later, True
+        return False
+
     def finish(self) -> None:
         """What was missed to the end is lost: where it was seen last, a person has to look."""
+        if not self.lost and len(self.points) > 1:
+            self._leads_back()
         self.lost = self.lost or bool(self._missed)
         if not self.lost:
             return

@@ -23,13 +23,19 @@ _INSIDE: Final[dict[bytes, frozenset[bytes]]] = {
     b"dinf": frozenset({b"dref"}),
     b"stbl": frozenset({b"stsd", b"stts", b"stss", b"stsc", b"stsz", b"co64"}),
 }
-_SKIP: Final = {AVC: 78, VP9: 78, b"mp4a": 28}  # bytes before the boxes of a sample entry
+_SKIP: Final = {
+    AVC: 78,
+    VP9: 78,
+    b"mp4a": 28,
+    b"Opus": 28,
+}  # bytes before the boxes of a sample entry
 _ENTRY: Final = {
     AVC: frozenset({b"avcC"}),
     VP9: frozenset({b"vpcC", b"pasp"}),
     b"mp4a": frozenset({b"esds"}),
+    b"Opus": frozenset({b"dOps"}),
 }
-_SIZES: Final = {b"vpcC": 12, b"pasp": 8}  # bytes: there is room for nothing else
+_SIZES: Final = {b"vpcC": 12, b"pasp": 8, b"dOps": 11}  # bytes: there is room for nothing else
 _BRANDS: Final = frozenset({b"isom", b"iso2", b"avc1", b"mp41", b"mp42"})
 
 

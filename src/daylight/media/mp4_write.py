@@ -18,6 +18,7 @@ _UNITY: Final = struct.pack(">9I", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x4000000
 _UNDETERMINED: Final = 0x55C4  # "und"
 _TYPE: Final = b"isom\x00\x00\x02\x00isomiso2"
 _BRAND: Final = {AVC: b"avc1", VP9: b"mp42"}
+OPUS_RUN_UP: Final = 312  # samples that a decoder leaves out at the beginning
 # Levels of VP9 by the pixels of a picture that they allow.
 _LEVELS: Final = (
     (36_864, 10), (73_728, 11), (122_880, 20), (245_760, 21), (552_960, 30), (983_040, 31),
@@ -52,7 +53,7 @@ class PictureFormat:
 
 @dataclass(frozen=True, slots=True)
 class SoundFormat:
-    """``config``: AudioSpecificConfig. ``grain``: samples of each packet."""
+    """``config``: AudioSpecificConfig of AAC, empty of Opus. ``grain``: samples of each packet."""
 
     channels: int
     rate: int
@@ -181,13 +182,14 @@ class FilmWriter:
     def _sound_track(self, number: int, said: SoundFormat) -> tuple[bytes, float]:
         total = len(self._sounds.sizes) * said.grain
         seconds = total / said.rate
+        opus = self._form == VP9
         entry = box(
-            b"mp4a",
+            b"Opus" if opus else b"mp4a",
             bytes(6),
             struct.pack(">H", 1),
             bytes(8),
             struct.pack(">HHII", said.channels, 16, 0, said.rate << 16),
-            full(b"esds", _esds(said.config)),
+            _opus(said) if opus else full(b"esds", _esds(said.config)),
         )
         count = len(self._sounds.sizes)
         table = [
@@ -264,6 +266,13 @@ def _avc_config(sets: Sequence[bytes]) -> bytes:
             b"\xfd\xf8\xf8\x00" if sps[0][1] in (100, 110, 122, 144) else b"",
         ]
     )
+
+
+def _opus(said: SoundFormat) -> bytes:
+    """OpusSpecificBox, of one stream. ``ValueError`` where the encoder had more to say."""
+    if said.config:
+        raise ValueError("words of an encoder of sound")
+    return box(b"dOps", struct.pack(">BBHIhB", 0, said.channels, OPUS_RUN_UP, said.rate, 0, 0))
 
 
 def _esds(config: bytes) -> bytes:
