@@ -95,6 +95,16 @@ def test_a_recording_is_rebuilt_and_says_so(ws, archive):
     check(ws)
 
 
+def test_its_sound_is_rebuilt_and_looked_at(ws, archive):
+    lost = without_index(recording("libx264", 1, words=WORDS, sound=True))
+    archive(cam__lost=lost, cam__whole=recording("libx264", 2, words=WORDS, sound=True))
+    made = item_of(lost).rendition("salvage")
+    assert made.facts["sound_bytes"] > 10_000
+    assert made.facts["sound_left_out"] is False
+    assert [one["media"] for one in made.facts["facts"]["streams"]] == ["video", "audio"]
+    check(ws)
+
+
 def test_what_was_rebuilt_is_played(ws, archive):
     archive(cam__lost=LOST, cam__whole=WHOLE)
     one = item_of(LOST)

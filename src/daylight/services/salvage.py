@@ -295,6 +295,7 @@ def _said(rebuilt: _Rebuilt, facts: MediaFacts) -> dict[str, Any]:
         "times_assumed": made.times_assumed,
         "rate_assumed": made.rate_assumed,
         "sound_left_out": made.sound_left_out,
+        "sound_bytes": made.sound_bytes,
     }
 
 
