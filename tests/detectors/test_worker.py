@@ -15,7 +15,8 @@ from daylight.media.inline import InlineExecutor
 from daylight.media.pool import ZygotePool
 from daylight.media.probe import probe
 from tests.media.films import FORMATS, film, opened, sine
-from tests.media.test_salvage import PLAIN, REORDERED, recording, without_index
+from tests.media.test_salvage import ELSEWHERE, PLAIN, REORDERED, recording, without_index
+from tests.media.test_salvage_sound import film as with_sound
 
 ALL = sorted(listed())
 
@@ -94,11 +95,26 @@ def test_salvage_of_heads(worker, container):
     salvaged_alike(worker, container, bytes(512) + whole[512:], sibling)
 
 
-def salvaged_alike(worker: Executor, container: str, damaged: bytes, sibling: bytes = b"") -> None:
+@pytest.mark.parametrize(("lender", "codec"), ELSEWHERE)
+def test_salvage_with_what_another_container_lends(worker, lender, codec):
+    lost = without_index(recording(codec, 1, words=PLAIN[codec], frames=40))
+    sibling = recording(codec, 2, words=PLAIN[codec], frames=40, container=lender)
+    salvaged_alike(worker, "mp4", lost, sibling, lender)
+
+
+@pytest.mark.parametrize("codec", ["aac", "pcm_alaw"])
+def test_salvage_of_sound(worker, codec):
+    salvaged_alike(worker, "mp4", without_index(with_sound(codec, 1)), with_sound(codec, 2))
+
+
+def salvaged_alike(
+    worker: Executor, container: str, damaged: bytes, sibling: bytes = b"", lender: str = ""
+) -> None:
     inline = InlineExecutor(PROGRAMS, i_am_a_test=True)
     with opened(damaged) as one, opened(sibling) as other:
         files = [one, *([other] if sibling else [])]
-        task = Task("salvage", {"container": container, "trial": False}, files)
+        request = {"container": container, "trial": False, "lender": lender or container}
+        task = Task("salvage", request, files)
         inside, outside = worker.run(task), inline.run(task)
     assert inside.end is End.DONE, inside.untrusted_reason
     assert inside.messages == outside.messages
