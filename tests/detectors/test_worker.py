@@ -15,7 +15,8 @@ from daylight.media.inline import InlineExecutor
 from daylight.media.pool import ZygotePool
 from daylight.media.probe import probe
 from tests.media.films import FORMATS, film, opened, sine
-from tests.media.test_salvage import PLAIN, REORDERED, recording, without_index
+from tests.media.test_salvage import ELSEWHERE, PLAIN, REORDERED, recording, without_index
+from tests.media.test_salvage_sound import film as with_sound
 
 ALL = sorted(listed())
 
@@ -73,15 +74,6 @@ def test_pictures(worker, name):
     alike(worker, file.getvalue()[: len(file.getvalue()) * 2 // 3])
 
 
-def test_two_pictures_in_one(worker):
-    """As some cameras write them; Pillow has a reader of its own for these, found by a mark within."""
-    file = io.BytesIO()
-    one, other = (Image.effect_noise((80, 60), spread).convert("RGB") for spread in (60, 90))
-    one.save(file, "MPO", save_all=True, append_images=[other])
-    assert b"MPF\0" in file.getvalue()
-    alike(worker, file.getvalue())
-
-
 def test_real_media(worker, shared_media):
     for folder in ("video", "photos", "audio", "damaged"):
         for name in sorted((shared_media / folder).iterdir()):
@@ -103,11 +95,25 @@ def test_salvage_of_heads(worker, container):
     salvaged_alike(worker, container, bytes(512) + whole[512:], sibling)
 
 
-def salvaged_alike(worker: Executor, container: str, damaged: bytes, sibling: bytes = b"") -> None:
+@pytest.mark.parametrize(("lender", "codec"), ELSEWHERE)
+def test_salvage_with_what_another_container_lends(worker, lender, codec):
+    lost = without_index(recording(codec, 1, words=PLAIN[codec], frames=40))
+    sibling = recording(codec, 2, words=PLAIN[codec], frames=40, container=lender)
+    salvaged_alike(worker, "mp4", lost, sibling, lender)
+
+
+@pytest.mark.parametrize("codec", ["aac", "pcm_alaw"])
+def test_salvage_of_sound(worker, codec):
+    salvaged_alike(worker, "mp4", without_index(with_sound(codec, 1)), with_sound(codec, 2))
+
+
+def salvaged_alike(
+    worker: Executor, container: str, damaged: bytes, sibling: bytes = b"", lender: str = ""
+) -> None:
     inline = InlineExecutor(PROGRAMS, i_am_a_test=True)
     with opened(damaged) as one, opened(sibling) as other:
         files = [one, *([other] if sibling else [])]
-        request = {"container": container, "trial": False, "lender": container if sibling else ""}
+        request = {"container": container, "trial": False, "lender": lender or container}
         task = Task("salvage", request, files)
         inside, outside = worker.run(task), inline.run(task)
     assert inside.end is End.DONE, inside.untrusted_reason

@@ -95,6 +95,16 @@ def test_a_recording_is_rebuilt_and_says_so(ws, archive):
     check(ws)
 
 
+def test_its_sound_is_rebuilt_and_looked_at(ws, archive):
+    lost = without_index(recording("libx264", 1, words=WORDS, sound=True))
+    archive(cam__lost=lost, cam__whole=recording("libx264", 2, words=WORDS, sound=True))
+    made = item_of(lost).rendition("salvage")
+    assert made.facts["sound_bytes"] > 10_000
+    assert made.facts["sound_left_out"] is False
+    assert [one["media"] for one in made.facts["facts"]["streams"]] == ["video", "audio"]
+    check(ws)
+
+
 def test_what_was_rebuilt_is_played(ws, archive):
     archive(cam__lost=LOST, cam__whole=WHOLE)
     one = item_of(LOST)
@@ -131,7 +141,7 @@ def test_without_a_sibling_it_fails_by_name_and_is_tried_again_with_another(ws, 
     report, _ = archive(cam__lost=LOST, other__foreign=FOREIGN)
     assert report == SalvageReport(1, 0)
     failed = Finding.objects.get(detector="salvage")
-    assert "lends" in failed.failed
+    assert failed.failed == "no recording here lends it what it lost (1 tried)"
     assert archive()[0].tried == 0  # nothing new to try it with
     with pytest.raises(MediaRefused, match="cannot be read"):
         player = Player(ws)
@@ -193,6 +203,19 @@ def test_its_own_container_comes_first_among_those_as_near():
     among = [Lender(n, Digest(bytes([n]) * 32), shape, kind) for n, kind in enumerate(kinds, 10)]
     lying = {1: [b"a/b/c"], 10: [b"a/b/x"], 13: [b"a/z"]}
     assert [lender.key for lender in nearest(one, among, lying)] == [10, 13, 11, 12]
+
+
+@pytest.mark.parametrize("size", [(320, 192), (160, 64)])
+def test_a_sibling_of_another_size_is_not_taken_even_where_its_decoder_is_silent(ws, archive, size):
+    lost = without_index(recording("libx265", 1, words=PLAIN["libx265"]))
+    other = recording("libx265", 2, words=PLAIN["libx265"], size=size)
+    report, _ = archive(cam__lost=lost, cam__other=other)
+    assert report == SalvageReport(1, 0)
+    assert item_of(lost).renditions == ()
+    fitting = recording("libx265", 3, words=PLAIN["libx265"])
+    report, _ = archive(far__whole=fitting)
+    assert report == SalvageReport(1, 1)
+    assert item_of(lost).rendition("salvage").facts["sibling"] == digest_of(fitting).hex()
 
 
 def test_a_recording_in_another_container_lends_its_parameters(ws, archive):

@@ -3,7 +3,7 @@
 Units of H.264 and HEVC stand there with their lengths before them (ISO/IEC 14496-15), sound between
 them without any mark. A unit is believed if its length is possible, its first byte one of the
 codec's, and the head of its slice names a parameter set that the sibling has; where what follows is none, the
-next such place is searched for. Sound looks like that once in some ten million bytes.
+next such place is searched for. Sound looks like that now and then; where it does, what it leads to is none.
 """
 
 import os
@@ -12,10 +12,12 @@ from array import array
 from dataclasses import dataclass, field
 from typing import Final
 
-from daylight.media.mp4_sibling import Sibling, leading
+from daylight.media.mp4_sibling import Sibling, Sound, leading
 
 HEAD: Final = 40  # bytes of a unit that are looked at
 _WINDOW: Final = 1 << 20
+_FIRST_WINDOW: Final = 1 << 13
+_FEWEST: Final = 4  # gaps, before it is known what lies in them
 _MARGIN: Final = 16
 _LARGEST: Final = 2  # times the sibling's largest picture
 _LEAST: Final = 1 << 17
@@ -41,7 +43,8 @@ _HEVC_KEYS: Final = range(16, 22)
 class Pictures:
     """Columns of equal length: place, bytes, and whether it is a key frame.
 
-    ``used`` and ``skipped``: bytes that are in pictures, and bytes that are in none.
+    ``used`` and ``skipped``: bytes that are in pictures, and bytes that are in none. ``gaps``: where
+    something else lies between pictures, and how many pictures come before.
     """
 
     places: "array[int]" = field(default_factory=lambda: array("q"))
@@ -50,6 +53,7 @@ class Pictures:
     used: int = 0
     skipped: int = 0
     holes: int = 0
+    gaps: list[tuple[int, int, int]] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.places)
@@ -76,6 +80,7 @@ class Finder:
         self._judge = _avc if sibling.codec == "h264" else _hevc
         self._pattern = _pattern(sibling)
         self._found = Pictures()
+        self._pieces = 0  # of sound, between pictures
         self._begin = -1  # of the picture at hand
         self._sliced = self._key = False
 
@@ -120,27 +125,68 @@ class Finder:
         self._begin, self._sliced, self._key = -1, False, False
 
     def _leap(self) -> None:
-        """To the next place where a unit may begin."""
+        """To the next place where a unit may begin. Units that led to no picture are of the gap."""
+        start = self._at if self._sliced or self._begin < 0 else self._begin
         self._close()
-        before, at = self._at, self._at + 1
-        while at < min(self._end, before + LOST):
-            data = os.pread(self._descriptor, min(_WINDOW + _MARGIN, self._end - at), at)
-            found = self._next(data, at)
-            if found >= 0:
-                at = found
-                break
-            at += min(len(data), _WINDOW) or self._end
-        else:
-            at = self._end
-        self._at = min(at, self._end)
-        self._found.holes += 1
+        before, gaps = self._at, self._found.gaps
+        self._at = self._behind_piece(before, min(self._searched(before), self._end))
+        if gaps and gaps[-1][1] == start:
+            start = gaps.pop()[0]
+        gaps.append((start, self._at, len(self._found)))
+        self._found.holes = len(gaps)
         self._found.skipped += self._at - before
 
-    def _next(self, data: bytes, base: int) -> int:
+    def _searched(self, before: int) -> int:
+        """Byte by byte, in windows that grow: mostly it is near."""
+        at, window = before + 1, _FIRST_WINDOW
+        while at < min(self._end, before + LOST):
+            data = os.pread(self._descriptor, min(window + _MARGIN, self._end - at), at)
+            found = self._next(data, at, window)
+            if found >= 0:
+                return found
+            at += min(len(data), window) or self._end
+            window = min(window * 4, _WINDOW)
+        return self._end
+
+    def _behind_piece(self, before: int, searched: int) -> int:
+        """Where a picture begins behind as much sound as the sibling has in one piece.
+
+        Sound may look like a picture, quiet sound above all. Pieces are not asked for any more where
+        most gaps so far were none: the recording may have another sound than its sibling.
+        """
+        sound, gaps = self._sibling.sound, len(self._found.gaps)
+        if sound is None or not sound.quantum:
+            return searched
+        if (searched - before) % sound.quantum == 0:
+            self._pieces += 1
+        elif gaps <= _FEWEST or self._pieces * 2 > gaps:
+            behind = self._piece(before, sound)
+            if behind and self._goes_on(behind, sound):
+                self._pieces += 1
+                return behind
+        return searched
+
+    def _piece(self, before: int, sound: Sound) -> int:
+        """Where it ends and a picture begins, or nothing; 0 for nowhere."""
+        for at in range(before + sound.quantum, before + sound.most + 1, sound.quantum):
+            unit = self._unit(at)
+            if at == self._end or (unit is not None and (unit.before or unit.first)):
+                return at
+        return 0
+
+    def _goes_on(self, at: int, sound: Sound) -> bool:
+        """Whether something known follows the unit there."""
+        unit = self._unit(at)
+        if unit is None:
+            return at == self._end
+        known = self._unit(unit.end) is not None or self._piece(unit.end, sound) > 0
+        return known or unit.end == self._end
+
+    def _next(self, data: bytes, base: int, window: int) -> int:
         if not data.strip(b"\0"):  # lost for good, and the pattern is slow in zeros
             return -1
         for mark in self._pattern.finditer(data):
-            if mark.start() >= _WINDOW:
+            if mark.start() >= window:
                 break
             unit = self._unit(base + mark.start())
             if unit is not None and (unit.before or unit.first):

@@ -9,9 +9,10 @@ from typing import Final
 from daylight.errors import MediaRefused
 from daylight.media.boxes import LARGEST_INDEX, Box, in_file, inside
 from daylight.media.mp4_inband import read_in_band
-from daylight.media.mp4_index import BRANDS, data_head, index
-from daylight.media.mp4_pictures import Finder
+from daylight.media.mp4_index import BRANDS, Heard, data_head, index
+from daylight.media.mp4_pictures import Finder, Pictures
 from daylight.media.mp4_sibling import Sibling
+from daylight.media.mp4_sound import alike, framed, unsplit
 from daylight.media.rebuilt import order_shown
 from daylight.media.recipe import Recipe
 from daylight.media.salvaged import Salvaged
@@ -52,23 +53,42 @@ def _indexed(
     if not any(pictures.keys):
         raise MediaRefused("no key frame is found in it")
     head = BRANDS + data_head(end - start)
-    recipe = Recipe(head, start, end, index(pictures, sibling, len(head) - start, ()))
+    shift = len(head) - start
+    recipe = Recipe(head, start, end, index(pictures, sibling, shift, ()))
+    order: list[int] = []
     if sibling.reorders:
         order = order_shown(descriptor, recipe, "mov", len(pictures))
-        if order != sorted(order):
-            recipe = Recipe(head, start, end, index(pictures, sibling, len(head) - start, order))
+        order = order if order != sorted(order) else []
+    heard = None if most == TRIAL else _heard(descriptor, recipe, pictures, sibling)
+    recipe = replace(recipe, tail=index(pictures, sibling, shift, order, heard))
+    used = pictures.used + (heard.used if heard else 0)
     return Salvaged(
         method="index",
         recipe=recipe,
-        used=pictures.used,
-        skipped=size - pictures.used,
+        used=used,
+        skipped=size - used,
         pictures=len(pictures),
         keys=sum(pictures.keys),
-        holes=pictures.holes,
-        sound_left_out=sibling.with_sound,
+        holes=pictures.holes if heard is None else heard.lost,
+        sound_left_out=sibling.with_sound and heard is None,
+        sound_bytes=heard.used if heard else 0,
         times_assumed=True,
         rate_assumed=not sibling.rate_stated,
     )
+
+
+def _heard(descriptor: int, recipe: Recipe, pictures: Pictures, sibling: Sibling) -> Heard | None:
+    """Sound between the pictures, where the sibling has some whose frames can be told apart."""
+    sound, gaps = sibling.sound, pictures.gaps
+    if sound is None or not gaps:
+        return None
+    if sound.size:
+        heard: Heard | None = alike(sound, gaps, sibling)
+    else:
+        shift = len(recipe.head) - recipe.first
+        tail = index(pictures, sibling, shift, (), unsplit(gaps))
+        heard = framed(descriptor, replace(recipe, tail=tail), gaps, sibling)
+    return heard if heard is not None and heard.places else None
 
 
 def _data(descriptor: int, size: int) -> tuple[int, int]:

@@ -4,9 +4,10 @@ Of the track of pictures: its description with the parameter sets, as it stands 
 scale and the usual length of a picture; whether pictures are stored in another order than shown.
 """
 
+import math
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from daylight.errors import MediaRefused
@@ -15,6 +16,27 @@ from daylight.media.boxes import LARGEST_INDEX, Box, in_file, path
 CODECS: Final = {b"avc1": "h264", b"avc3": "h264", b"hvc1": "hevc", b"hev1": "hevc"}
 _ENTRY: Final = 86  # bytes of a visual sample entry before its boxes (12.1.3)
 _MOST_ENTRIES: Final = 1 << 20
+_TABLES: Final = (b"mdia", b"minf", b"stbl")
+_LEAST_PIECE: Final = 64  # bytes: what is a multiple of less may be anything
+_MULTIPLES: Final = 64  # places that are looked at for the end of a piece
+_PIECES: Final = 4  # that may lie side by side
+_LARGEST_PIECE: Final = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """A track of sound. ``description``: the stsd box. ``step``: ticks of ``scale`` a sample.
+
+    ``size``: bytes a sample where all are alike, else 0. ``quantum``: then, of how many bytes its
+    pieces are multiples, and ``most``: how long a piece may be, in bytes; else 0.
+    """
+
+    description: bytes
+    scale: int
+    step: int
+    size: int
+    quantum: int
+    most: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +45,7 @@ class Sibling:
 
     ``length_size``: bytes of a unit's length. ``pps``: numbers of the picture parameter sets.
     ``largest``: bytes of its largest picture. ``with_sound``: whether it has a track of sound.
-    ``rate_stated``: false where it does not say how fast it runs.
+    ``rate_stated``: false where it does not say how fast it runs. ``sound``: where it has one track of it, in an mp4.
     """
 
     codec: str
@@ -38,6 +60,7 @@ class Sibling:
     reorders: bool
     with_sound: bool
     rate_stated: bool = True
+    sound: Sound | None = None
 
 
 def read_sibling(descriptor: int, size: int) -> Sibling:
@@ -50,7 +73,8 @@ def read_sibling(descriptor: int, size: int) -> Sibling:
     sounds = [one for one in tracks if _handler(data, one) == b"soun"]
     for track in tracks:
         if _handler(data, track) == b"vide":
-            return _track(data, track, with_sound=bool(sounds))
+            made = _track(data, track, with_sound=bool(sounds))
+            return replace(made, sound=_sound(data, sounds[0])) if len(sounds) == 1 else made
     raise MediaRefused("the sibling has no pictures")
 
 
@@ -60,23 +84,19 @@ def _handler(data: bytes, track: Box) -> bytes:
 
 
 def _track(data: bytes, track: Box, *, with_sound: bool) -> Sibling:
-    head = _first(data, track, b"mdia", b"mdhd")
-    table = (b"mdia", b"minf", b"stbl")
-    described = _first(data, track, *table, b"stsd")
+    described = _first(data, track, *_TABLES, b"stsd")
     entry = data[described.body + 8 : described.end]
     codec = CODECS.get(entry[4:8])
     if codec is None or len(entry) < _ENTRY:
         raise MediaRefused("the sibling's pictures are neither H.264 nor HEVC")
-    long_times = data[head.body] == 1
-    scale = _number(data, head.body + (20 if long_times else 12), 4)
-    times = _first(data, track, *table, b"stts")
-    sizes = _first(data, track, *table, b"stsz")
-    order = next(path(data, track.body, track.end, *table, b"ctts"), None)
+    times = _first(data, track, *_TABLES, b"stts")
+    sizes = _first(data, track, *_TABLES, b"stsz")
+    order = next(path(data, track.body, track.end, *_TABLES, b"ctts"), None)
     length_size, pps = _parameters(codec, entry)
     return Sibling(
         codec=codec,
         description=data[described.start : described.end],
-        scale=max(1, scale),
+        scale=_scale(data, track),
         step=max(1, _usual(data, times)),
         width=_number(entry, 32, 2),
         height=_number(entry, 34, 2),
@@ -86,6 +106,35 @@ def _track(data: bytes, track: Box, *, with_sound: bool) -> Sibling:
         reorders=order is not None and len({offset for _, offset in _pairs(data, order)}) > 1,
         with_sound=with_sound,
     )
+
+
+def _scale(data: bytes, track: Box) -> int:
+    head = _first(data, track, b"mdia", b"mdhd")
+    long_times = _number(data, head.body, 1) == 1
+    return max(1, _number(data, head.body + (20 if long_times else 12), 4))
+
+
+def _sound(data: bytes, track: Box) -> Sound:
+    described = _first(data, track, *_TABLES, b"stsd")
+    sizes = _first(data, track, *_TABLES, b"stsz")
+    size = _number(data, sizes.body + 4, 4)
+    pieces = [size * count for count in _counts(data, _first(data, track, *_TABLES, b"stsc"))]
+    quantum = math.gcd(*(pieces[:-1] or pieces))  # the last piece is what was left
+    known = quantum >= _LEAST_PIECE and max(pieces) <= min(_LARGEST_PIECE, quantum * _MULTIPLES)
+    return Sound(
+        description=data[described.start : described.end],
+        scale=_scale(data, track),
+        step=max(1, _usual(data, _first(data, track, *_TABLES, b"stts"))),
+        size=size,
+        quantum=quantum if known else 0,
+        most=max(pieces) * _PIECES if known else 0,
+    )
+
+
+def _counts(data: bytes, table: Box) -> list[int]:
+    """Samples a piece, of each run of pieces (8.7.4)."""
+    count = min(_number(data, table.body + 4, 4), _MOST_ENTRIES, (table.end - table.body - 8) // 12)
+    return [_number(data, table.body + 12 + 12 * entry, 4) for entry in range(count)]
 
 
 def _first(data: bytes, track: Box, *names: bytes) -> Box:

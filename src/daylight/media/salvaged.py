@@ -27,6 +27,7 @@ class Salvaged:
     ``pictures``, ``keys``: found in the file. ``used``, ``skipped``: bytes of the original that are,
     and are not, in what was rebuilt. ``holes``: places where something else lies between pictures.
     ``rate_assumed``: nobody says how fast it runs. ``sound_left_out``: the sibling has sound, of which nothing is rebuilt here.
+    ``sound_bytes``: of the original, that are rebuilt as sound.
     """
 
     method: str
@@ -37,6 +38,7 @@ class Salvaged:
     keys: int | None = None
     holes: int | None = None
     sound_left_out: bool = False
+    sound_bytes: int = 0
     times_assumed: bool = False
     rate_assumed: bool = False
 
@@ -58,6 +60,7 @@ def to_message(made: Salvaged, proof: Proof) -> tuple[dict[str, Json], bytes]:
         "keys": made.keys,
         "holes": made.holes,
         "sound_left_out": made.sound_left_out,
+        "sound_bytes": made.sound_bytes,
         "times_assumed": made.times_assumed,
         "rate_assumed": made.rate_assumed,
         "decoded": proof.decoded,
@@ -80,6 +83,7 @@ def from_message(untrusted: Mapping[str, Any], payload: bytes, size: int) -> tup
             skipped=_count(untrusted["skipped"]),
             **{name: _maybe(untrusted[name]) for name in ("pictures", "keys", "holes")},
             sound_left_out=untrusted["sound_left_out"] is True,
+            sound_bytes=_count(untrusted["sound_bytes"]),
             times_assumed=untrusted["times_assumed"] is True,
             rate_assumed=untrusted["rate_assumed"] is True,
         )

@@ -116,7 +116,8 @@ class _Attempt:
         """Whether something was rebuilt; either way what came of it is kept."""
         rebuilt = self._best()
         if rebuilt is None:
-            self._keep_failure(self._fault or "no recording here lends it what it lost")
+            tried = f"no recording here lends it what it lost ({len(self._siblings)} tried)"
+            self._keep_failure(self._fault or tried)
             return False
         digest, size = self._laid_out(rebuilt.made.recipe)
         try:
@@ -295,6 +296,7 @@ def _said(rebuilt: _Rebuilt, facts: MediaFacts) -> dict[str, Any]:
         "times_assumed": made.times_assumed,
         "rate_assumed": made.rate_assumed,
         "sound_left_out": made.sound_left_out,
+        "sound_bytes": made.sound_bytes,
     }
 
 
