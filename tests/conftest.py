@@ -17,7 +17,9 @@ os.environ.pop("OPENBLAS_CORETYPE", None)
 os.environ.pop("OPENBLAS_L2_SIZE", None)
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
-# No model that somebody has installed here: each test says which there are.
+# No model that somebody has installed here: each test says which there are. Those that ask for the real ones
+# get what ``make test`` fetched: where it lies is said before workers of pytest-xdist inherit the next line.
+os.environ.setdefault("DAYLIGHT_TEST_MODELS", os.environ.get("DAYLIGHT_MODELS", ""))
 os.environ["DAYLIGHT_MODELS"] = "/nonexistent/models"
 
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
@@ -27,8 +29,9 @@ from hypothesis import settings
 from daylight import bootstrap
 from daylight.crypto import locked
 from daylight.crypto.vault_keys import new_keys, to_file
+from daylight.domain.models import FACES, SPEECH, Pinned
 from daylight.services.workspace import Workspace
-from daylight.storage import layout
+from daylight.storage import layout, models
 from daylight.storage.layout import Layout
 from tests.forked import DAYLIGHT
 from tests.postgres import Cluster, PostgresMissing, cluster, fresh_database
@@ -58,13 +61,21 @@ def shared_media() -> Path:
     return folder
 
 
+def real_model(monkeypatch: pytest.MonkeyPatch, model: Pinned) -> None:
+    """A model that somebody installed: in the folder that ``DAYLIGHT_TEST_MODELS`` names, or the user's own."""
+    monkeypatch.setenv("DAYLIGHT_MODELS", os.environ["DAYLIGHT_TEST_MODELS"])
+    if models.state(model) is not models.Installed.YES:
+        missing("models", f"the model {model.name!r} is not installed")
+
+
 @pytest.fixture
-def real_models(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The models in the folder that ``DAYLIGHT_TEST_MODELS`` names; skips where there is none."""
-    folder = os.environ.get("DAYLIGHT_TEST_MODELS", "")
-    if not folder:
-        missing("models", "DAYLIGHT_TEST_MODELS names no folder of models")
-    monkeypatch.setenv("DAYLIGHT_MODELS", folder)
+def real_faces(monkeypatch: pytest.MonkeyPatch) -> None:
+    real_model(monkeypatch, FACES)
+
+
+@pytest.fixture
+def real_speech(monkeypatch: pytest.MonkeyPatch) -> None:
+    real_model(monkeypatch, SPEECH)
 
 
 @pytest.fixture(scope="session")

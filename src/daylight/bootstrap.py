@@ -5,6 +5,7 @@ line names a vault. So the verb asked for is imported late, here, and nowhere el
 start-up short.
 """
 
+import contextlib
 import errno
 import functools
 import gc
@@ -13,7 +14,6 @@ import io
 import os
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
@@ -41,7 +41,7 @@ from daylight.errors import (
     VaultFull,
     VaultMissing,
 )
-from daylight.media.executor import Executor
+from daylight.media.executor import SLOTS, Executor
 from daylight.media.inference.base import Inference, Signature
 from daylight.media.pool import ZygotePool
 from daylight.services.keyring import AskPassphrase, Keyring
@@ -51,6 +51,7 @@ from daylight.storage.local import LocalStore
 from daylight.web.conf import WEB_APPS, WEB_SETTINGS
 
 YIELDING = 10  # nice; examining waits for who watches
+AT_ONCE = frozenset({"examine"})  # verbs that do little before they need the sandbox
 WORKER = (sys.executable, "-I", "-m", "daylight.detectors.worker")
 MODEL_WORKER = (sys.executable, "-I", "-m", "daylight.media.inference.worker")
 INTERRUPTED = 130
@@ -83,6 +84,27 @@ def database(layout: Layout) -> dict[str, Any]:
 def start_executor(slots: int) -> Executor:
     """Slots that give way to those of whoever watches."""
     return ZygotePool(WORKER, slots, yielding=YIELDING)
+
+
+class _HeadStart:
+    """Slots that warm up while the rest of the program is loaded, for the first who asks for as many."""
+
+    def __init__(self, asked: "_Asked") -> None:
+        begin = asked.verb in AT_ONCE and not asked.help
+        self._ready = start_executor(SLOTS) if begin else None
+
+    def start(self, slots: int) -> Executor:
+        ready, self._ready = self._ready, None
+        if ready is not None and ready.slots == slots:
+            return ready
+        if ready is not None:
+            ready.close()
+        return start_executor(slots)
+
+    def close(self) -> None:
+        """What nobody asked for."""
+        if self._ready is not None:
+            self._ready.close()
 
 
 def _start_for_watching(slots: int) -> Executor:
@@ -126,7 +148,7 @@ def settle(layout: Layout, ask: AskPassphrase = _nobody) -> Workspace:
     connections.close_all()
     connections.settings = connections.configure_settings({DEFAULT_DB_ALIAS: database(layout)})
     for alias in connections:
-        with suppress(AttributeError):
+        with contextlib.suppress(AttributeError):
             del connections[alias]  # the connection to nowhere
     keyring = Keyring(layout, ask)
     store = LocalStore(layout.root)
@@ -141,6 +163,7 @@ class _Asked:
     vault: str
     debug: bool
     passphrase_file: Path | None
+    help: bool = False
 
 
 def _asked(arguments: Sequence[str]) -> _Asked:
@@ -159,10 +182,10 @@ def _asked(arguments: Sequence[str]) -> _Asked:
         elif not word.startswith("-"):
             verb = word
             break
-    return _Asked(verb, vault, debug, passphrase_file)
+    return _Asked(verb, vault, debug, passphrase_file, help="--help" in rest)
 
 
-def _session(asked: _Asked) -> Session:
+def _session(asked: _Asked, head_start: _HeadStart) -> Session:
     def open_workspace() -> Workspace:
         if not asked.vault:
             raise VaultMissing("no vault was named")
@@ -170,6 +193,7 @@ def _session(asked: _Asked) -> Session:
         if not layout.database and not layout.catalogue.exists():
             raise VaultError("the vault's catalogue is missing")  # SQLite would make an empty one
         ws = settle(layout, functools.partial(passphrase.ask, asked.passphrase_file))
+        ws = replace(ws, start_executor=head_start.start)
         steps: int = _late("daylight.services.upgrade").bring_up(ws)
         if steps:
             note(
@@ -298,6 +322,11 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):  # a name must show on any terminal, if as escapes
             stream.reconfigure(errors="backslashreplace")
     asked = _asked(sys.argv[1:])
+    with contextlib.closing(_HeadStart(asked)) as head_start:
+        _start(asked, head_start)
+
+
+def _start(asked: _Asked, head_start: _HeadStart) -> NoReturn:
     if asked.verb in VERBS:
         configure()
     app = typer.Typer(
@@ -313,7 +342,7 @@ def main() -> None:
     gc.freeze()
     gc.enable()
     try:
-        sys.exit(app(obj=_session(asked), standalone_mode=False))
+        sys.exit(app(obj=_session(asked, head_start), standalone_mode=False))
     except TyperException as error:
         sys.exit(_wrong_use(error))
 

@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from daylight.analyses import clock_offsets, date_orders, placing
+from daylight.analyses import clock_offsets, clock_signs, date_orders, name_signs, placing
 from daylight.analyses.registry import ANALYSES
 from daylight.detectors.registry import listed
 
@@ -15,3 +15,5 @@ def test_each_has_its_heading_and_the_version_that_runs():
     assert ANALYSES["placing"].version == placing.VERSION
     assert ANALYSES["date-orders"].version == date_orders.VERSION
     assert ANALYSES["clock-offsets"].version == clock_offsets.VERSION
+    assert ANALYSES["clock-signs"].version == clock_signs.VERSION
+    assert ANALYSES["name-signs"].version == name_signs.VERSION

@@ -4,6 +4,7 @@ from tests.bench import (
     court,
     faces,
     hearing,
+    hours,
     intake,
     ledger,
     looking,
@@ -25,6 +26,7 @@ if __name__ == "__main__":
     sameness.main()
     watching.main()
     looking.main()
+    hours.main()
     hearing.main()
     faces.main()
     redacting.main()

@@ -12,7 +12,7 @@ import json
 import os
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from fractions import Fraction
@@ -28,6 +28,7 @@ from daylight.media.overlay_blob import Strip, unpack
 from daylight.media.pictures import Tally, key_pictures
 from daylight.media.probe import probe
 from tests.analyses.clock_films import START, Look, crops, film
+from tests.bench.shown import Shown, is_stream_copy, key_digests
 
 LAYOUTS = (
     "%d.%m.%Y %H:%M:%S",
@@ -43,6 +44,8 @@ LAYOUTS = (
     "%A %d/%m/%Y %H:%M:%S",
     "%m/%d/%Y %I:%M:%S %p",
 )
+
+MOST = 120  # key frames of a file that are read
 
 
 @dataclass
@@ -98,33 +101,64 @@ def when(text: str) -> float:
     return datetime.fromisoformat(text).timestamp()
 
 
-def truth_of(files: dict, path: str) -> Callable[[float], float]:
-    made = files[path]
-    if made["kind"] == "export":
-        parts = [(one["at"], when(one["burnt_start"])) for one in made["segments"]]
+class Truth:
+    """What the clock of each file of an archive shows, by media time in seconds.
 
-        def joined(at: float) -> float:
-            begin, start = [one for one in parts if one[0] <= at + 1e-6][-1]
-            return start + at - begin
+    Recordings are to be asked for before the copies that were made of them.
+    """
 
-        return joined
-    source = files[made["original"]] if made["kind"] == "copy" else made
-    start = when(source["burnt_start"]) + made.get("trim_start", 0)
-    encoded = made["kind"] == "copy" and made["copy"] in ("re-encoded", "re-scaled", "letterboxed")
-    raw = (
-        encoded and source["container"] == "h264"
-    )  # states no rate: the copy was made at 25 a second
-    pace = 25 / source["fps"] if raw else 1
-    return lambda at: start + at * pace
+    def __init__(self, root: Path, files: dict) -> None:
+        self._root, self._files, self._shown = root, files, Shown()
+
+    def of(self, path: str, keys: Sequence[float]) -> Callable[[float], float]:
+        """``keys``: the media times of its key frames, or of the first of them, in seconds."""
+        made = self._files[path]
+        if is_stream_copy(made):
+            seen = key_digests(self._root / path, len(keys))
+            told = self._shown.told(made["camera"], seen)
+            return _nearest(dict(zip(keys, told, strict=True)))
+        if made["kind"] == "copy":
+            return self._again(made)
+        start = when(made["burnt_start"])
+        seen = key_digests(self._root / path, len(keys))
+        self._shown.learn(made["camera"], seen, [start + at for at in keys])
+        return lambda at: start + at
+
+    def _again(self, made: dict) -> Callable[[float], float]:
+        """Of one that was encoded again, picture by picture."""
+        source = self._files[made["original"]]
+        start = when(source["burnt_start"])
+        raw = source["container"] == "h264"  # states no rate: the copy was made at 25 a second
+        pace = 25 / source["fps"] if raw else 1
+        return lambda at: start + at * pace
 
 
-def examined(path: Path, most: int) -> tuple[tuple[Strip, ...], int, float]:
-    """Crops, number of pictures, and seconds that the detector took."""
+def _nearest(told: dict[float, float]) -> Callable[[float], float]:
+    def at_key(at: float) -> float:
+        near = min(told, key=lambda one: abs(one - at))
+        if abs(near - at) > 0.001:
+            raise ValueError("that is no key frame")
+        return told[near]
+
+    return at_key
+
+
+@dataclass(frozen=True)
+class Examined:
+    """``keys``: media times of all its key frames. ``spent``: seconds that the detector took."""
+
+    strips: tuple[Strip, ...] = ()
+    pictures: int = 0
+    spent: float = 0.0
+    keys: tuple[float, ...] = ()
+
+
+def examined(path: Path, most: int) -> Examined:
     descriptor = os.open(path, os.O_RDONLY)
     try:
         made = probe(descriptor)
         if made.index is None:
-            return (), 0, 0.0
+            return Examined()
         detector, spent, count = Overlay(), 0.0, 0
         reach = (0, min(most, len(made.index)))
         subject = Subject(made.facts, made.index)
@@ -139,24 +173,28 @@ def examined(path: Path, most: int) -> tuple[tuple[Strip, ...], int, float]:
         spent += time.process_time() - start
     finally:
         os.close(descriptor)
-    return (unpack(finding.blobs[0].data) if finding.blobs else ()), count, spent
+    keys = tuple(float(made.index.seconds(number)) for number in range(len(made.index)))
+    strips = unpack(finding.blobs[0].data) if finding.blobs else ()
+    return Examined(strips, count, spent, keys)
 
 
 def archive(root: Path) -> None:
     files = json.loads(Path(f"{root}.truth.json").read_text())["files"]
     reader, score, cut, bytes_kept = Reader(), Score(), 0.0, 0
     clocks, cameras, cuttings = {}, {}, []
-    for path, made in files.items():
-        if made["kind"] not in ("recording", "export", "copy"):
-            continue
-        strips, count, spent = examined(root / path, 120)
-        cut += spent
-        cuttings.append(strips)
-        reading = timed(reader, strips, score)
-        score.add(path, reading, truth_of(files, path), count)
+    truth = Truth(root, files)
+    kinds = ("recording", "export", "copy")
+    wanted = [path for path, made in files.items() if made["kind"] in kinds]
+    for path in sorted(wanted, key=lambda one: kinds.index(files[one]["kind"])):
+        made, seen = files[path], examined(root / path, MOST)
+        cut += seen.spent
+        cuttings.append(seen.strips)
+        reading = timed(reader, seen.strips, score)
+        keys = seen.keys if made["kind"] == "recording" else seen.keys[:MOST]
+        score.add(path, reading, truth.of(path, keys), seen.pictures)
         cameras.setdefault(made["camera"], []).append(path)
         clocks[path] = reading.clock
-        bytes_kept += sum(one.pixels.size for one in strips if not one.still)
+        bytes_kept += sum(one.pixels.size for one in seen.strips if not one.still)
     score.tell(str(root))
     known = Score(score.seen)
     for strips in cuttings:

@@ -6,10 +6,12 @@ import numpy as np
 
 from daylight.detectors.centerface import overlaps
 from daylight.domain.marks import WHOLE
+from daylight.domain.tracks import Basis
 
 DILATED = 1.3
 LEAST = 4  # pixels on every side
 SURE, NEAR, SAME = 0.4, 0.15, 0.4
+BESIDE = 1.2
 
 
 def box_at(track, at):
@@ -22,6 +24,17 @@ def box_at(track, at):
     part = 0 if one is other else (at - one.at_us) / (other.at_us - one.at_us)
     first, last = (np.array([k.left, k.top, k.width, k.height], float) for k in (one, other))
     return first + (last - first) * part
+
+
+def apart(tracks, at):
+    """Tracks by why they cover now: who was surely a face, who was a weak one at best, and who is lost and stays covered."""
+    found = {"sure": [], "weak": [], "kept": []}
+    for track in tracks:
+        after = bisect_right([key.at_us for key in track.keys], at)
+        bases = {track.bases[max(0, after - 1)], track.bases[min(after, len(track.bases) - 1)]}
+        weak = "weak" if track.score < SURE else "sure"
+        found["kept" if bases == {Basis.KEPT} else weak].append(track)
+    return found
 
 
 def masks(tracks, at, width, height):
@@ -39,8 +52,11 @@ def masks(tracks, at, width, height):
 
 
 def reference(looks):
-    """``looks``: of each frame the boxes at two scales. Boxes of each frame, weak ones where linked."""
-    frames = [_once(np.vstack(pair)) for pair in looks]
+    """``looks``: of each frame the boxes at two scales. Boxes of each frame, weak ones where linked.
+
+    Weak ones right beside a likelier one are its shadows, and not faces: so it was seen by eye, of heads ten pixels wide.
+    """
+    frames = [_alone(_once(np.vstack(pair))) for pair in looks]
     good = [boxes[:, 4] >= SURE for boxes in frames]
     for order in (range(1, len(frames)), range(len(frames) - 2, -1, -1)):
         back = -1 if order.step > 0 else 1
@@ -50,6 +66,18 @@ def reference(looks):
                 near = len(known) and overlaps(box, known).max() > SAME
                 good[number][which] |= bool(box[4] >= NEAR and near)
     return [boxes[kept] for boxes, kept in zip(frames, good, strict=True)]
+
+
+def _alone(boxes):
+    """Without weak boxes whose middle is nearer than ``BESIDE`` sides to that of a likelier one."""
+    middles, sides = (boxes[:, :2] + boxes[:, 2:4]) / 2, (boxes[:, 2:4] - boxes[:, :2]).max(axis=1)
+    kept = []
+    for which, box in enumerate(boxes):  # the likeliest first
+        away = np.abs(middles[kept] - middles[which]).max(axis=1, initial=0)
+        beside = (away < BESIDE * np.maximum(sides[kept], sides[which])).any()
+        if box[4] >= SURE or not beside:
+            kept.append(which)
+    return boxes[kept]
 
 
 def _once(boxes):

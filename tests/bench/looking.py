@@ -1,17 +1,13 @@
-"""Activity and cuts against the generator's truth; and examining against other tools, one by one.
+"""Activity and cuts against the generator's truth.
 
 ``python -m tests.bench.looking [ARCHIVE …]`` scores archives that exist (each with its truth file
-beside it). Peers are those on PATH or in the folder DAYLIGHT_BENCH_PEERS: ``scenedetect``,
-``dvr-scan``, ``ffmpeg``; one that is missing is left out, which favours the peers.
+beside it), or two small ones that it makes.
 """
 
 import importlib.util
 import json
 import os
-import shutil
-import subprocess
 import sys
-import time
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -27,8 +23,7 @@ from daylight.detectors.shots import Shots
 from daylight.media.groups import groups
 from daylight.media.pictures import Tally, key_pictures
 from daylight.media.probe import probe
-from tests.bench.common import DAYLIGHT, scratch, shell
-from tests.bench.recognise import vault
+from tests.bench.common import scratch, shell
 from tests.conftest import SHARED
 
 NEAR = 0.25  # seconds that a cut may be off
@@ -40,7 +35,6 @@ def main() -> None:
     with scratch() as work:
         for one in named or [made(work, seed) for seed in (7, 23)]:
             score(one)
-        speed(work, made(work, 5))
 
 
 def made(work: Path, seed: int) -> Path:
@@ -163,51 +157,6 @@ def the_generator() -> ModuleType:
     sys.modules["make_archive"] = module
     spec.loader.exec_module(module)
     return module
-
-
-def speed(work: Path, archive: Path) -> None:
-    """All our findings of an archive, import left out, against the peers over its recordings."""
-    root = vault(work, "looked-at", archive)
-    began = time.perf_counter()
-    shell(DAYLIGHT, "--vault", root, "examine", stderr=subprocess.DEVNULL)
-    ours = time.perf_counter() - began
-    videos = sorted(p for p in archive.rglob("*") if is_video(p))
-    total = 0.0
-    for name, command in peers(work).items():
-        began = time.perf_counter()
-        for video in videos:
-            subprocess.run(
-                [part.replace("VIDEO", str(video)) for part in command],
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                stdin=subprocess.DEVNULL,
-                check=False,  # they fail at what is damaged
-            )
-        took = time.perf_counter() - began
-        total += took
-        print(f"  {name}: {took:.1f} s", flush=True)
-    print(
-        f"examine of {len(videos)} recordings: {ours:.1f} s, peers together {total:.1f} s: "
-        f"{total / ours:.1f} x as fast (goal >= 10)",
-        flush=True,
-    )
-
-
-def is_video(path: Path) -> bool:
-    return path.suffix.lower() in (".mp4", ".mkv", ".avi", ".ts", ".mpg", ".h264")
-
-
-def peers(work: Path) -> dict[str, list[str]]:
-    out = str(work / "peer")
-    commands = {
-        "scenedetect": ["-i", "VIDEO", "-q", "-o", out, "detect-content", "list-scenes", "-n"],
-        "dvr-scan": ["-i", "VIDEO", "-q", "-so"],
-        "ffmpeg": ["-v", "error", "-y", "-i", "VIDEO", "-frames:v", "1", "-vf"]
-        + ["fps=1,scale=160:-2,tile=10x12", f"{out}.jpg"],
-    }
-    folder = os.environ.get("DAYLIGHT_BENCH_PEERS", "")
-    found = {name: shutil.which(name, path=f"{folder}:{os.environ['PATH']}") for name in commands}
-    return {name: [path, *commands[name]] for name, path in found.items() if path}
 
 
 if __name__ == "__main__":

@@ -10,6 +10,8 @@ import sys
 import time
 from pathlib import Path
 
+from django.apps import apps
+
 from daylight import bootstrap
 from daylight.storage.layout import read
 from tests.bench.common import DAYLIGHT, RUNS, alternate, say, scratch, shell
@@ -94,6 +96,8 @@ def bench_examine(work: Path, source: Path) -> None:
 
 def shares(root: Path) -> None:
     """Where the time of one item goes, by stage, inside one process and without the sandbox."""
+    if not apps.ready:
+        bootstrap.configure()
     from daylight.catalogue.queries.items import Filter, items
     from daylight.catalogue.queries.vault import custodian_here
     from daylight.detectors.programs import DETECTORS, PROGRAMS

@@ -72,7 +72,7 @@ def kept(visit, act):
     """Do it, and wait for the version that comes of it."""
     before = visit.page.evaluate("planVersion()")
     act()
-    visit.until(f"planVersion() > {before}")
+    visit.until(f"planVersion() > {before}", 90)
 
 
 def test_forty_people_over_ten_minutes_are_shown_at_once_and_nothing_plays(visit):
@@ -218,6 +218,27 @@ def test_a_mask_by_hand_is_drawn_moves_and_ends(visit):
     assert name not in page.evaluate(HERE)
     page.evaluate("goTo(0)")
     visit.until(f"momentNow() === 0 && {HERE}.includes({name!r})")
+
+
+def test_what_was_drawn_is_followed_both_ways_and_asks_to_be_looked_at(visit):
+    opened(visit)
+    page = visit.page
+    page.evaluate("goTo(240e6)")
+    visit.until(STILL)
+    page.keyboard.press("d")
+    kept(visit, lambda: drawn(visit, (0.24, 0.2), (0.42, 0.52)))  # the red thing, in its middle
+    kept(visit, lambda: page.keyboard.press("f"))
+    assert page.evaluate("isOpen(trackOf(chosenTrack))")
+    assert "look whether it stays" in page.evaluate("trackOf(chosenTrack).innerText")
+    for seconds, across in ((60, 0.153), (480, 0.568)):
+        page.evaluate(f"goTo({seconds}e6)")
+        visit.until(f"{STILL} && {HERE}.includes(chosenTrack)")
+        box = page.evaluate(
+            "masksHere(momentNow()).find(([path]) => path.name === chosenTrack)[1].slice(0, 4)"
+        )
+        assert abs((box[0] + box[2]) / 20_000 - across) < 0.05, seconds
+    visit.look("followed")
+    kept(visit, lambda: page.keyboard.press("c"))
 
 
 def test_a_polygon_is_drawn_corner_by_corner(visit):

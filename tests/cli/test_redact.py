@@ -4,12 +4,14 @@ import json
 import os
 from dataclasses import replace
 
+from daylight.analyses import text_boxes
 from daylight.domain.digest import digest_of
 from daylight.domain.redaction import Word
 from daylight.domain.redaction_json import encode
 from tests.cli.test_two_people import Desk
 from tests.cli.test_verbs import vault  # noqa: F401  # a fixture
 from tests.media.redacting import pictures_of, plan_for, reel, saturation
+from tests.services.test_follow import asking
 
 FILM = reel(container="mp4", sound=True)
 
@@ -17,6 +19,7 @@ FILM = reel(container="mp4", sound=True)
 def test_redacting_at_the_command_line(vault, tmp_path):  # noqa: F811
     desk = opened(vault, tmp_path)
     wrong_use_is_told_by_name(desk, tmp_path)
+    what_a_plan_asks_for_is_followed_in_the_sandbox(desk, tmp_path)
     a_copy_is_drafted_decided_on_and_released(desk, tmp_path)
 
 
@@ -26,6 +29,19 @@ def opened(vault, tmp_path):
     (tmp_path / "film/film.mp4").write_bytes(FILM)
     made.ok("import", tmp_path / "film")
     return made
+
+
+def what_a_plan_asks_for_is_followed_in_the_sandbox(desk, tmp_path):
+    (tmp_path / "asks.json").write_bytes(encode(asking(FILM)))
+    words = ("--plan", tmp_path / "asks.json", "--texts", "--write-plan", tmp_path / "got.json")
+    done = desk.run("redact", digest_of(FILM).hex(), *words)
+    assert done.returncode == 0, done.stderr
+    (region,) = json.loads((tmp_path / "got.json").read_bytes())["regions"][:1]
+    assert "seen" in region["bases"]
+    assert {"followed", "lost"} & set(region["bases"])  # two things cross in it
+    assert "follow" not in region["bases"]
+    assert ("was lost at" in done.stderr) is ("lost" in region["bases"])
+    assert ("what reads it is not installed" in done.stderr) is not text_boxes.there()
 
 
 def a_copy_is_drafted_decided_on_and_released(desk, tmp_path):
@@ -51,12 +67,20 @@ def a_copy_is_drafted_decided_on_and_released(desk, tmp_path):
     assert "approval-refused" in desk.run(*releasing, tmp_path / "no.mp4", by="ada").stderr
     assert "approval-refused" in desk.run("approve", request, by="boris").stderr
     assert desk.run("verify").returncode == 0
+    desk.ok("redact", name, "--codec", "vp9", "--out", tmp_path / "vp9.mp4")
+    assert b"vp09" in (tmp_path / "vp9.mp4").read_bytes()
+    av1 = desk.run("redact", name, "--codec", "av1", "--out", tmp_path / "av1.mp4")
+    assert (av1.returncode, "no AV1" in av1.stderr) == (3, True)
+    assert not (tmp_path / "av1.mp4").exists()
+    desk.ok("redact", name, "--write-plan", tmp_path / "kept.json")
+    assert json.loads((tmp_path / "kept.json").read_bytes())["output"]["codec"] == "vp9"
+    desk.ok("redact", name, "--codec", "h264", "--out", tmp_path / "h264.mp4")
     refused = desk.run(*releasing, tmp_path / "no.mp4", by="boris")
     assert (refused.returncode, "model-missing" in refused.stderr) == (5, True)
     assert not (tmp_path / "no.mp4").exists()
 
 
-def test_a_release_with_the_real_model_is_looked_at_again(vault, tmp_path, real_models):  # noqa: F811
+def test_a_release_with_the_real_model_is_looked_at_again(vault, tmp_path, real_faces):  # noqa: F811
     desk = opened(vault, tmp_path)
     name, plan = digest_of(FILM).hex(), replace(plan_for(FILM), everyone=Word("ada", "I looked"))
     (tmp_path / "plan.json").write_bytes(encode(plan))

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from daylight.detectors.again import MOST_PIXELS, WHOLE_STEP, Again, looked_at
+from daylight.detectors.again import EVERYWHERE, MOST_PIXELS, WHOLE_STEP, Again, looked_at
 from daylight.detectors.centerface import MOST_SIDE
 from daylight.detectors.looking import Looker
 from daylight.domain.digest import Digest
@@ -136,6 +136,49 @@ def test_a_mask_that_slips_is_seen_between_two_looks_at_all():
     assert [one.key.at_us for one in again.spots] == [200_000]
 
 
+def shown_of(pictures, wanted, step):
+    """How many pixels the model was shown of each picture."""
+    shown, now = [0] * len(pictures), [0]
+
+    def counted(pixels, least):
+        shown[now[0]] += pixels.shape[0] * pixels.shape[1]
+        return look(pixels, least)
+
+    again = Again(Looker(counted), wanted, (WIDTH, HEIGHT))
+    for number, pixels in enumerate(pictures):
+        now[0] = number
+        again.push(number * step, pixels)
+    return shown, again
+
+
+def test_only_what_changed_is_looked_at_and_now_and_then_everything():
+    films = [background() for _ in range(14)]
+    for number, pixels in enumerate(films):
+        pixels[20:40, 20:40, 1] = 15 * number
+    shown, again = shown_of(films, plan(), WHOLE_STEP)
+    assert shown[0] == shown[EVERYWHERE // WHOLE_STEP] == WIDTH * HEIGHT
+    assert max(shown[1:10]) == 128 * 128
+    assert again.looks == 14
+
+
+def test_who_shows_up_in_a_corner_is_seen_there_alone():
+    films = [background()] * 2 + [picture(PLACE)] * 2
+    shown, again = shown_of(films, plan(), WHOLE_STEP)
+    assert again.seen == 1
+    assert 0 < shown[2] < WIDTH * HEIGHT
+    assert shown[3] == 0
+
+
+def test_between_two_looks_only_places_where_something_changed_are_looked_at():
+    far = replace(region((40, 40)), name="two")
+    there = region((280, 150))
+    films = [background() for _ in range(3)]
+    for number, pixels in enumerate(films):
+        pixels[150:160, 250:260, 1] = 80 * number
+    shown, _ = shown_of(films, plan(far, there), 200_000)
+    assert shown[1:] == [128 * 128] * 2
+
+
 def test_places_are_those_of_the_original_where_the_film_is_cropped():
     half = Output(crop=(0, 0, WHOLE // 2, WHOLE))
     shown = np.repeat(picture(PLACE)[:, : WIDTH // 2], 2, axis=1)
@@ -157,11 +200,11 @@ def test_places_are_those_of_the_original_where_the_film_is_cropped():
     ],
 )
 def test_it_is_looked_at_larger_than_at_first(size, expected):
-    assert looked_at(*size) == expected
+    assert looked_at(*size).size == expected
 
 
 def test_large_pictures_are_bounded():
-    width, height = looked_at(7680, 4320)
+    width, height = looked_at(7680, 4320).size
     assert width * height < 1.1 * MOST_PIXELS
     assert width / height == pytest.approx(16 / 9, rel=0.03)
 
@@ -173,6 +216,6 @@ def test_a_very_wide_picture_is_shown_in_pieces_that_the_model_takes():
         shown.append(pixels.shape)
         return np.zeros((0, 5), np.float32)
 
-    width, height = looked_at(20_000, 40)
+    width, height = looked_at(20_000, 40).size
     Looker(seen).at(np.zeros((height, width, 3), np.uint8), (0, 0, width, height), 0.1)
     assert max(max(one[:2]) for one in shown) <= MOST_SIDE

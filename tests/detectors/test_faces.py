@@ -178,6 +178,35 @@ def test_a_weak_hit_finds_who_went_on_as_before():
     assert all(covers([track], n * STEP, place, slack=6) for n, place in enumerate(places))
 
 
+def test_what_moves_in_two_corners_is_looked_at_there_alone():
+    wide, tall = 960, 640
+    shown = []
+
+    def seen(pixels, least):
+        shown.append(pixels.shape[0] * pixels.shape[1])
+        return np.zeros((0, 5), np.float32)
+
+    faces = Faces(Looker(seen), wide, tall)
+    ground = np.random.default_rng(4).integers(80, 120, (tall, wide, 3)).astype(np.uint8)
+    for number in range(25):
+        moved = ground.copy()
+        moved[20:60, 20:60] = moved[580:620, 900:940] = 8 * number
+        faces.push(Frame(number * STEP, moved))
+    assert shown[0] + shown[1] > wide * tall / 2
+    assert max(shown[3:]) <= 128 * 128
+
+
+def test_who_is_seen_late_where_nothing_changed_was_there_all_the_time():
+    """The model says no to a picture and yes to the next, of the same place."""
+    films = [picture() for _ in range(120)]
+    for number, pixels in enumerate(films):
+        pixels[170:180, 10 + number : 20 + number, 1] = 250  # something else moves
+        if number >= 95:
+            pixels[30:42, 200:212, 0] = 200  # red, which alone the model sees; changes are of green
+    tracks, _ = found(films)
+    assert all(covers(tracks, n * STEP, (206, 36), slack=7) for n in (0, 30, 94, 119))
+
+
 def point(at, box, basis=Basis.SEEN):
     return Point(at, np.array(box, np.float32), basis, 0.9)
 

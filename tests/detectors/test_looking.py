@@ -61,4 +61,7 @@ def test_areas_lie_in_the_picture_and_are_multiples(width, height, corners):
     area = rounded((left, top, right, bottom), width, height)
     assert 0 <= area[0] < area[2] <= width
     assert 0 <= area[1] < area[3] <= height
-    assert (area[2] - area[0]) % SIDE == (area[3] - area[1]) % SIDE == 0
+    assert [one % SIDE for one in area] == [0, 0, 0, 0]  # the network's grid lies as on the whole
+    assert min(area[2] - area[0], area[3] - area[1]) >= 4 * SIDE
+    if 0 <= left < right <= width:
+        assert area[0] <= left < right <= area[2]

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from daylight.detectors.shots import Shots, resemblance
+from daylight.detectors.shots import Shots, Step, cuts_in, resemblance
 from tests.detectors.reels import RATE, found, reel, room, seconds, walker, with_clock
 
 ROOMS = [room(seed) for seed in range(4)]
@@ -50,6 +50,23 @@ def test_a_jump_in_one_scene_is_a_cut():
     assert cuts(found(Shots(), reel(draw, RATE * 9, noise=0.5))) == pytest.approx([5.0], abs=0.01)
 
 
+def test_who_turned_and_turned_back_between_two_key_pictures_is_seen():
+    """The key pictures around it are nearly alike: only a packet that stands out far tells."""
+
+    def draw(number, rng):
+        luma, back = (
+            ROOMS[1].copy(),
+            max(0.45, (50 - number) / 8),
+        )  # between the key pictures 40 and 48
+        if number >= 42:
+            part = np.s_[60:200, 100:180]
+            luma[part] = back * ROOMS[2][part] + (1 - back) * luma[part]
+        return luma
+
+    data = reel(draw, RATE * 9, noise=1.0)
+    assert cuts(found(Shots(), data)) == pytest.approx([5.25], abs=0.01)
+
+
 def test_one_picture_has_no_cut():
     assert cuts(found(Shots(), reel(scenes(), 1))) == []
 
@@ -59,3 +76,19 @@ def test_without_structure_only_the_light_tells():
     assert resemblance(dark, dark) == 1.0
     assert resemblance(dark, light) == 0.0
     assert resemblance(ROOMS[0].astype(np.uint8), ROOMS[1].astype(np.uint8)) < 0.3
+
+
+@pytest.mark.parametrize(
+    ("levels", "structure", "amid", "is_cut"),
+    [
+        (25, 19, 10, False),  # an arm that is moved suddenly
+        (28, 22, 10, True),
+        (20, 144, 8, True),  # dark, and quite another picture
+        (19, 144, 0, False),  # nothing that one sees
+        (60, 8, 5, False),  # the light alone
+    ],
+)
+def test_a_step_of_little_structure_must_stand_out_further(levels, structure, amid, is_cut):
+    around = [Step(n * 40, n * 40 + 40, amid, 3, False) for n in range(9)]
+    around[4] = Step(160, 200, levels, structure, False)
+    assert (around[4] in cuts_in(around)) is is_cut

@@ -113,7 +113,7 @@ def test_nothing_gives_nothing():
     assert heard([])[0] == []
 
 
-def test_the_real_network_hears_a_reader_and_no_noise(real_models, shared_media):
+def test_the_real_network_hears_a_reader_and_no_noise(real_speech, shared_media):
     from daylight import bootstrap
 
     voice = spoken(shared_media / "audio/sense_and_sensibility_01_austen_64kb-0870.wav")

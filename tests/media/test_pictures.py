@@ -113,6 +113,25 @@ def test_between_far_key_frames_some_pictures_are_seen_too(container, codec):
         assert seconds == pytest.approx(expected, abs=0.25)
 
 
+def test_where_nobody_looks_key_frames_are_tried_and_nothing_between(monkeypatch):
+    data = bytearray(film("mp4", "libx264", frames=100, gop=50, noise=90, size=(160, 120)))
+    with opened(bytes(data)) as descriptor:
+        index = probe(descriptor).index
+    at, size = index.positions[1], index.sizes[1]
+    data[at + 60 : at + size] = b"\xaa" * (size - 60)
+    decoded = []
+    monkeypatch.setattr("daylight.media.pictures.decoded", lambda *one: decoded.append(one) or ())
+    tallies = [Tally(), Tally()]
+    with opened(bytes(data)) as descriptor:
+        made = probe(descriptor)
+        for tally, alone in zip(tallies, (True, False), strict=True):
+            reach = (0, 2)
+            for _ in key_pictures(descriptor, made.facts, index, reach, tally, keys_only=alone):
+                pass
+            assert bool(decoded) is not alone
+    assert tallies[0] == tallies[1] == Tally(wanted=2, decoded=tallies[0].decoded, corrupt=1)
+
+
 def test_what_lies_between_costs_no_more_than_its_limit(monkeypatch):
     monkeypatch.setattr("daylight.media.pictures.MOST_BETWEEN", 64 * 48 * 12)
     data = film("mp4", "libx264", frames=100, gop=50)

@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 from daylight.errors import MediaRefused
 from daylight.media.boxes import box, in_file, inside
 from daylight.media.failures import EXPECTED
+from daylight.media.lent import read_lent
 from daylight.media.mp4_pictures import Finder
 from daylight.media.mp4_sibling import leading, read_sibling
+from daylight.media.reading import DEFAULT_RATE
 from daylight.media.rebuilt import open_rebuilt
 from daylight.media.recipe import Recipe, Window
 from daylight.media.salvage import salvage
@@ -26,19 +28,28 @@ PLAIN = {"libx264": "scenecut=0:bframes=0", "libx265": "bframes=0:scenecut=0"}
 REORDERED = {"libx264": "scenecut=0:bframes=2", "libx265": "bframes=3:scenecut=0"}
 
 
-def recording(codec: str, seed: int, *, words: str, sound: bool = False, frames: int = 60) -> bytes:
-    """A moving pattern, other for each seed; an mp4 with its index at the end."""
+def recording(
+    codec: str,
+    seed: int,
+    *,
+    words: str,
+    sound: bool = False,
+    frames: int = 60,
+    container: str = "mp4",
+    size: tuple[int, int] = (160, 96),
+) -> bytes:
+    """A moving pattern, other for each seed; an mp4 has its index at the end."""
     file = io.BytesIO()
-    with av.open(file, "w", format="mp4") as out:
+    with av.open(file, "w", format=container) as out:
         video = out.add_stream(codec, rate=RATE)
-        video.width, video.height, video.pix_fmt = 160, 96, "yuv420p"
+        (video.width, video.height), video.pix_fmt = size, "yuv420p"
         video.gop_size, video.thread_count = 12, 1
         quiet = ":pools=none:frame-threads=1:log-level=none:keyint=12" if codec == "libx265" else ""
         name = "x265-params" if codec == "libx265" else "x264-params"
         video.options = {name: words + quiet}
         tone = out.add_stream("aac", rate=16_000, layout="mono") if sound else None
         draw = np.random.default_rng(seed)
-        base = draw.integers(0, 256, (96, 160, 3), np.uint8)
+        base = draw.integers(0, 256, (size[1], size[0], 3), np.uint8)
         for number in range(frames):
             grey = np.roll(base, number * 3, axis=1)
             grey[40:56, :, :] = number * 4 % 256
@@ -68,11 +79,25 @@ def without_index(data: bytes, share: float = 1.0) -> bytes:
     return data[:kept]
 
 
-def put_together(container: str, damaged: bytes, *sibling: bytes, trial: bool = False):
+def recontained(data: bytes, container: str) -> bytes:
+    """The same pictures, without the sound, in another container."""
+    file = io.BytesIO()
+    with av.open(io.BytesIO(data)) as media, av.open(file, "w", format=container) as out:
+        stream = out.add_stream_from_template(media.streams.video[0])
+        for packet in media.demux(video=0):
+            if packet.size:
+                packet.stream = stream
+                out.mux(packet)
+    return file.getvalue()
+
+
+def put_together(
+    container: str, damaged: bytes, *sibling: bytes, trial: bool = False, lender: str = "mp4"
+):
     said = []
     with opened(damaged) as one, opened(sibling[0] if sibling else b"") as other:
         files = [one, *([other] if sibling else [])]
-        request = {"container": container, "trial": trial}
+        request = {"container": container, "trial": trial, "lender": lender}
         salvage(request, files, lambda kind, facts, data=b"": said.append((facts, data)))
     (facts, payload) = said[0]
     return from_message(facts, payload, len(damaged))
@@ -111,6 +136,52 @@ def test_every_picture_comes_back_as_it_was(codec, words, sound):
     assert made.used + made.skipped == len(without_index(lost))
 
 
+ELSEWHERE = [
+    ("matroska", "libx264"), ("matroska", "libx265"), ("mpegts", "libx264"), ("mpegts", "libx265"),
+    ("avi", "libx264"), ("h264", "libx264"), ("hevc", "libx265"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("words", [PLAIN, REORDERED], ids=["plain", "reordered"])
+@pytest.mark.parametrize(("container", "codec"), ELSEWHERE)
+def test_a_sibling_in_another_container_lends_its_parameters(container, codec, words):
+    lost = recording(codec, 1, words=words[codec], sound=True)
+    sibling = recording(codec, 2, words=words[codec], container=container)
+    made, proof = put_together("mp4", without_index(lost), sibling, lender=container)
+    assert proof.clean
+    assert (made.method, made.pictures, made.rate_assumed) == ("index", 60, False)
+    assert pictures(without_index(lost), made) == originals(lost)
+
+
+@pytest.mark.parametrize(("rate", "stated"), [(8, True), (500, False)])
+def test_of_a_bare_sibling_only_a_rate_that_can_be_is_believed(rate, stated):
+    bare = film("h264", "libx264", frames=10, rate=rate)
+    with opened(bare) as media:
+        lent = read_lent(media, len(bare), "h264")
+    assert lent.rate_stated is stated
+    assert Fraction(lent.scale, lent.step) == (rate if stated else DEFAULT_RATE)
+
+
+def test_what_lends_no_parameters_is_refused_by_name():
+    lost = without_index(recording("libx264", 1, words=PLAIN["libx264"], frames=24))
+    for container, codec in (("matroska", "libvpx-vp9"), ("avi", "mjpeg")):
+        with pytest.raises(MediaRefused, match="neither"):
+            put_together("mp4", lost, film(container, codec, frames=10), lender=container)
+    with pytest.raises(MediaRefused, match="cannot be opened"):
+        put_together("mp4", lost, bytes(4000), lender="matroska")
+    with pytest.raises(MediaRefused, match="lends nothing"):
+        put_together("mp4", lost, bytes(4000), lender="gif")
+
+
+@pytest.mark.parametrize("codec", ["libx264", "libx265"])
+def test_a_sibling_of_the_other_codec_is_not_taken_for_clean(codec):
+    other = {"libx264": "libx265", "libx265": "libx264"}[codec]
+    lost = without_index(recording(codec, 7, words=PLAIN[codec], frames=24))
+    sibling = recontained(recording(other, 8, words=PLAIN[other], frames=24), "matroska")
+    with pytest.raises(MediaRefused):
+        put_together("mp4", lost, sibling, lender="matroska", trial=True)
+
+
 def test_a_cut_recording_gives_what_there_is():
     lost = recording("libx264", 3, words=PLAIN["libx264"], sound=True)
     sibling = recording("libx264", 4, words=PLAIN["libx264"], sound=True)
@@ -133,11 +204,35 @@ def test_a_lost_sector_costs_the_pictures_in_it():
     assert made.holes >= 1 or made.skipped < 600
 
 
-def test_another_cameras_parameters_are_not_taken_for_clean():
+def test_another_cameras_parameters_do_not_fit():
     lost = without_index(recording("libx264", 7, words="scenecut=0:bframes=0:cabac=1"))
     other = recording("libx264", 8, words="scenecut=0:bframes=0:cabac=0:8x8dct=0")
-    _, proof = put_together("mp4", lost, other, trial=True)
-    assert not proof.clean
+    with pytest.raises(MediaRefused, match="do not fit"):
+        put_together("mp4", lost, other, trial=True)
+
+
+OTHERS = [(160, 64), (160, 128), (128, 96), (192, 96), (320, 192), (64, 48), (96, 160)]
+
+
+@pytest.mark.parametrize("size", OTHERS)
+@pytest.mark.parametrize("codec", ["libx264", "libx265"])
+def test_parameters_of_another_size_do_not_fit_even_where_the_decoder_is_silent(codec, size):
+    lost = without_index(recording(codec, 7, words=PLAIN[codec]))
+    other = recording(codec, 8, words=PLAIN[codec], frames=12, size=size)
+    with pytest.raises(MediaRefused, match="do not fit"):
+        put_together("mp4", lost, other, trial=True)
+
+
+def test_parameters_fit_where_a_key_frame_is_damaged():
+    whole = recording("libx265", 5, words=PLAIN["libx265"])
+    with av.open(io.BytesIO(whole)) as container:
+        first = next(container.demux(video=0))
+    lost = bytearray(without_index(whole))
+    lost[first.pos + first.size // 2 : first.pos + first.size - 40] = os.urandom(
+        first.size - 40 - first.size // 2
+    )
+    made, _ = put_together("mp4", bytes(lost), recording("libx265", 6, words=PLAIN["libx265"]))
+    assert made.pictures == 60
 
 
 def test_a_wiped_head_is_bridged():
@@ -250,6 +345,21 @@ def test_a_hostile_sibling_gives_a_named_failure_at_most(changes):
         hostile[moov + at % (len(hostile) - moov)] = value
     try:
         put_together("mp4", LOST, bytes(hostile), trial=True)
+    except EXPECTED:
+        pass
+
+
+LENT_ELSEWHERE = recontained(LENT, "matroska")
+
+
+@settings(max_examples=40)
+@given(st.lists(st.tuples(st.integers(0, 700), st.integers(0, 255)), min_size=1, max_size=8))
+def test_a_hostile_sibling_elsewhere_gives_a_named_failure_at_most(changes):
+    hostile = bytearray(LENT_ELSEWHERE)
+    for at, value in changes:
+        hostile[at] = value
+    try:
+        put_together("mp4", LOST, bytes(hostile), trial=True, lender="matroska")
     except EXPECTED:
         pass
 

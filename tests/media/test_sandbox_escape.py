@@ -5,6 +5,7 @@ import signal
 import socket
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -102,6 +103,19 @@ def task(folder: Path, listener: socket.socket):
     }
     with (folder / "given").open("rb") as given:
         yield lambda name: Task(name, request, [given.fileno()], LIMITS)
+
+
+@pytest.fixture(scope="module", params=["first", "twin"])
+def locked(request, locked: ZygotePool) -> Iterator[ZygotePool]:
+    """Once the slot that was started, once one whose zygote was forked from the first one's."""
+    if request.param == "first":
+        yield locked
+        return
+    with ZygotePool(conftest.LOCKED, 2) as pool:
+        first = pool._free.popleft()
+        yield pool
+        assert pool._all[1].zygote._process is None  # nothing has put another in its place
+        pool._free.append(first)
 
 
 @pytest.mark.parametrize("name", PROBES)

@@ -22,7 +22,7 @@ from daylight.services.salvage import SalvageReport, salvage
 from daylight.services.watch import Player, playlist, segment
 from tests.canonical import check
 from tests.media.films import film
-from tests.media.test_salvage import PLAIN, recording, without_index
+from tests.media.test_salvage import PLAIN, recontained, recording, without_index
 
 WORDS = PLAIN["libx264"]
 LOST = without_index(recording("libx264", 1, words=WORDS))
@@ -181,6 +181,26 @@ def test_who_may_not_examine_does_not(ws):
 def test_neighbours_come_first_and_no_shape_crowds_out_the_others():
     one = Broken(1, Digest(b"1" * 32), 10, "mp4", "")
     shapes = [("h264", 704, 576, 12.0)] * 5 + [("hevc", 1280, 720, 12.0)]
-    among = [Lender(n, Digest(bytes([n]) * 32), shape) for n, shape in enumerate(shapes, 10)]
+    among = [Lender(n, Digest(bytes([n]) * 32), shape, "mp4") for n, shape in enumerate(shapes, 10)]
     lying = {1: [b"a/b/c"], 12: [b"a/b/x"], 14: [b"a/b/c"], 10: [b"z"]}
     assert [lender.key for lender in nearest(one, among, lying)] == [14, 12, 15]
+
+
+def test_its_own_container_comes_first_among_those_as_near():
+    one = Broken(1, Digest(b"1" * 32), 10, "mp4", "")
+    shape = ("hevc", 1280, 720, 12.0)
+    kinds = ("matroska", "mp4", "mp4", "matroska", "mp4")
+    among = [Lender(n, Digest(bytes([n]) * 32), shape, kind) for n, kind in enumerate(kinds, 10)]
+    lying = {1: [b"a/b/c"], 10: [b"a/b/x"], 13: [b"a/z"]}
+    assert [lender.key for lender in nearest(one, among, lying)] == [10, 13, 11, 12]
+
+
+def test_a_recording_in_another_container_lends_its_parameters(ws, archive):
+    whole = recontained(WHOLE, "matroska")
+    report, _ = archive(cam__lost=LOST, other__whole=whole, other__foreign=FOREIGN)
+    assert report == SalvageReport(1, 1)
+    made = item_of(LOST).rendition("salvage")
+    assert made.facts["sibling"] == digest_of(whole).hex()
+    assert made.facts["clean"] is True
+    assert made.facts["pictures"] == 60
+    check(ws)

@@ -1,16 +1,17 @@
 """Signs of items that are seen, out of findings that may hold anything."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from daylight.catalogue.models import Camera, Finding, Item, Recording
 from daylight.catalogue.queries.vault import custodian_here
 from daylight.cli import signs as verb
-from daylight.domain.principal import Principal
+from daylight.domain.principal import Principal, Right
 from daylight.domain.progress import Silent
 from daylight.services.intake import ImportRequest, import_material
-from daylight.services.signs import signs
+from daylight.services.signs import signs, signs_of
 from tests.media.films import film
 from tests.services.test_examine import examined
 
@@ -78,3 +79,40 @@ def test_what_is_not_seen_is_not_compared(taken):
         agent="0" * 32, rights=custodian_here().rights, collections=frozenset({"none"})
     )
     assert signs(blind) == []
+
+
+def test_one_item_is_compared_with_its_company_alone(taken):
+    every = {one.public_id: one for one in signs(custodian_here())}
+    assert every
+    for name, one in every.items():
+        assert signs_of(custodian_here(), name) == one
+    assert signs_of(custodian_here(), "0" * 32) is None
+
+
+def test_items_without_a_camera_are_compared_by_shape_alone(taken):
+    Recording.objects.all().delete()
+    every = {one.public_id: one for one in signs(custodian_here())}
+    assert {name: signs_of(custodian_here(), name) for name in every} == every
+
+
+def test_a_name_that_promises_a_film_is_told_to_who_may_see_names(ws, tmp_path):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "lost.mp4").write_bytes(b"\0\1nothing like a film" * 99)
+    import_material(ws, custodian_here(), ImportRequest(roots=(folder,)), Silent())
+    examined(ws)
+    [told] = signs(custodian_here())
+    assert [one.sign for one in told.observations] == ["name-differs"]
+    rights = custodian_here().rights - {Right.SEE_LEAKED_PATHS}
+    assert signs(replace(custodian_here(), rights=rights)) == []
+
+
+def test_figures_stand_beside_the_sentences(taken):
+    facts = {
+        "gaps": {"count": 2, "spans": [[4000, 2500], [9000, 3000], "x"]},
+        "ran_back": 3,
+        "observations": [{"sign": "gaps", "text": "t"}, {"sign": "times-run-back", "text": "t"}],
+    }
+    Finding.objects.filter(detector="structure").update(facts=facts)
+    values = [one.values for one in signs(custodian_here())[0].observations]
+    assert values == [("2", "3.0", "9.0"), ("0", "0.0", "0.0")]

@@ -2,6 +2,7 @@
 
 import io
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import av
 import numpy as np
@@ -12,9 +13,19 @@ from daylight.catalogue.queries.vault import custodian_here
 from daylight.domain import redaction_edit as edit
 from daylight.domain.marks import Key, Span
 from daylight.domain.principal import Right
-from daylight.domain.redaction import Plan, Region, Shape, Sounding, SoundSpan, State, Word
+from daylight.domain.redaction import (
+    Choice,
+    Label,
+    Plan,
+    Region,
+    Shape,
+    Sounding,
+    SoundSpan,
+    State,
+    Word,
+)
 from daylight.domain.tracks import Basis, Sort, Track
-from daylight.errors import Forbidden, MarkChanged, MediaRefused, PlanRefused, RedactionFailed
+from daylight.errors import Forbidden, MarkChanged, PlanRefused, RedactionFailed
 from daylight.services import faces, preview, redactions, studio
 from daylight.services.watch import Player
 from tests.media.redacting import pictures_of, plan_for, saturation
@@ -95,15 +106,6 @@ def test_what_does_not_pass_its_check_is_not_shown(room, monkeypatch):
     monkeypatch.setattr(preview.mask_task, "check", fails)
     with pytest.raises(RedactionFailed):
         look(room)
-    assert not preview._ONE.locked()
-
-
-def test_one_is_made_at_a_time_and_nobody_waits_for_ever(room, monkeypatch):
-    redactions.save(room, custodian_here(), plan_for(FILM))
-    monkeypatch.setattr(preview, "_WAIT", 0.05)
-    with preview._ONE, pytest.raises(MediaRefused):
-        look(room)
-    assert look(room).pictures == 30
 
 
 def test_a_photo_is_previewed_from_its_pixels(room):
@@ -117,6 +119,32 @@ def test_a_photo_is_previewed_from_its_pixels(room):
     assert b"CANARY" not in made.data
     shown = np.asarray(Image.open(io.BytesIO(made.data)))
     assert saturation(shown[30:60, 40:80]) <= 20
+
+
+@pytest.mark.parametrize("second", [0, 1])
+def test_a_photo_bears_whoever_looks_in_one_corner_or_the_other(room, second):
+    """Which one, the clock says: it has no moments."""
+    now = datetime(2021, 3, 4, 12, 0, second, tzinfo=UTC)
+    redactions.save(room, custodian_here(), Plan(item(PHOTO).digest))
+    shown = np.asarray(
+        Image.open(io.BytesIO(look(replace(room, clock=lambda: now), data=PHOTO).data))
+    )
+    corners = shown[:20, 110:], shown[100:, :50]
+    assert np.median(corners[second]) < 30 < np.median(corners[1 - second])
+    assert corners[second].max() > 180  # letters
+    assert int(corners[1 - second].max()) - int(corners[1 - second].min()) < 20
+
+
+def test_a_label_in_a_photo_is_replaced_by_its_text(room):
+    """Black on white paint; the check leaves the letters out, and nothing else."""
+    label = Label("sign", Key(0, 0, 0, 10_000, 5_000), Choice.REPLACE, "NO NAME", WORD)
+    redactions.save(
+        room, custodian_here(), Plan(item(PHOTO).digest, labels=(label,), fill=(255,) * 3)
+    )
+    shown = np.asarray(Image.open(io.BytesIO(look(room, data=PHOTO).data)))[:56, :100]
+    assert np.median(shown) > 240
+    assert shown.min() < 60
+    assert saturation(shown) <= 20
 
 
 def test_without_a_plan_there_is_nothing_to_preview(room):

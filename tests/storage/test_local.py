@@ -145,3 +145,17 @@ def test_a_name_that_a_killed_process_left_is_made_durable_before_it_counts(
     digests = store.put_many(many)
     folders = [os.path.dirname(store._path(digest)) for digest in digests]
     assert "everything" in synced or set(folders) <= set(synced)
+
+
+def test_a_file_that_cannot_fit_is_not_begun(store, tmp_path):
+    """Half a terabyte of nothing takes no room where it lies, and hours to fill a disk with."""
+    big = tmp_path / "nothing.mp4"
+    big.touch()
+    disk = os.statvfs(tmp_path)
+    try:
+        os.truncate(big, disk.f_bavail * disk.f_frsize + (1 << 30))
+    except OSError as error:
+        pytest.skip(f"no such large file here: {error}")
+    with big.open("rb", buffering=0) as file, pytest.raises(VaultFull, match="does not fit"):
+        store.stage(file, big.stat().st_size)
+    assert spooled(tmp_path) == []

@@ -38,11 +38,12 @@ from daylight.ledger.leaf import Leaf
 from daylight.ledger.merkle import Growing, leaf_hash
 from daylight.media.facts_json import to_json
 from daylight.services import sittings
+from daylight.services.jobs import Jobs
 from daylight.services.views import ViewLog
 from daylight.services.watch import Player
 from daylight.services.workspace import Workspace
 from daylight.web.app import application
-from daylight.web.asked import PLAYER, VIEWS, WORKSPACE
+from daylight.web.asked import JOBS, PLAYER, VIEWS, WORKSPACE
 from daylight.web.sitting import PROVED, SITTING
 
 HOSTILE = b"night/\xe2\x80\xaetxt.exe\n<script>alert(1)</script>\xff.mp4"
@@ -82,6 +83,7 @@ class Room:
 
     def __post_init__(self) -> None:
         self.views = ViewLog(self.ws)
+        self.jobs = Jobs()
         application(self.ws)  # sets the key and the names of the cookies
         self.blobs = {
             f"filmstrip-{kind}": (sheet(kind == "shielded")) for kind in ("shielded", "clear")
@@ -215,7 +217,13 @@ class Room:
     def client(self, user: User | None = None, **more: object) -> Client:
         made = Client(
             headers={"accept": "text/html"},
-            **{WORKSPACE: self.ws, PLAYER: Player(self.ws), VIEWS: self.views, **more},
+            **{
+                WORKSPACE: self.ws,
+                PLAYER: Player(self.ws),
+                VIEWS: self.views,
+                JOBS: self.jobs,
+                **more,
+            },
         )
         made.defaults["SERVER_NAME"] = "127.0.0.1"
         if user is not None:

@@ -44,7 +44,7 @@ def table() -> list[tuple[str, str, dict[str, str]]]:
     return [(row[0].strip("`"), row[1], dict(zip(WHO, row[2:], strict=True))) for row in rows]
 
 
-PLACES = ("ID", "TOKEN", "AGENT", "ALERT", "MARK", "CALL")
+PLACES = ("ID", "TOKEN", "AGENT", "ALERT", "MARK", "CALL", "JOB")
 
 
 def _plain(address: str) -> str:
@@ -75,8 +75,8 @@ def playing(monkeypatch):
         "grab": kept,
     }.items():
         monkeypatch.setattr(frames.frames, name, lambda *a, answer=answer, **more: answer)
-    shown = preview.preview.Preview(b"film", "video/mp4", Span(0, 1_000_000), 1, 25)
-    monkeypatch.setattr(preview.preview, "preview", lambda *a, **more: shown)
+    shown = preview.Preview(b"film", "video/mp4", Span(0, 1_000_000), 1, 25)
+    monkeypatch.setattr(preview, "rendered", lambda *a: shown)
 
 
 @pytest.mark.parametrize("who", WHO)

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from daylight.domain.principal import Role
 from daylight.errors import MediaRefused
-from daylight.web import play, preview
+from daylight.web import jobs, play
 from daylight.web.urls import urlpatterns
 from tests.web.forms import Field, Form, distinct, forms_of
 from tests.web.rooms import Room
@@ -71,7 +71,7 @@ def silent(monkeypatch):
 
     monkeypatch.setattr(play.watch, "playlist", refuse)
     monkeypatch.setattr(play.watch, "segment", refuse)
-    monkeypatch.setattr(preview.preview, "preview", refuse)
+    monkeypatch.setattr(jobs.preview, "preview", refuse)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 
 from daylight.domain.principal import Role
 from daylight.errors import MediaRefused
-from daylight.web import frames, play, preview
+from daylight.web import frames, jobs, play
 from tests.web.rooms import Room
 from tests.web.test_access import PLACES, _real, table
 
@@ -48,7 +48,7 @@ def quiet(monkeypatch):
         monkeypatch.setattr(play.watch, name, refuse)
     for name in ("at_moment", "at_number", "still", "grab"):
         monkeypatch.setattr(frames.frames, name, refuse)
-    monkeypatch.setattr(preview.preview, "preview", refuse)
+    monkeypatch.setattr(jobs.preview, "preview", refuse)
 
 
 @pytest.fixture

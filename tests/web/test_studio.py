@@ -235,7 +235,7 @@ def test_without_a_plan_it_says_how_one_comes_about(room: Room):
     item, client = room.item(1), room.as_(Role.ARCHIVIST)
     address = reverse("studio", args=[item.public_id])
     page = client.get(address).content.decode()
-    assert "--auto" in page
+    assert "data-look" in page  # a job that looks for faces
     act = reverse("studio-act", args=[item.public_id])
     answer = client.post(act, {"act": "start", "how": "found"})
     assert "This cannot be kept" in answer.content.decode()  # nobody has looked

@@ -28,7 +28,10 @@ _TRIED: Final = 40  # pairs, the best, that lines are drawn through
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """``a`` at ``at + pace * t`` may show what ``b`` does at ``t`` (microseconds)."""
+    """``a`` at ``at + pace * t`` may show what ``b`` does at ``t`` (microseconds).
+
+    ``by_clock``: the burnt-in clocks of both, which were read, show the same time along that line.
+    """
 
     a: int
     b: int
@@ -38,6 +41,7 @@ class Candidate:
     view: int  # 0 as they are; n: a shows the middle of b (``CROPS[n]``); -n: b that of a
     weight: float
     seen: tuple[tuple[int, int], ...]  # instants (of a, of b) at which pictures look alike
+    by_clock: bool = False
 
 
 def standing(recordings: Sequence[Recording], known: Sequence[Stretch]) -> Pictures:

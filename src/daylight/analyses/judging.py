@@ -88,7 +88,9 @@ def overlap(at: float, pace: float, a_us: int, b_us: int) -> tuple[float, float]
 
 
 def line(candidate: Candidate, probes: Sequence[Probe]) -> Line | None:
-    """None where the pictures are not those of the same instants, or where nothing tells instants apart."""
+    """None where the pictures are not those of the same instants, or where nothing tells instants apart:
+    neither the pictures nor two clocks that were read.
+    """
     useful = [probe for probe in probes if probe.table.size]
     if not useful:
         return None
@@ -114,7 +116,8 @@ def line(candidate: Candidate, probes: Sequence[Probe]) -> Line | None:
         > _OFF
     )
     others = np.nanmin(np.where(away, np.nan_to_num(curves, nan=9.0), 9.0), axis=1)
-    if not (others - residues >= np.maximum(TELLING, residues))[fits].any():
+    telling = (others - residues >= np.maximum(TELLING, residues))[fits].any()
+    if not (telling or candidate.by_clock):
         return None
     middle = tuple(useful[n].b_us[len(useful[n].b_us) // 2] for n in fits)
     return Line(at, pace, float(np.median(residues[fits])), middle)

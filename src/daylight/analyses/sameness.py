@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from daylight.analyses import judging
+from daylight.analyses.by_clock import timed
 from daylight.analyses.candidates import Candidate, candidates, is_known
 from daylight.analyses.coded import coded
 from daylight.analyses.stretches import Recording, Stretch, closed
 
-VERSION: Final = 1
+VERSION: Final = 2
 AT_ONCE: Final = 2  # comparisons of a recording in one round: what they show may save others
 WEAKER: Final = (
     0.6  # a further line of two recordings must have so much of the weight of their best
@@ -32,8 +33,8 @@ class Sought:
 
 def sought(recordings: Sequence[Recording]) -> Sought:
     known = coded(recordings)
-    found = candidates(recordings, known)
-    return Sought(tuple(known), tuple(c for c in found if not _contradicted(recordings, c)))
+    found = [c for c in candidates(recordings, known) if not _contradicted(recordings, c)]
+    return Sought(tuple(known), (*found, *timed(recordings, known, found)))
 
 
 def _contradicted(recordings: Sequence[Recording], one: Candidate) -> bool:

@@ -1,5 +1,6 @@
 """``daylight redact ITEM``: a copy in which people are covered."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -7,18 +8,22 @@ import typer
 
 from daylight.catalogue.queries.items import ItemView, find
 from daylight.cli.named import KeyFile
-from daylight.cli.output import print_json, progress, say
+from daylight.cli.output import note, print_json, progress, say
 from daylight.cli.passphrase import personal
 from daylight.cli.session import Session, session_of
-from daylight.domain.redaction import Plan
+from daylight.domain.redaction import Codec, Plan
+from daylight.domain.redaction_follow import asked, lost
 from daylight.domain.redaction_json import MAX_BYTES, decode, encode
+from daylight.domain.redaction_texts import with_texts
 from daylight.errors import PlanRefused, SourceUnreadable, UsageError
 from daylight.media.facts_json import from_json
 from daylight.services import finding
 from daylight.services.approvals import countersign
+from daylight.services.follow import follow_asked
 from daylight.services.personal_keys import signer
 from daylight.services.redact import Report, check_form, draft, facts_of, redact
 from daylight.services.redact_release import ask_to_release, release, standing_plan
+from daylight.services.texts import look
 
 
 def run(
@@ -34,6 +39,14 @@ def run(
     auto: Annotated[
         bool, typer.Option("--auto", help="Cover everything found, leave the sound out.")
     ] = False,
+    texts: Annotated[
+        bool,
+        typer.Option("--texts", help="Propose labels and text, covered, for people to decide."),
+    ] = False,
+    codec: Annotated[
+        Codec | None,
+        typer.Option(help="Of the pictures; else as the plan says.", show_default=False),
+    ] = None,
     write_plan: Annotated[
         Path | None, typer.Option(help="The plan into this new file.", show_default=False)
     ] = None,
@@ -50,7 +63,7 @@ def run(
     session = session_of(ctx)
     view = _item(session, item)
     if release_it:
-        if plan is not None or auto or write_plan is not None:
+        if plan is not None or auto or texts or codec is not None or write_plan is not None:
             raise UsageError("a release is rendered by the plan that is kept; save the plan first")
         signing = (reason, request, as_user, key_passphrase_file)
         _release(session, view, out, signing, as_json=as_json)
@@ -62,7 +75,11 @@ def run(
     facts = facts_of(session.principal, view)
     if out is not None:
         check_form(from_json(facts), out)
-    chosen = _chosen(session, view, plan, auto=auto)
+    chosen = _followed(session, view, _chosen(session, view, plan, auto=auto))
+    if texts:
+        chosen = _lettered(session, view, chosen)
+    if codec is not None:
+        chosen = replace(chosen, output=replace(chosen.output, codec=codec))
     if write_plan is not None:
         _write(write_plan, encode(chosen) + b"\n")
     if out is None:
@@ -98,6 +115,29 @@ def _chosen(session: Session, view: ItemView, file: Path | None, *, auto: bool) 
     if made.item != view.digest:
         raise PlanRefused("the plan belongs to another item")
     return made
+
+
+def _followed(session: Session, view: ItemView, plan: Plan) -> Plan:
+    """With what the plan asks to have followed."""
+    if not asked(plan):
+        return plan
+    with progress("follow", "steps") as shown:
+        made = follow_asked(session.workspace, session.principal, view, plan, shown)
+    for one in made.regions:
+        for at_us in lost(one):
+            note(f"{one.name} was lost at {at_us / 1_000_000:.1f} s: it stays covered there; look.")
+    return made
+
+
+def _lettered(session: Session, view: ItemView, plan: Plan) -> Plan:
+    """With labels and text that were found."""
+    with progress("find text", "steps") as shown:
+        found = look(session.workspace, session.principal, view, shown)
+    if not found.read:
+        note(
+            "Text in the scene was not looked for: what reads it is not installed (docs/redact.md)."
+        )
+    return with_texts(plan, found)
 
 
 def _write(path: Path, data: bytes) -> None:

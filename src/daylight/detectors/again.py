@@ -2,11 +2,11 @@
 
 Whoever is seen where the plan covers somebody, or where nobody decided on anything, is told. All of a
 picture is looked at in full size and larger than before; in between, what lies about each covered place, since a
-mask that slips shows at its rim. Where nothing has changed nothing is looked at.
+mask that slips shows at its rim. Where nothing has changed since it was looked at nothing is, but for now and then.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from daylight.detectors import changes
-from daylight.detectors.centerface import SIDE, Boxes, inside, thinned
+from daylight.detectors.centerface import Boxes, inside, ordered, thinned
 from daylight.detectors.changes import Blocks
-from daylight.detectors.looking import Looker
+from daylight.detectors.enlarged import Picture, View, extent_of
+from daylight.detectors.looking import Area, Looker, near, rounded
 from daylight.domain.marks import WHOLE, Key
 from daylight.domain.redaction import Choice, Plan, State
 from daylight.media.mask_frames import Cropped
@@ -24,7 +25,10 @@ from daylight.media.mask_paint import Bits, edges, patch_of
 from daylight.media.mask_regions import Cover, Covered
 
 STEP: Final = 200_000  # microseconds from picture to picture that is looked at
-WHOLE_STEP: Final = 1_000_000  # all of it; in between, about what is covered
+WHOLE_STEP: Final = 1_000_000  # all that changed; in between, about what is covered
+EVERYWHERE: Final = 10_000_000  # all of it, whatever changed
+WHOLE_PART: Final = 0.6  # of a picture: if more than this has to be looked at, all of it is
+MARGIN: Final = 48  # pixels around what changed
 NEAR: Final = 0.1  # a score, where the plan covers somebody
 LEAST: Final = 0.2  # anywhere else: a face, by itself
 FEW_PIXELS: Final = 450_000
@@ -33,8 +37,6 @@ _LARGER: Final = {True: 2.0, False: 1.5}  # small pictures; others. Both are mor
 _HIDDEN: Final = 0.85  # of a hit: as much of it is paint, and a head's outline alone is left
 _SPARED: Final = 0.5  # of a hit, within a region that stays visible, or that is no face
 _MOST: Final = 200  # spots that are told one by one
-
-Pixels = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,78 +48,93 @@ class Spot:
     hidden: float
 
 
-def looked_at(width: int, height: int) -> tuple[int, int]:
-    """The size in which pictures of this size are looked at again: multiples of ``SIDE``."""
+def looked_at(width: int, height: int) -> View:
+    """How pictures of this size are looked at again."""
     pixels = width * height
     scale = min(_LARGER[pixels <= FEW_PIXELS], math.sqrt(MOST_PIXELS / pixels))
-    across, down = (max(4, math.ceil(one * scale / SIDE)) * SIDE for one in (width, height))
-    return across, down
+    if scale >= 1:
+        return View((width, height), scale)
+    return View((max(1, round(width * scale)), max(1, round(height * scale))), 1.0)
 
 
 class Again:
     """``push`` pictures in order, all of the size that ``looked_at`` says. Raises what the model's worker raises.
 
     ``upright``: pixels of the original; pictures show the part of it that the plan's output says. ``seen``:
-    how many hits there were; ``spots``: the first of them; ``looks``: at all of a picture.
+    how many hits there were; ``spots``: the first of them; ``looks``: at all that had changed.
     """
 
     def __init__(self, looker: Looker, plan: Plan, upright: tuple[int, int]) -> None:
         self._looker, self._plan = looker, plan
         self._place = _Placing(plan, upright)
-        self._all_at: tuple[int, Blocks] | None = None  # the last look at all of a picture
-        self._near_at: Blocks | None = None
-        self._last: tuple[int, Pixels] | None = None  # what came after it
+        self._seen: Blocks | None = None  # each block as it was looked at last
+        self._near: Blocks | None = None  # the same, about what is covered
+        self._due = self._everywhere = 0  # when the next looks are due
+        self._last: tuple[int, Picture] | None = None
         self.spots: list[Spot] = []
         self.seen = self.looks = self.pictures = 0
 
-    def push(self, at: int, pixels: Pixels) -> None:
+    def push(self, at: int, pixels: Picture) -> None:
         self.pictures += 1
         now, self._last = changes.blocks(pixels), (at, pixels)
-        if self._all_at is None or (_differ(self._all_at[1], now) and self._is_due(at)):
-            self._all(at, pixels, now)
-        elif self._near_at is not None and _differ(self._near_at, now):
-            self._near_at = now
-            self._tell(at, pixels, self._near)
+        if self._seen is None or self._near is None:
+            self._seen, self._near = now.copy(), now.copy()
+            self._look(at, pixels, now, [(0, 0, pixels.shape[1], pixels.shape[0])])
+            self._everywhere = at + EVERYWHERE
+        elif at >= self._due and _differ(self._seen, now):
+            self._look(at, pixels, now, self._areas(at, pixels, self._seen, now))
+        elif _differ(self._near, now):
+            self._look_near(at, pixels, now, self._near)
 
     def finish(self) -> None:
         """The end is looked at too: nothing comes after it that would show what came in there."""
-        if self._last is not None and self._all_at is not None:
+        if self._last is not None and self._seen is not None:
             at, pixels = self._last
             now = changes.blocks(pixels)
-            if _differ(self._all_at[1], now):
-                self._all(at, pixels, now)
+            if _differ(self._seen, now):
+                self._look(at, pixels, now, self._areas(at, pixels, self._seen, now))
 
-    def _is_due(self, at: int) -> bool:
-        return self._all_at is None or at - self._all_at[0] >= WHOLE_STEP
+    def _areas(self, at: int, pixels: Picture, seen: Blocks, now: Blocks) -> list[Area]:
+        """All that changed since it was looked at, and now and then everything."""
+        height, width, _ = pixels.shape
+        if at < self._everywhere:
+            moved = changes.areas(changes.changed(seen, now), width, MARGIN)
+            areas = [rounded(area, width, height) for area in moved]
+            if sum(changes.size(area) for area in areas) <= WHOLE_PART * width * height:
+                return areas
+        self._everywhere = at + EVERYWHERE
+        return [(0, 0, width, height)]
 
-    def _all(self, at: int, pixels: Pixels, now: Blocks) -> None:
-        self._all_at, self._near_at = (at, now), now
-        self._tell(at, pixels, self._whole)
-
-    def _tell(self, at: int, pixels: Pixels, look: "Callable[[Pixels, _State], Boxes]") -> None:
+    def _look(self, at: int, pixels: Picture, now: Blocks, areas: Sequence[Area]) -> None:
+        self._due = at + WHOLE_STEP
         state = self._place.at(at)
+        for seen in (self._seen, self._near):
+            _take_over(seen, now, areas, pixels.shape[1])
         if not state.covered.whole:
-            for hit in look(pixels, state):
-                self._judge(at, hit, pixels.shape, state)
+            self.looks += 1
+            found = [self._looker.at(pixels, area, NEAR) for area in areas]
+            self._judge(at, found, pixels, state)
 
-    def _whole(self, pixels: Pixels, state: "_State") -> Boxes:
-        del state
-        self.looks += 1
-        return self._looker.at(pixels, (0, 0, pixels.shape[1], pixels.shape[0]), NEAR)
+    def _look_near(self, at: int, pixels: Picture, now: Blocks, seen: Blocks) -> None:
+        """About each covered place where something changed; a face that two of them show counts once."""
+        state = self._place.at(at)
+        height, width, _ = pixels.shape
+        if state.covered.whole:
+            return
+        moved, found = changes.changed(seen, now), []
+        for box in state.places(*extent_of(pixels)):
+            area = near(box, width, height)
+            if moved[changes.touched(np.array(area, np.float32), width)].any():
+                found.append(self._looker.near(pixels, box, NEAR))
+                _take_over(seen, now, [area], width)
+        self._judge(at, found, pixels, state)
 
-    def _near(self, pixels: Pixels, state: "_State") -> Boxes:
-        """About each covered place; a face that two of them show counts once."""
-        places = state.places(pixels.shape[1], pixels.shape[0])
-        found = [self._looker.near(pixels, box, NEAR) for box in places]
-        together = np.vstack([np.zeros((0, 5), np.float32), *found])
-        return thinned(together[np.argsort(-together[:, 4], kind="stable")])
-
-    def _judge(self, at: int, hit: Boxes, shape: Sequence[int], state: "_State") -> None:
-        spot = state.spot(at, hit, (shape[1], shape[0]))
-        if spot is not None:
-            self.seen += 1
-            if len(self.spots) < _MOST:
-                self.spots.append(spot)
+    def _judge(self, at: int, found: Sequence[Boxes], pixels: Picture, state: "_State") -> None:
+        for hit in thinned(ordered(np.vstack([np.zeros((0, 5), np.float32), *found]))):
+            spot = state.spot(at, hit, extent_of(pixels))
+            if spot is not None:
+                self.seen += 1
+                self.spots += [spot] if len(self.spots) < _MOST else []
 
 
 class _Placing:
@@ -211,6 +228,13 @@ def _wider(box: NDArray[np.float32]) -> NDArray[np.float32]:
     """Half a side more on all sides."""
     more = (box[2:] - box[:2]) / 2
     return np.concatenate([box[:2] - more, box[2:] + more])
+
+
+def _take_over(seen: Blocks | None, now: Blocks, areas: Sequence[Area], width: int) -> None:
+    for area in areas:
+        part = changes.within(area, width)
+        if seen is not None:
+            seen[part] = now[part]
 
 
 def _differ(one: Blocks, other: Blocks) -> bool:

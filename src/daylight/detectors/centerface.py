@@ -98,6 +98,11 @@ def boxes(
     return thinned(found[(found[:, 2] > found[:, 0]) & (found[:, 3] > found[:, 1])])
 
 
+def ordered(found: Boxes) -> Boxes:
+    """The likeliest first."""
+    return found[np.argsort(-found[:, 4], kind="stable")]
+
+
 def thinned(found: Boxes, overlap: float = OVERLAP) -> Boxes:
     """Each face once: its likeliest box. ``found``: likeliest first."""
     kept: list[int] = []
@@ -111,16 +116,25 @@ def thinned(found: Boxes, overlap: float = OVERLAP) -> Boxes:
 
 def overlaps(one: Boxes, many: Boxes) -> NDArray[np.float32]:
     """The common part of ``one`` (4 or more numbers) and each of ``many`` by both together."""
-    corner = np.minimum(one[2:4], many[:, 2:4]) - np.maximum(one[:2], many[:, :2])
-    common = np.prod(np.maximum(corner, 0), axis=1)
-    areas = np.prod(many[:, 2:4] - many[:, :2], axis=1) + np.prod(one[2:4] - one[:2])
+    common = _common(one, many)
+    areas = _products(many[:, 2:4] - many[:, :2]) + np.prod(one[2:4] - one[:2])
     result: NDArray[np.float32] = common / np.maximum(areas - common, 1e-6)
     return result
 
 
 def inside(one: Boxes, many: Boxes) -> NDArray[np.float32]:
     """The part of ``one`` that lies in each of ``many``."""
-    corner = np.minimum(one[2:4], many[:, 2:4]) - np.maximum(one[:2], many[:, :2])
     whole = np.prod(one[2:4] - one[:2])
-    result: NDArray[np.float32] = np.prod(np.maximum(corner, 0), axis=1) / np.maximum(whole, 1e-6)
+    result: NDArray[np.float32] = _common(one, many) / np.maximum(whole, 1e-6)
+    return result
+
+
+def _common(one: Boxes, many: Boxes) -> NDArray[np.float32]:
+    corner = np.minimum(one[2:4], many[:, 2:4]) - np.maximum(one[:2], many[:, :2])
+    return _products(np.maximum(corner, 0))
+
+
+def _products(pairs: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Of each two numbers: a sum over so short an axis takes longer."""
+    result: NDArray[np.float32] = pairs[:, 0] * pairs[:, 1]
     return result

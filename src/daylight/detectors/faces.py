@@ -1,25 +1,27 @@
 """Faces of one recording: pictures in, tracks out; offline, so both ways in time.
 
-The whole picture is looked at where a shot begins. From then on a look is due eight times a
-second, only where blocks have changed since the last one, and earlier where a face moves quickly. Between
+The whole picture is looked at where a shot begins, and every few seconds. From then on a look is due eight times a
+second, only where blocks have changed since they were looked at, and earlier where a face moves quickly. Between
 two looks the picture is followed forwards and backwards; where the two disagree, the model is
 shown the place halfway. A weak hit counts beside a face that is known. What is lost is kept where
 the picture leads it, to the end of the shot, unless it left at the rim.
 """
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from daylight.detectors import changes
-from daylight.detectors.centerface import Boxes, overlaps
-from daylight.detectors.changes import Blocks
+from daylight.detectors.centerface import Boxes, ordered, overlaps, thinned
+from daylight.detectors.changes import Blocks, Where
+from daylight.detectors.enlarged import Seen
 from daylight.detectors.face_paths import STRONG, Floats, Path, track
 from daylight.detectors.linking import WEAK, Linking, seen_at
 from daylight.detectors.looking import Area, Looker, rounded
-from daylight.detectors.pictures import Frame
 from daylight.domain.tracks import Track
 
 STEP: Final = 120_000  # microseconds from look to look
@@ -32,9 +34,10 @@ SMALL: Final = (
 HINT: Final = 0.12  # found nothing so small that is as likely, the next one may wait twice as long,
 SAVING: Final = 600_000  # in pictures of so many pixels or more, in which it costs most
 QUICK: Final = 0.12  # of its side a picture: a face that moves so is looked at twice as often
+MARGIN: Final = 32  # pixels around what moved
 MOST_FRAMES: Final = 12  # of a window
-WHOLE_PART: Final = 0.6  # of the picture: if more than this changed, all of it is looked at
-EVERY: Final = 12  # looks, of which one is at the whole picture
+WHOLE_PART: Final = 0.6  # of the picture: if more than this has to be looked at, all of it is
+EVERYWHERE: Final = 4_000_000  # and once in so long, whatever changed
 LINGER: Final = 500_000  # what left at the rim is covered for so long
 DOUBTFUL: Final = 1_000_000  # and what was hardly there
 _REMEMBERED: Final = 16  # looks
@@ -47,32 +50,36 @@ class _Shot:
 
     begins: int
     looked: Blocks
-    moved: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
-    window: list[Frame]
+    moved: Where
+    changed_at: NDArray[np.int64]  # microseconds, of each block
+    window: list[Seen]
     paths: list[Path] = field(default_factory=list)
     ended: list[Path] = field(default_factory=list)
     seen: deque[tuple[int, Boxes]] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
-    looks: int = 0
+    everywhere: int = 0  # when all of it was looked at
     whole: int = 0  # when it was last looked at in its full size
     rare: bool = False  # nobody small was there then
 
 
 class Faces:
-    """``push`` every picture in order, all of one size; then ``finish``.
+    """``push`` every picture in order, all of one size; then ``finish``. ``extent``: what is not filling below and right.
 
     Raises what the model's worker raises. ``looks`` and ``shown``: how often the model was asked
     about more than a single face, and how many pixels it was shown then. Holds the pictures of one window.
     """
 
-    def __init__(self, looker: Looker, width: int, height: int) -> None:
+    def __init__(
+        self, looker: Looker, width: int, height: int, extent: tuple[int, int] | None = None
+    ) -> None:
         self._looker, self._width, self._height = looker, width, height
+        self._extent = extent or (width, height)
         self._whole = WHOLE if width * height < LARGE else 2 * WHOLE
         self._shot: _Shot | None = None
         self._before: Blocks | None = None
         self._done: list[tuple[int, Path]] = []
         self.frames = self.looks = self.shown = self.cuts = 0
 
-    def push(self, frame: Frame) -> None:
+    def push(self, frame: Seen) -> None:
         self.frames += 1
         now = changes.blocks(frame.pixels)
         if self._shot is None or self._before is None:
@@ -90,18 +97,20 @@ class Faces:
             self._end(self._shot)
         self._done.sort(key=lambda one: one[1].points[0].at)
         return tuple(
-            track(f"face-{number}", path, self._width, self._height, begins)
+            track(f"face-{number}", path, *self._extent, begins)
             for number, (begins, path) in enumerate(self._done, 1)
         )
 
-    def _begin(self, frame: Frame, now: Blocks) -> None:
-        shot = _Shot(frame.at, now, np.zeros(now.shape, np.bool_), [frame], whole=frame.at)
+    def _begin(self, frame: Seen, now: Blocks) -> None:
+        begun = np.full(now.shape, frame.at, np.int64)
+        shot = _Shot(frame.at, now.copy(), np.zeros(now.shape, np.bool_), begun, [frame])
+        shot.whole = shot.everywhere = frame.at
         self._shot = shot
-        found = self._look(frame, (0, 0, self._width, self._height))
+        found = self._look(frame, [(0, 0, self._width, self._height)])
         shot.paths = [Path([seen_at(frame.at, box)]) for box in found if box[4] >= STRONG]
         shot.seen.append((frame.at, found))
 
-    def _go_on(self, shot: _Shot, frame: Frame, now: Blocks) -> None:
+    def _go_on(self, shot: _Shot, frame: Seen, now: Blocks) -> None:
         shot.moved |= changes.changed(shot.looked, now)
         if not shot.moved.any():
             for path in shot.paths:
@@ -123,9 +132,13 @@ class Faces:
         self._done += [(shot.begins, path) for path in (*shot.ended, *shot.paths)]
         self._shot = None
 
-    def _look(self, frame: Frame, area: Area, *, briefly: bool = False) -> Boxes:
+    def _look(self, frame: Seen, areas: Sequence[Area], *, briefly: bool = False) -> Boxes:
         self.looks += 1
-        size = (area[2] - area[0]) * (area[3] - area[1])
+        found = [self._look_at(frame, area, briefly=briefly) for area in areas]
+        return found[0] if len(found) == 1 else thinned(ordered(np.vstack(found)))
+
+    def _look_at(self, frame: Seen, area: Area, *, briefly: bool) -> Boxes:
+        size = changes.size(area)
         brief = briefly and size > BRIEF
         self.shown += size // 4 if brief else size
         look = self._looker.briefly if brief else self._looker.at
@@ -134,38 +147,48 @@ class Faces:
     def _close(self, shot: _Shot, now: Blocks) -> None:
         """A look at the last picture of the window, and everybody's way from its first to there."""
         last = shot.window[-1]
-        area = self._area(shot)
+        areas = self._areas(shot)
         before = shot.whole
         briefly = last.at - before < (2 * self._whole if shot.rare else self._whole)
-        found = self._look(last, area, briefly=briefly)
+        found = self._look(last, areas, briefly=briefly)
         if not briefly:
             large = self._width * self._height >= SAVING
             shot.whole, shot.rare = last.at, large and not _any_small(found)
-        inside = [path for path in shot.paths if _meet(path.last.box, area)]
+        inside = [path for path in shot.paths if _meet_any(path.last.box, areas)]
         for path in shot.paths:
-            if not _meet(path.last.box, area):
+            if path not in inside:
                 path.stay(last.at)
-        linking = Linking(self._looker, shot.window, found)
+        linking = Linking(self._looker, shot.window, found, briefly=briefly)
         linking.link(inside)
-        shot.paths += linking.begun(shot.paths, shot.seen, before)
+        shot.changed_at[shot.moved] = last.at
+        new = linking.begun(shot.paths, shot.seen, before)
+        for path in new:
+            path.unseen_since = min(before, self._changed_at(shot, path.last.box))
+        shot.paths += new
         self._part(shot)
         shot.seen.append((last.at, found))
-        shot.window, shot.looked = [last], now
+        shot.window = [last]
+        for area in areas:
+            part = changes.within(area, self._width)
+            shot.looked[part] = now[part]
         shot.moved = np.zeros(now.shape, np.bool_)
 
-    def _area(self, shot: _Shot) -> Area:
+    def _areas(self, shot: _Shot) -> list[Area]:
         """Where to look: all that moved, and every face that it touches, whole."""
-        shot.looks += 1
-        whole = (0, 0, self._width, self._height)
-        area = changes.around(shot.moved, self._width, 32)
-        if area is None or shot.looks % EVERY == 0:
-            return whole
-        for path in shot.paths:
-            if _meet(path.last.box, area):
-                area = _joined(area, path.last.box)
-        area = rounded(area, self._width, self._height)
-        size = (area[2] - area[0]) * (area[3] - area[1])
-        return whole if size > WHOLE_PART * self._width * self._height else area
+        at, whole = shot.window[-1].at, (0, 0, self._width, self._height)
+        if at - shot.everywhere < EVERYWHERE:
+            areas: list[Area] = []
+            for area in changes.areas(shot.moved, self._width, MARGIN):
+                changes.merge(areas, _with_faces(shot, area))
+            areas = [rounded(area, self._width, self._height) for area in areas]
+            if sum(changes.size(area) for area in areas) <= WHOLE_PART * changes.size(whole):
+                return areas
+        shot.everywhere = at
+        return [whole]
+
+    def _changed_at(self, shot: _Shot, box: Floats) -> int:
+        """When the picture changed last at a face: who is found there now was there since."""
+        return int(shot.changed_at[changes.touched(box, self._width)].max(initial=shot.begins))
 
     def _part(self, shot: _Shot) -> None:
         """Who is lost, and gone for good, ends here."""
@@ -182,7 +205,7 @@ class Faces:
         if not path.established:
             return path.lost_for >= DOUBTFUL
         low, high = path.last.box[:2], path.last.box[2:4]
-        limits = np.array([self._width, self._height], np.float32)
+        limits = np.array(self._extent, np.float32)
         at_rim = bool((low <= _RIM).any() or (high >= limits - _RIM).any())
         return at_rim and path.lost_for >= LINGER
 
@@ -202,13 +225,19 @@ def _meet(box: Floats, area: Area) -> bool:
     return bool(box[0] < area[2] and area[0] < box[2] and box[1] < area[3] and area[1] < box[3])
 
 
+def _meet_any(box: Floats, areas: Sequence[Area]) -> bool:
+    return any(_meet(box, area) for area in areas)
+
+
+def _with_faces(shot: _Shot, area: Area) -> Area:
+    for path in shot.paths:
+        if _meet(path.last.box, area):
+            area = _joined(area, path.last.box)
+    return area
+
+
 def _joined(area: Area, box: Floats) -> Area:
     """With the face and a quarter of it around."""
     margin = (box[2:] - box[:2]) / 4
     low, high = (box[:2] - margin).astype(int), np.ceil(box[2:] + margin).astype(int)
-    return (
-        min(area[0], int(low[0])),
-        min(area[1], int(low[1])),
-        max(area[2], int(high[0])),
-        max(area[3], int(high[1])),
-    )
+    return changes.joined(area, (int(low[0]), int(low[1]), int(high[0]), int(high[1])))

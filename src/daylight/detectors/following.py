@@ -12,10 +12,11 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from daylight.detectors.enlarged import Picture
+
 SIDE: Final = 18  # points along the longer side of the piece
 REACH: Final = 7  # points in each direction that it may have moved, beyond what was foretold
 
-Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 
 
@@ -27,7 +28,7 @@ class Followed:
     likeness: Floats
 
 
-def follow(pictures: Sequence[Pixels], box: Floats, velocity: Floats) -> Followed:
+def follow(pictures: Sequence[Picture], box: Floats, velocity: Floats) -> Followed:
     """From ``box`` (left, top, right, bottom) in the first of ``pictures`` to all of them.
 
     ``velocity``: (2,) pixels a picture, across and down, as far as known.
@@ -52,16 +53,25 @@ def follow(pictures: Sequence[Pixels], box: Floats, velocity: Floats) -> Followe
     return Followed(boxes, np.array(alike, np.float32))
 
 
-def _sampled(picture: Pixels, corner: Floats, step: int, size: NDArray[np.int_]) -> Floats:
+def _sampled(picture: Picture, corner: Floats, step: int, size: NDArray[np.int_]) -> Floats:
     """(size[1], size[0]) points of the green plane, each the mean of four; the rim goes on outwards."""
     height, width, _ = picture.shape
+    wide, tall = int(size[0]), int(size[1])
     left, top = (round(float(one)) for one in corner)
-    total: Floats = np.zeros((int(size[1]), int(size[0])), np.float32)
-    for down, across in ((0, 0), (step // 2, 0), (0, step // 2), (step // 2, step // 2)):
-        rows = np.clip(top + down + step * np.arange(size[1]), 0, height - 1)
-        columns = np.clip(left + across + step * np.arange(size[0]), 0, width - 1)
-        total += picture[rows[:, None], columns[None, :], 1]
-    return total * np.float32(0.25)
+    rows, columns = _pairs(top, tall, step, height), _pairs(left, wide, step, width)
+    points = picture[rows[:, None], columns[None, :], 1]
+    sums = points[:tall].astype(np.float32)
+    sums += points[tall:]
+    total: Floats = sums[:, :wide] + sums[:, wide:]
+    total *= np.float32(0.25)
+    return total
+
+
+def _pairs(first: int, count: int, step: int, length: int) -> NDArray[np.int_]:
+    """Where the points are, and half a step further where each has its other half."""
+    every = first + step * np.arange(count)
+    both: NDArray[np.int_] = np.concatenate([every, every + step // 2])
+    return np.minimum(np.maximum(both, 0), length - 1)
 
 
 def _best(area: Floats, piece: Floats, size: NDArray[np.int_]) -> tuple[Floats, float]:

@@ -11,10 +11,10 @@ from typing import Final
 import numpy as np
 
 from daylight.detectors.centerface import Boxes, inside, overlaps
+from daylight.detectors.enlarged import Seen
 from daylight.detectors.face_paths import COASTS, STRONG, Floats, Path, Point, hull
 from daylight.detectors.following import Followed, follow
 from daylight.detectors.looking import Looker
-from daylight.detectors.pictures import Frame
 from daylight.domain.tracks import Basis
 
 WEAK: Final = 0.08  # a face, where one is known
@@ -26,10 +26,16 @@ _DISAGREE: Final = 0.15  # of a face's side
 
 
 class Linking:
-    """One window: paths at its first picture, boxes in its last one."""
+    """One window: paths at its first picture, boxes in its last one.
 
-    def __init__(self, looker: Looker, window: Sequence[Frame], found: Boxes) -> None:
+    ``briefly``: it was looked at in half its size, and weak boxes of small faces may be missing.
+    """
+
+    def __init__(
+        self, looker: Looker, window: Sequence[Seen], found: Boxes, *, briefly: bool = False
+    ) -> None:
         self._looker, self._window, self._found = looker, window, found
+        self._briefly = briefly
         self._pictures = [frame.pixels for frame in window]
         self._taken: set[int] = set()
 
@@ -77,8 +83,10 @@ class Linking:
         return max(1.0, span * (len(self._window) - 1) / whole)
 
     def _near(self, box: Floats) -> Floats | None:
-        found = self._looker.near(self._pictures[-1], box, WEAK)
-        return _nearest(box, found)
+        seen = _nearest(box, self._found)
+        if seen is None and self._briefly:
+            seen = _nearest(box, self._looker.near(self._pictures[-1], box, WEAK))
+        return seen
 
     def _lead(self, path: Path, way: Followed, box: Floats) -> None:
         """From where it was to where it is."""

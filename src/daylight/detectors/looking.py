@@ -10,7 +10,8 @@ from typing import Final
 
 import numpy as np
 
-from daylight.detectors.centerface import MOST_SIDE, SIDE, Boxes, Look, Pixels, thinned
+from daylight.detectors.centerface import MOST_SIDE, SIDE, Boxes, Look, Pixels, ordered, thinned
+from daylight.detectors.enlarged import LEAST, Enlarged, Picture
 
 MOST_PIXELS: Final = 530_000  # of a tile: the model's worker takes 120 MB for as many
 SHARED: Final = 96  # pixels that neighbouring tiles have in common
@@ -22,8 +23,9 @@ Area = tuple[int, int, int, int]  # left, top, right, bottom
 
 
 def rounded(area: Area, width: int, height: int) -> Area:
-    """The area within the picture, its sides multiples of ``SIDE``, not smaller than four of them.
+    """The area within the picture, from a multiple of ``SIDE`` to a multiple, not smaller than ``LEAST``.
 
+    So the network's grid lies as it does on the whole picture, and it says the same of the same place.
     ``width`` and ``height`` are multiples too.
     """
     left, right = _side(area[0], area[2], width)
@@ -32,8 +34,29 @@ def rounded(area: Area, width: int, height: int) -> Area:
 
 
 def _side(low: int, high: int, whole: int) -> tuple[int, int]:
+    low, high = max(0, min(low, whole - 1)), min(whole, max(high, 1))
+    more = max(0, min(whole, LEAST) - (high - low)) // 2
+    low = max(0, (low - more) // SIDE * SIDE)
+    high = min(whole, max(-(-(high + more) // SIDE) * SIDE, low + LEAST))
+    return min(low, max(0, high - LEAST)), high
+
+
+def near(box: Boxes, width: int, height: int) -> Area:
+    """What is shown of a picture of this size where what lies about one box is looked at.
+
+    It is smaller than ``rounded`` would make it, and lies wherever the box does.
+    """
+    middle = (box[:2] + box[2:4]) / 2
+    reach = max(48.0, float((box[2:4] - box[:2]).max()) * 1.25)
+    area = np.concatenate([middle - reach, middle + reach]).astype(int).tolist()
+    left, right = _centred(area[0], area[2], width)
+    top, bottom = _centred(area[1], area[3], height)
+    return left, top, right, bottom
+
+
+def _centred(low: int, high: int, whole: int) -> tuple[int, int]:
     low, high = max(0, low), min(whole, high)
-    length = min(whole, max(4 * SIDE, -(-(high - low) // SIDE) * SIDE))
+    length = min(whole, max(LEAST, -(-(high - low) // SIDE) * SIDE))
     low = max(0, min(low - (length - (high - low)) // 2, whole - length))
     return low, low + length
 
@@ -42,25 +65,23 @@ def _side(low: int, high: int, whole: int) -> tuple[int, int]:
 class Looker:
     look: Look
 
-    def at(self, pixels: Pixels, area: Area, least: float) -> Boxes:
+    def at(self, pixels: Picture, area: Area, least: float) -> Boxes:
         """Boxes of all of the area, in the picture's pixels; the likeliest first."""
         left, top, right, bottom = area
         return moved(self._pieces(pixels[top:bottom, left:right], least), left, top)
 
-    def briefly(self, pixels: Pixels, area: Area, least: float) -> Boxes:
+    def briefly(self, pixels: Picture, area: Area, least: float) -> Boxes:
         """As ``at``, at half the size: a quarter of the work, without small faces."""
         left, top, right, bottom = area
-        return moved(self._half(pixels[top:bottom, left:right], least), left, top)
+        half = pixels.halved(area) if isinstance(pixels, Enlarged) else None
+        if half is None:
+            half = _halved(pixels[top:bottom, left:right])
+        return moved(self._smaller(half, least), left, top)
 
-    def near(self, pixels: Pixels, box: Boxes, least: float) -> Boxes:
+    def near(self, pixels: Picture, box: Boxes, least: float) -> Boxes:
         """As ``at``, of what lies about one box only; a large one is looked at smaller."""
         height, width, _ = pixels.shape
-        middle, reach = (
-            (box[:2] + box[2:4]) / 2,
-            max(48.0, float((box[2:4] - box[:2]).max()) * 1.25),
-        )
-        corners = np.concatenate([middle - reach, middle + reach]).astype(int)
-        left, top, right, bottom = rounded(tuple(corners.tolist()), width, height)
+        left, top, right, bottom = near(box, width, height)
         step = max(1, round(max(right - left, bottom - top) / _SMALL))
         part = _padded(pixels[top:bottom:step, left:right:step])
         found = self.look(part, least)
@@ -72,11 +93,11 @@ class Looker:
         if _is_borne(width, height):
             return self.look(np.ascontiguousarray(part), least)
         found = [self._tile(part, tile, least) for tile in _tiles(width, height)]
-        together = np.vstack([*found, self._half(part, least)])
-        return thinned(together[np.argsort(-together[:, 4], kind="stable")])
+        together = np.vstack([*found, self._smaller(_halved(part), least)])
+        return thinned(ordered(together))
 
-    def _half(self, part: Pixels, least: float) -> Boxes:
-        found = self._pieces(_padded(_halved(part)), least)
+    def _smaller(self, half: Pixels, least: float) -> Boxes:
+        found = self._pieces(_padded(half), least)
         found[:, :4] *= 2
         return found
 

@@ -22,6 +22,8 @@ end to end as payload. The parent checks all of it: ``detectors.results``.
 ``redact``   renders what may be seen of an item: ``media.mask``.
 ``redact-still``  does the same with a picture: ``media.mask_still``.
 ``redaction-check``  looks at what was rendered: ``media.mask_check``.
+``follow``  follows what a person drew around: ``media.mask_follow``.
+``moments``  hands single pictures out, for text: ``media.mask_moments``.
 ``smaller``  makes a filmstrip smaller: ``media.smaller``.
 ``pictures`` hands an item's pictures out: ``detectors.pictures``.
 ``salvage``  says how to make an openable file of one that is not: ``media.salvage``.
@@ -48,7 +50,7 @@ from daylight.detectors.base import (
 from daylight.detectors.loading import load
 from daylight.detectors.registry import Wants, applicable
 from daylight.domain.media import Kind
-from daylight.media import mask, mask_check, mask_still, smaller
+from daylight.media import mask, mask_check, mask_follow, mask_moments, mask_still, smaller
 from daylight.media.cut import PROGRAM
 from daylight.media.facts_json import from_json, to_json
 from daylight.media.failures import EXPECTED
@@ -134,6 +136,8 @@ PROGRAMS: Final[Programs] = {
     mask.PROGRAM: mask.redact,
     mask_check.PROGRAM: mask_check.check,
     mask_still.PROGRAM: mask_still.redact_still,
+    mask_follow.PROGRAM: mask_follow.follow,
+    mask_moments.PROGRAM: mask_moments.moments,
     smaller.PROGRAM: smaller.smaller,
 }
 
@@ -168,7 +172,8 @@ def _look(
             continue  # key frames are decoded in any case: whether they are whole is a fact
         sessions = {d.name: d.start(subject, span) for d in group}
         try:
-            _feed(_material(descriptor, subject, span, wants, tally), sessions)
+            looked_at = bool(group)
+            _feed(_material(descriptor, subject, span, wants, tally, looked_at=looked_at), sessions)
             if wants is Wants.KEY_FRAMES:
                 _feed_groups(descriptor, subject, sessions)
         except EXPECTED as error:
@@ -240,11 +245,13 @@ def _affordable(numbers: Sequence[int], subject: Subject) -> frozenset[int]:
 
 
 def _material(
-    descriptor: int, subject: Subject, span: Span, wants: Wants, tally: Tally
+    descriptor: int, subject: Subject, span: Span, wants: Wants, tally: Tally, *, looked_at: bool
 ) -> Iterator[Material]:
+    """``looked_at``: whether anybody asked; else key frames come for the sake of ``tally`` alone."""
     facts, index = subject.facts, subject.index
     if wants is Wants.KEY_FRAMES and index is not None:
-        yield from key_pictures(descriptor, facts, index, (span.first, span.last), tally)
+        reach = (span.first, span.last)
+        yield from key_pictures(descriptor, facts, index, reach, tally, keys_only=not looked_at)
     elif wants is Wants.SAMPLES:
         for values, at in sound_blocks(descriptor, facts):
             yield Samples(values, RATE, at)

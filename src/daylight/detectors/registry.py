@@ -42,7 +42,7 @@ _OURS: Final[dict[str, Listed]] = {
     "background": Listed(1, Wants.KEY_FRAMES, "daylight.detectors.background:Background"),
     "filmstrip": Listed(1, Wants.KEY_FRAMES, "daylight.detectors.filmstrip:Filmstrip"),
     "lens": Listed(1, Wants.KEY_FRAMES, "daylight.detectors.lens:Lens"),
-    "shots": Listed(1, Wants.KEY_FRAMES, "daylight.detectors.shots:Shots"),
+    "shots": Listed(2, Wants.KEY_FRAMES, "daylight.detectors.shots:Shots"),
     "overlay": Listed(1, Wants.KEY_FRAMES, "daylight.detectors.overlay:Overlay"),
     "still": Listed(1, Wants.STILL, "daylight.detectors.still:Still"),
     "sound": Listed(1, Wants.SAMPLES, "daylight.detectors.sound:Sound"),

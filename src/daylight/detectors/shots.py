@@ -24,9 +24,15 @@ from daylight.media.picture import GREY, Grey, InGroup, Picture
 ALIKE: Final = 0.93  # resemblance of two key pictures from which no cut is looked for
 UNLIKE: Final = 0.45  # resemblance below which a cut is looked for whatever the packets are like
 STANDOUT: Final = 1.1  # of the largest packet between two key pictures that are somewhat alike
+FAR_OUT: Final = (
+    1.25  # of the same, where the key pictures are nearly alike: somebody turned and turned back
+)
+NEARLY: Final = 0.99
 SHORT: Final = 0.9  # of the usual length: encoders begin a group at a cut
 CUT: Final = 9  # 255ths of the picture's structure that a cut changes, at least
 STANDS_OUT: Final = 2.5  # times the greatest change among the neighbours
+FAINT: Final = 40  # 255ths of structure: somebody who moves suddenly changes less than that too
+FAINT_OUT: Final = 2.65  # and such a step must stand out so much
 REFRESHED: Final = 5.0  # the same, into or out of a key frame: encoders catch up there, or refine
 NEIGHBOURS: Final = 4  # pictures before and after
 LEAST: Final = 20  # quarters of a grey level; below it nothing that one sees has changed
@@ -34,7 +40,7 @@ LEAST: Final = 20  # quarters of a grey level; below it nothing that one sees ha
 
 class Shots:
     name = "shots"
-    version = 1
+    version = 2
     wants = Wants.KEY_FRAMES
 
     def start(self, subject: Subject, span: Span) -> Session:
@@ -85,6 +91,8 @@ class _Cuts:
     def _doubtful(self, alike: float, number: int, picture: Picture) -> bool:
         if alike >= UNLIKE and picture.standout is not None:
             short = self._lengths.get(number, self._usual) < self._usual * SHORT
+            if alike < NEARLY and picture.standout >= FAR_OUT:
+                return True
             return alike < ALIKE and (picture.standout >= STANDOUT or short)
         return alike < ALIKE
 
@@ -194,7 +202,7 @@ def _around(run: Sequence[Step], at: int) -> Sequence[Step]:
 def _is_cut(step: Step, around: Sequence[Step]) -> bool:
     if step.levels < LEAST or step.structure < CUT or step.end <= step.start:
         return False
-    out = REFRESHED if step.at_key else STANDS_OUT
+    out = REFRESHED if step.at_key else FAINT_OUT if step.structure < FAINT else STANDS_OUT
     return step.levels >= out * max((other.levels for other in around), default=0)
 
 

@@ -1,11 +1,13 @@
 """The worker process that looks at hostile bytes: ``python -m daylight.detectors.worker``."""
 
 import codecs
+import importlib
 import io
 import logging
 import os
 import warnings
 from fractions import Fraction
+from functools import cache
 from typing import cast
 
 import av
@@ -15,7 +17,7 @@ from av.video.stream import VideoStream
 from PIL import Image
 
 from daylight.detectors.programs import DETECTORS, PROGRAMS
-from daylight.media import mask, mask_check, mask_still, segments
+from daylight.media import mask, mask_check, mask_follow, mask_moments, mask_still, segments
 from daylight.media.cut import Mode
 from daylight.media.facts_json import to_json
 from daylight.media.frame_ask import FrameAsk, to_request
@@ -33,13 +35,16 @@ _CLIPS = (
     ("h264", "libx264", "yuv420p"),
 )
 _ENCODINGS = ("utf-8", "utf-16", "utf-16-le", "utf-16-be", "cp1251", "cp866", "koi8-r", "cp437")
+# Of Pillow, all that reads one of ``stills.FORMATS`` or is met within one, and no more.
+_PLUGINS = ("Bmp", "Gif", "Jpeg", "Mpo", "Png", "Ppm", "Tiff", "WebP")
 _PICTURES = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF")
 
 
 def warm_up() -> None:
     """Go every way once on known material. Leaves no thread behind."""
     _listen()
-    Image.init()
+    for kind in _PLUGINS:
+        importlib.import_module(f"PIL.{kind}ImagePlugin")
     for encoding in _ENCODINGS:
         codecs.lookup(encoding)  # a locked child cannot import the one that a text needs
     for container, codec, pixels in _CLIPS:
@@ -131,6 +136,8 @@ def _redact(data: bytes) -> None:
         os.write(descriptor, data)
         mask.warm_up(descriptor, to_json(probe(descriptor).facts))
         mask_check.warm_up(descriptor)
+        mask_follow.warm_up(descriptor, to_json(probe(descriptor).facts))
+        mask_moments.warm_up(descriptor, to_json(probe(descriptor).facts))
         mask_still.warm_up()
     finally:
         os.close(descriptor)
@@ -140,6 +147,7 @@ def _ignore(kind: str, facts: Json, payload: bytes = b"") -> None:
     del kind, facts, payload
 
 
+@cache
 def _clip(container: str, codec: str, pixels: str) -> bytes:
     """Three frames, with sound where the container takes it."""
     file = io.BytesIO()

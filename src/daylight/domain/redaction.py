@@ -22,6 +22,7 @@ MAX_CORNERS: Final = 64
 HEAVY: Final = (
     3  # from this severity on, whole bodies are covered unless somebody decides otherwise
 )
+_FOLLOWED: Final = frozenset({Basis.FOLLOWED, Basis.LOST})
 _BODY_NOTE: Final = "sexual-violence"
 _BODY: Final = (3.0, 1.5, 3.0, 8.0)  # left, up, right, down: in heads, from the middle of the head
 
@@ -94,6 +95,13 @@ class Region:
     @property
     def by_hand(self) -> bool:
         return self.sort is Sort.HAND
+
+    @property
+    def decided(self) -> bool:
+        """By a person: who drew it, too, but for what a program made of it since."""
+        if Basis.FOLLOW in self.bases:
+            return False
+        return self.word.given or (self.by_hand and not _FOLLOWED & set(self.bases))
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,9 +198,11 @@ class Plan:
 
         "pictures" is open while nobody has said that all who must be covered are: what no detector found is in
         no region. ``pictures``: whether the item has any. "sound": where a moment of it that goes out is open.
+        What a program followed for a person, and text, somebody has to look at, whatever was said of everyone.
         """
-        regions = [one.name for one in self.regions if not (one.word.given or one.by_hand)]
-        open_still = [] if self.everyone.given else regions
+        regions = [one for one in self.regions if not one.decided]
+        alone = (Sort.HAND, Sort.TEXT)
+        open_still = [one.name for one in regions if one.sort in alone or not self.everyone.given]
         labels = [one.name for one in self.labels if not one.word.given]
         shown = pictures and not self.everyone.given
         sound = self.sound and not self.sound_decided(duration_us)

@@ -71,8 +71,9 @@ def move(plan: Plan, name: str, box: _Box, at_us: int, length_us: int | None) ->
     """Where a region drawn by hand is at a further moment. It stays covered before and after all of them."""
 
     def moved(one: Region) -> Region:
-        kept = [key for key in _drawn(one) if key.at_us != at_us]
-        return _laid(one, [*kept, Key(at_us, *box)], _opens(one), _ends(one), length_us)
+        kept = [point for point in _drawn(one) if point[0].at_us != at_us]
+        here = (Key(at_us, *box), Basis.SEEN)
+        return _laid(one, [*kept, here], _opens(one), _ends(one), length_us)
 
     return _changed(plan, name, _by_hand(moved))
 
@@ -81,8 +82,8 @@ def begin(plan: Plan, name: str, at_us: int, length_us: int | None) -> Plan:
     """A region drawn by hand is not there before this moment."""
 
     def begun(one: Region) -> Region:
-        kept = [key for key in _drawn(one) if key.at_us > at_us]
-        return _laid(one, [at(one, at_us), *kept], True, _ends(one), length_us)
+        kept = [point for point in _drawn(one) if point[0].at_us > at_us]
+        return _laid(one, [(at(one, at_us), Basis.SEEN), *kept], True, _ends(one), length_us)
 
     return _changed(plan, name, _by_hand(begun))
 
@@ -91,8 +92,8 @@ def end(plan: Plan, name: str, at_us: int, length_us: int | None) -> Plan:
     """A region drawn by hand is not there after this moment."""
 
     def ended(one: Region) -> Region:
-        kept = [key for key in _drawn(one) if key.at_us < at_us]
-        return _laid(one, [*kept, at(one, at_us)], _opens(one), True, length_us)
+        kept = [point for point in _drawn(one) if point[0].at_us < at_us]
+        return _laid(one, [*kept, (at(one, at_us), Basis.SEEN)], _opens(one), True, length_us)
 
     return _changed(plan, name, _by_hand(ended))
 
@@ -165,11 +166,7 @@ def doubt(region: Region) -> float:
 
 def by_doubt(plan: Plan) -> tuple[Region, ...]:
     """What nobody has decided on first, then the least certain; what was drawn by hand comes last."""
-    return tuple(
-        sorted(
-            plan.regions, key=lambda one: (one.word.given or one.by_hand, one.by_hand, -doubt(one))
-        )
-    )
+    return tuple(sorted(plan.regions, key=lambda one: (one.decided, one.by_hand, -doubt(one))))
 
 
 def _given(word: Word) -> None:
@@ -204,10 +201,10 @@ def _box(key: Key) -> _Box:
     return key.left, key.top, key.width, key.height
 
 
-def _drawn(one: Region) -> list[Key]:
-    """Key frames that a person drew, without those that only keep it covered to the ends."""
+def _drawn(one: Region) -> list[tuple[Key, Basis]]:
+    """Key frames that a person drew or a program followed, without those that only keep it covered to the ends."""
     bases = one.bases or (Basis.SEEN,) * len(one.keys)
-    return [key for key, basis in zip(one.keys, bases, strict=True) if basis is not Basis.KEPT]
+    return [point for point in zip(one.keys, bases, strict=True) if point[1] is not Basis.KEPT]
 
 
 def _opens(one: Region) -> bool:
@@ -219,17 +216,24 @@ def _ends(one: Region) -> bool:
     return len(one.keys) > 1 and one.bases[-1:] != (Basis.KEPT,)
 
 
-def _laid(one: Region, drawn: list[Key], opens: bool, ends: bool, length_us: int | None) -> Region:
+def beyond(length_us: int | None) -> int:
+    """A moment after the end of an item, in microseconds."""
+    return MAX_US if length_us is None else min(MAX_US, length_us + _BEYOND)
+
+
+def _laid(
+    one: Region, drawn: list[tuple[Key, Basis]], opens: bool, ends: bool, length_us: int | None
+) -> Region:
     """``opens``, ``ends``: that it is not there before and after what was drawn."""
-    drawn = sorted(drawn, key=lambda key: key.at_us)
+    drawn = sorted(drawn, key=lambda point: point[0].at_us)
     if not opens and not ends and len(drawn) == 1:
-        return replace(one, keys=tuple(drawn), bases=())
-    points = {key.at_us: (key, Basis.SEEN) for key in drawn}
-    last = MAX_US if length_us is None else min(MAX_US, length_us + _BEYOND)
+        return replace(one, keys=(drawn[0][0],), bases=())
+    points = {key.at_us: (key, basis) for key, basis in drawn}
+    last = beyond(length_us)
     if not opens:
-        points.setdefault(0, (replace(drawn[0], at_us=0), Basis.KEPT))
+        points.setdefault(0, (replace(drawn[0][0], at_us=0), Basis.KEPT))
     if not ends:
-        points.setdefault(last, (replace(drawn[-1], at_us=last), Basis.KEPT))
+        points.setdefault(last, (replace(drawn[-1][0], at_us=last), Basis.KEPT))
     if len(points) < 2:
         raise PlanRefused("nothing of it would be left: say that it is none, and why")
     keys, bases = zip(*(points[at_us] for at_us in sorted(points)), strict=True)

@@ -58,7 +58,11 @@ def encode(plan: Plan) -> bytes:
 
 def digest(plan: Plan) -> str:
     """SHA-256 of :func:`encode`, hexadecimal."""
-    return hashlib.sha256(encode(plan)).hexdigest()
+    return digest_of_encoded(encode(plan))
+
+
+def digest_of_encoded(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()
 
 
 def decode(data: bytes) -> Plan:

@@ -6,6 +6,7 @@ from typing import Final
 
 from daylight.domain.marks import Key
 from daylight.domain.redaction import Plan, Region
+from daylight.domain.redaction_follow import lost
 from daylight.domain.tracks import Basis
 
 MOST: Final = 240
@@ -31,6 +32,7 @@ def _of(region: Region) -> Iterator[int]:
     yield keys[-1].at_us
     for before, after in _gaps(region):
         yield (before + after) // 2
+    yield from lost(region)
     if len(keys) > 2:
         yield max(itertools.pairwise(keys), key=_pace)[1].at_us
 

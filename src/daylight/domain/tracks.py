@@ -24,6 +24,8 @@ class Basis(StrEnum):
     FOLLOWED = "followed"  # the picture was followed from a neighbour
     CLOSED = "closed"  # between two that were seen: a gap that was closed
     KEPT = "kept"  # beyond the last that was seen, so that nothing shows at the ends
+    FOLLOW = "follow"  # drawn by a person, and to be followed from here: nobody has yet
+    LOST = "lost"  # followed so far, and here it was lost: a person has to look
 
 
 @dataclass(frozen=True, slots=True)

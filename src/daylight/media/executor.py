@@ -3,12 +3,15 @@
 Everything that comes back is ``untrusted_`` until checked by whoever asked.
 """
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol, Self
+from typing import Final, Protocol, Self
 
 from daylight.media.program import Json
+
+SLOTS: Final = max(2, os.cpu_count() or 2)  # for whoever has all items to go through
 
 
 class End(StrEnum):

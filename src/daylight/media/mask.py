@@ -38,8 +38,9 @@ from daylight.domain.redaction_json import decode, encode
 from daylight.domain.tracks import Sort
 from daylight.errors import MediaRefused
 from daylight.media.facts_json import from_json
-from daylight.media.mask_decode import MICRO, PictureReader, Shown, packets
-from daylight.media.mask_encode import RATE, Coded, PictureEncoder
+from daylight.media.mask_decode import MICRO, PictureReader, Shown, packets, seek
+from daylight.media.mask_encode import RATE, Coded
+from daylight.media.mask_encode_vp9 import encoder_of
 from daylight.media.mask_frames import Cropped, Finish, Planes, Upright, frame_of, is_high
 from daylight.media.mask_paint import Paint, paint, paint_of
 from daylight.media.mask_regions import Cover, Covered
@@ -49,7 +50,6 @@ from daylight.media.program import Emit, Json, Request
 from daylight.media.reading import open_media, size_of
 
 PROGRAM: Final = "redact"
-_SEEKING: Final = frozenset({"mov", "matroska"})
 _BATCH: Final = 1 << 20  # bytes of coded pictures a message
 _HELD: Final = 4_000  # packets of sound that wait for the first picture
 MOST_DAMAGED: Final = 500  # spans that are told one by one
@@ -61,8 +61,8 @@ def redact(request: Request, files: Sequence[int], emit: Emit) -> None:
     """Raises ``MediaRefused``, ``PlanRefused`` and ``FFmpegError``: then nothing goes out."""
     facts = from_json(request["facts"])
     plan = decode(os.pread(files[1], size_of(files[1]), 0))
-    if plan.output.codec is not Codec.H264:
-        raise MediaRefused("this version writes H.264 alone")
+    if plan.output.codec is Codec.AV1:
+        raise MediaRefused("this version writes H.264 and VP9, and no AV1")
     with open_media(files[0], facts.demuxer) as container:
         _Rendering(container, facts, plan, emit).run()
 
@@ -105,14 +105,8 @@ class _Rendering:
         self._emit("end", self._counts())
 
     def _seek(self) -> None:
-        """To a key frame before the span, where a container finds it for sure."""
-        span = self._plan.span
-        if span is None or span.start_us <= 0 or self._facts.demuxer not in _SEEKING:
-            return
-        if self._pictures is not None:
-            reader = self._pictures.reader
-            target = Fraction(span.start_us, MICRO) + self._zero
-            self._container.seek(int(target / reader.base), stream=reader.stream)
+        if self._plan.span is not None and self._pictures is not None:
+            seek(self._container, self._pictures.reader, self._facts, self._plan.span.start_us)
 
     def _hear(self, packet: MediaPacket) -> None:
         """Sound waits until it is known where the film begins."""
@@ -244,7 +238,8 @@ class _Out:
         self._pace = _Pace(plan.output.rate, reader.base)
         size = (self._cropped.out_width, self._cropped.out_height)
         quality = plan.output.quality
-        self._encoder = PictureEncoder(*size, self._pace.scale, quality, upright.look)
+        codec = plan.output.codec
+        self._encoder = encoder_of(codec, size, self._pace.scale, quality, upright.look)
         self._batch = _Batch(emit)
         self.written = 0
         said: dict[str, Json] = {
@@ -254,6 +249,7 @@ class _Out:
             "step": self._pace.ticks(max(1, round(reader.step / reader.base))),
             "first_us": int(reader.seconds(first) * MICRO),
             "full": upright.full,
+            "aspect": [upright.look.aspect.numerator, upright.look.aspect.denominator],
             "upright": [upright.width, upright.height],
             "sets": [len(one) for one in self._encoder.header],
         }
@@ -350,7 +346,7 @@ def warm_up(media: int, facts: Json) -> None:
         labels=(Label("clock", box, Choice.REPLACE, "0"),),
         sound=(SoundSpan(Span(0, MAX_US), Sounding.TONE, Word("nobody", "warm-up")),),
     )
-    for output in (Output(), Output(width=32, rate=(5, 1), denoise=1)):
+    for output in (Output(), Output(width=32, rate=(5, 1), denoise=1), Output(codec=Codec.VP9)):
         said = encode(replace(plan, output=output))
         descriptor = os.memfd_create("warm-up", os.MFD_CLOEXEC)
         try:

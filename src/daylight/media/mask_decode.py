@@ -30,6 +30,7 @@ MAX_ERRORS: Final = 1_000  # of the container, before it is given up
 _ONE_EACH: Final = frozenset({"h264", "hevc", "mpeg4", "mjpeg", "png", "prores", "dnxhd", "ffv1"})
 # A decoder that conceals shows pieces of other pictures: it shall refuse instead.
 _STRICT: Final = "crccheck+bitstream+buffer+careful+explode"
+_SEEKING: Final = frozenset({"mov", "matroska"})
 _TIMED_EACH: Final = frozenset({"mov", "matroska"})
 
 
@@ -163,6 +164,16 @@ class PictureReader:
             return after
         at = frame.pts - self._zero
         return at if self._last is None or at > self._last else self._last + 1
+
+
+def seek(
+    container: InputContainer, reader: PictureReader, facts: MediaFacts, start_us: int
+) -> None:
+    """To a key frame before a moment, where a container finds it for sure; else it stays at the beginning."""
+    if start_us <= 0 or facts.demuxer not in _SEEKING:
+        return
+    target = Fraction(start_us, MICRO) + (facts.start or Fraction(0))
+    container.seek(int(target / reader.base), stream=reader.stream)
 
 
 def packets(container: InputContainer, streams: list[Stream]) -> Iterator[MediaPacket]:

@@ -23,7 +23,9 @@ RATE: Final = 48_000  # Hz of what goes out
 GRAIN: Final = 1024  # samples of an AAC frame
 _BIT_RATE: Final = 96_000
 _ENDS: Final = frozenset({9, 10, 11, 12})  # delimiters and filler
-_X264: Final = "bframes=0:info=0:annexb=0:rc-lookahead=4:sync-lookahead=0:sliced-threads=1:keyint=250:force-cfr=0:opencl=0"
+# Looking further for what moved where takes twice as long as all the rest, and makes a film a fortieth smaller; but
+# without "mbtree" it would be half as large again.
+_X264: Final = "mbtree=1:bframes=0:info=0:annexb=0:rc-lookahead=4:sync-lookahead=0:sliced-threads=1:keyint=250:force-cfr=0:opencl=0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ class PictureEncoder:
         made.sample_aspect_ratio = look.aspect
         made.thread_count = 2
         made.flags |= Flags.global_header | Flags.bitexact
-        made.options = {"preset": "veryfast", "crf": str(quality), "x264-params": _X264}
+        made.options = {"preset": "superfast", "crf": str(quality), "x264-params": _X264}
         made.open()
         self._context = made
         layout = Layout(made.extradata or b"")
@@ -92,6 +94,8 @@ def _is_picture(unit: bytes) -> bool:
 
 class SoundEncoder:
     """AAC-LC, mono or stereo. ``config``: what a decoder needs. The encoder's run-up is left out."""
+
+    grain = GRAIN
 
     def __init__(self, channels: int) -> None:
         made = CodecContext.create("aac", "w")

@@ -8,15 +8,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any, BinaryIO, Final
 
 from daylight.domain.marks import MAX_US, Span
-from daylight.errors import RedactionFailed
+from daylight.domain.redaction import Codec
+from daylight.errors import MediaRefused, RedactionFailed
+from daylight.media.coded_units import AVC, VP9, codes_picture
 from daylight.media.executor import Message
 from daylight.media.mask_encode import GRAIN, RATE
+from daylight.media.mask_encode_opus import GRAIN as OPUS_GRAIN
 from daylight.media.mp4_write import FilmWriter, PictureFormat, SoundFormat
 
 MAX_SIDE: Final = 16_384
-_SLICES: Final = frozenset(
-    {1, 5}
-)  # H.264: what codes pictures, and nothing that says anything else
+_FORMS: Final = {Codec.H264: AVC, Codec.VP9: VP9}
+_NAMES: Final = tuple(one.name for one in _FORMS)
 _MOST: Final = 1 << 62
 _MOST_SETS: Final = 4_096
 _MOST_SPANS: Final = 1_000
@@ -26,8 +28,10 @@ _MOST_CONFIG: Final = 8
 class Film:
     """Hears the messages of one rendering. ``counts``: of the renderer; None until it came to its end."""
 
-    def __init__(self, file: BinaryIO) -> None:
-        self._writer = FilmWriter(file)
+    def __init__(self, file: BinaryIO, codec: Codec = Codec.H264) -> None:
+        check_codec(codec)
+        self._form = _FORMS[codec]
+        self._writer = FilmWriter(file, self._form)
         self.picture: PictureFormat | None = None
         self.sound: SoundFormat | None = None
         self.upright = (0, 0)  # pixels of the original, turned as it is shown
@@ -78,6 +82,7 @@ class Film:
             step=_number(facts.get("step"), 1 << 31),
             full=facts.get("full") is True,
             sets=tuple(_cut(data, sizes)),
+            aspect=_aspect(facts.get("aspect")),
         )
         first = facts.get("first_us")
         if type(first) is not int or abs(first) > _MOST:
@@ -93,14 +98,17 @@ class Film:
         times, keys = _numbers(facts.get("at"), _MOST), _numbers(facts.get("key"), 1)
         if not len(sizes) == len(times) == len(keys):
             raise ValueError("a picture without its time")
-        for one in _cut(data, sizes):
-            check_units(one)
+        if not all(codes_picture(self._form, one) for one in _cut(data, sizes)):
+            raise ValueError("a unit that codes no picture")
         self._writer.add_pictures(data, sizes, times, [bool(key) for key in keys])
 
     def _sound(self, facts: Mapping[str, Any], data: bytes) -> None:
         if self.sound is not None or facts.get("rate") != RATE or len(data) > _MOST_CONFIG:
             raise ValueError("sound")
-        self.sound = SoundFormat(_number(facts.get("channels"), 2), RATE, GRAIN, data)
+        if self._form == VP9 and data:
+            raise ValueError("words of an encoder of sound")
+        grain = OPUS_GRAIN if self._form == VP9 else GRAIN
+        self.sound = SoundFormat(_number(facts.get("channels"), 2), RATE, grain, data)
         self._writer.sound_format(self.sound)
 
     def _sounds(self, facts: Mapping[str, Any], data: bytes) -> None:
@@ -115,16 +123,10 @@ class Film:
         self.damaged = _damaged(facts.get("damaged", []))
 
 
-def check_units(data: bytes) -> None:
-    """``ValueError`` unless it is slices of pictures, each after its length in four bytes."""
-    at = 0
-    while at + 4 < len(data):
-        size = int.from_bytes(data[at : at + 4], "big")
-        if not size or data[at + 4] & 0x1F not in _SLICES:
-            raise ValueError("a unit that codes no picture")
-        at += 4 + size
-    if at != len(data) or not data:
-        raise ValueError("units that do not add up")
+def check_codec(codec: Codec) -> None:
+    """``MediaRefused`` for one in which nothing goes out."""
+    if codec not in _FORMS:
+        raise MediaRefused(f"this version writes no {codec.name}; {', '.join(_NAMES)} it does")
 
 
 def _counts(facts: Mapping[str, Any]) -> dict[str, Any]:
@@ -160,6 +162,14 @@ def _cut(data: bytes, sizes: Sequence[int]) -> list[bytes]:
         made.append(data[at : at + size])
         at += size
     return made
+
+
+def _aspect(value: object) -> tuple[int, int]:
+    """Of a pixel, wide by high."""
+    parts = _numbers(value, 1 << 31)
+    if len(parts) != 2 or not all(parts):
+        raise ValueError("the shape of a pixel")
+    return parts[0], parts[1]
 
 
 def pair(value: object) -> tuple[int, int]:

@@ -69,7 +69,7 @@ def paint(planes: Sequence[Plane], covered: Covered, colour: Paint) -> None:
             _patch(planes, patch_of(place, *blue.shape), colour)
     for place in covered.places:
         if place.text:
-            _letters(luma, place, colour)
+            letters(luma, place, colour)
 
 
 def patch_of(place: Place, rows: int, columns: int) -> Patch:
@@ -153,7 +153,7 @@ def _widened(picture: Image.Image, blocks: int) -> Image.Image:
     return picture
 
 
-def _letters(luma: Plane, place: Place, colour: Paint) -> None:
+def letters(luma: Plane, place: Place, colour: Paint) -> None:
     """A text in the middle of its place, as large as fits; letters that the font lacks stay empty."""
     dots = lettered(place.text.lower())
     top, left = max(0, round(place.top)), max(0, round(place.left))

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from daylight.domain.marks import Span
 from daylight.domain.redaction import Plan, Sounding
 from daylight.errors import MediaRefused
-from daylight.media.mask_encode import GRAIN, RATE, SoundEncoder
+from daylight.media.mask_encode import RATE
+from daylight.media.mask_encode_opus import sound_encoder_of
 from daylight.media.packet import MediaPacket
 
 _MARGIN: Final = 10_000  # microseconds: what filters of decoder and resampler smear about
@@ -34,7 +35,8 @@ class SoundTrack:
         channels = 1 if stream.codec_context.channels == 1 else 2
         self.channels = channels
         self._fresh = _resampler(channels)
-        self._encoder = SoundEncoder(channels)
+        self._encoder = sound_encoder_of(plan.output.codec, channels)
+        self._grain = self._encoder.grain
         self.config = self._encoder.config
         self._gate = _Gate(plan, start)
         self._last = None if plan.span is None else _place(plan.span.end_us, start)
@@ -44,7 +46,7 @@ class SoundTrack:
         stream.codec_context.thread_count = 1
 
     def push(self, packet: MediaPacket) -> list[bytes]:
-        """Coded grains, each of ``GRAIN`` samples."""
+        """Coded grains, each of as many samples as the encoder takes."""
         try:
             frames = self._stream.decode(packet)
         except (av.FFmpegError, ValueError):
@@ -55,7 +57,7 @@ class SoundTrack:
     def finish(self) -> list[bytes]:
         made = list(self._grains())
         if self._waiting.shape[1]:
-            rest = np.zeros((self.channels, GRAIN), np.float32)
+            rest = np.zeros((self.channels, self._grain), np.float32)
             rest[:, : self._waiting.shape[1]] = self._waiting
             made += self._encoder.push(rest)
         return [*made, *self._encoder.finish()]
@@ -96,9 +98,10 @@ class SoundTrack:
         self.samples = self._next
 
     def _grains(self) -> Iterator[bytes]:
-        whole = self._waiting.shape[1] // GRAIN * GRAIN
-        for at in range(0, whole, GRAIN):
-            yield from self._encoder.push(self._waiting[:, at : at + GRAIN])
+        grain = self._grain
+        whole = self._waiting.shape[1] // grain * grain
+        for at in range(0, whole, grain):
+            yield from self._encoder.push(self._waiting[:, at : at + grain])
         self._waiting = self._waiting[:, whole:]
 
 

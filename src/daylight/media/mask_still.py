@@ -20,7 +20,7 @@ from daylight.domain.digest import Digest
 from daylight.domain.redaction import Plan
 from daylight.domain.redaction_json import decode, encode
 from daylight.errors import MediaRefused
-from daylight.media.mask_paint import Bits, patch_of
+from daylight.media.mask_paint import Bits, letters, paint_of, patch_of
 from daylight.media.mask_regions import Cover
 from daylight.media.program import Emit, Json, Request
 from daylight.media.reading import size_of
@@ -44,22 +44,36 @@ def redact_still(request: Request, files: Sequence[int], emit: Emit) -> None:
     pixels = still_pixels(files[0], str(request["container"]), str(request["demuxer"]))
     covered = bits_of(plan, *pixels.shape[:2])
     made = np.where(covered[..., None], np.array(plan.fill, np.uint8), pixels)
-    out = cropped(made, plan)
+    out = cropped(lettered(made, plan), plan)
     data = encoded(out, form)
     facts: dict[str, Json] = {"size": _size(out), "upright": _size(made)}
-    emit("still", {**facts, "worst": worst(data, covered, plan)}, data)
+    bare = covered & ~bits_of(plan, *pixels.shape[:2], texts=True)
+    emit("still", {**facts, "worst": worst(data, bare, plan)}, data)
 
 
 def _size(pixels: NDArray[Any]) -> list[Json]:
     return [pixels.shape[1], pixels.shape[0]]
 
 
-def bits_of(plan: Plan, height: int, width: int) -> Bits:
-    """Which pixels are covered; of a picture, the moment 0 of the plan."""
+def lettered(pixels: NDArray[Any], plan: Plan) -> NDArray[Any]:
+    """With the texts that labels are replaced by, in the grey that is read best on the paint."""
+    height, width = pixels.shape[:2]
+    colour = paint_of(plan.fill, full=True, high=False)
+    for place in Cover(plan, width, height).at(0).places:
+        if place.text:
+            plane = np.full((height, width), colour.luma, np.uint8)
+            letters(plane, place, colour)
+            written = plane != colour.luma
+            pixels[written] = plane[written][:, None]
+    return pixels
+
+
+def bits_of(plan: Plan, height: int, width: int, *, texts: bool = False) -> Bits:
+    """Which pixels are covered; of a picture, the moment 0 of the plan. ``texts``: where a text is written."""
     covered = Cover(plan, width, height).at(0)
     rows, columns = -(-height // 2), -(-width // 2)
-    every = np.full((rows, columns), covered.whole)
-    for place in covered.places:
+    every = np.full((rows, columns), covered.whole and not texts)
+    for place in (one for one in covered.places if one.text or not texts):
         patch = patch_of(place, rows, columns)
         spot = every[patch.top : patch.top + patch.bits.shape[0]]
         spot[:, patch.left : patch.left + patch.bits.shape[1]] |= patch.bits

@@ -72,7 +72,7 @@ def _once(
     file: BinaryIO,
     within: TaskLimits | None,
 ) -> Film:
-    film, said = Film(file), memory_file(encode(plan))
+    film, said = Film(file, plan.output.codec), memory_file(encode(plan))
     try:
         task = Task(PROGRAM, {"facts": facts}, [media, said], within or limits(facts))
         check_done(executor.run(task, film.hear))

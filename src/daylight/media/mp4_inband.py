@@ -8,7 +8,7 @@ import io
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Final
 
@@ -24,14 +24,14 @@ _WIDTH: Final = 4  # bytes of a unit's length: all that recorders write
 _LARGEST_SET: Final = 4096
 _LARGEST: Final = 16 << 20  # of a picture that is decoded to see what the sets say
 _SCALE: Final = 90_000
-_RATES: Final = (Fraction(1, 2), Fraction(240))  # that are believed
+RATES: Final = (Fraction(1, 2), Fraction(240))  # that are believed
 _PICTURES: Final = 3  # places that are tried
 _RESOLUTION: Final = 0x480000  # 72 dots an inch (14496-12 12.1.3)
 _START: Final = b"\0\0\0\1"
 
 
 @dataclass(frozen=True, slots=True)
-class _Codec:
+class Codec:
     """``sets``: the types of its parameter sets in their order, the last of which names a PPS after
     ``skip`` bytes; ``between``: what may stand among them; ``slices``: of a key frame.
     """
@@ -48,29 +48,21 @@ class _Codec:
         return head & 0x1F if self.name == "h264" else head >> 1 & 0x3F
 
 
-_CODECS: Final = (
-    _Codec(
+CODECS: Final = (
+    Codec(
         "h264", b"avc3", (7, 8), frozenset({6, 9}), frozenset({5}), 1,
         re.compile(rb"(?=\0\0.{2}[\x27\x47\x67])", re.DOTALL),
     ),
-    _Codec(
+    Codec(
         "hevc", b"hev1", (32, 33, 34), frozenset({35, 39}), frozenset(range(16, 22)), 2,
         re.compile(rb"(?=\0\0.{2}\x40\x01)", re.DOTALL),
     ),
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class InBand:
-    """What stands in for a sibling. ``rate_stated``: the stream says how fast it runs."""
-
-    sibling: Sibling
-    rate_stated: bool
-
-
-def read_in_band(descriptor: int, start: int, end: int) -> InBand:
+def read_in_band(descriptor: int, start: int, end: int) -> Sibling:
     """Raises ``MediaRefused`` where no sets are found with a picture behind them that decodes."""
-    for codec in _CODECS:
+    for codec in CODECS:
         for tried, sets in enumerate(_places(descriptor, start, min(end, start + REACH), codec)):
             found = _described(codec, sets)
             if found is not None:
@@ -80,7 +72,7 @@ def read_in_band(descriptor: int, start: int, end: int) -> InBand:
     raise MediaRefused("it needs a sibling: it does not describe itself")
 
 
-def _places(descriptor: int, start: int, end: int, codec: _Codec) -> Iterator[list[bytes]]:
+def _places(descriptor: int, start: int, end: int, codec: Codec) -> Iterator[list[bytes]]:
     """The units of every place where all sets and then a key frame stand one behind the other."""
     step, margin = 1 << 20, 16
     for base in range(start, end, step):
@@ -92,7 +84,7 @@ def _places(descriptor: int, start: int, end: int, codec: _Codec) -> Iterator[li
                     yield units
 
 
-def _chain(descriptor: int, at: int, end: int, codec: _Codec) -> list[bytes]:
+def _chain(descriptor: int, at: int, end: int, codec: Codec) -> list[bytes]:
     """Parameter sets and the slices of one picture; empty where it is anything else."""
     units: list[bytes] = []
     sliced, used = False, 0
@@ -111,7 +103,7 @@ def _chain(descriptor: int, at: int, end: int, codec: _Codec) -> list[bytes]:
     return units if sliced and kinds.issuperset(codec.sets) else []
 
 
-def _described(codec: _Codec, units: list[bytes]) -> InBand | None:
+def _described(codec: Codec, units: list[bytes]) -> Sibling | None:
     """By decoding that one picture; None where it does not."""
     stream = io.BytesIO(b"".join(_START + unit for unit in units))
     try:
@@ -122,12 +114,18 @@ def _described(codec: _Codec, units: list[bytes]) -> InBand | None:
             rate = video.codec_context.framerate
     except (av.FFmpegError, StopIteration, IndexError):
         return None
-    believed = rate and _RATES[0] <= rate <= _RATES[1]
+    believed = rate and RATES[0] <= rate <= RATES[1]
     shown = Fraction(rate) if rate and believed else Fraction(DEFAULT_RATE)
-    return InBand(_sibling(codec, units, frame.width, frame.height, shown), bool(believed))
+    shape = frame.width, frame.height
+    made = as_sibling(codec, units, shape, shown, with_sound=False)
+    return replace(made, rate_stated=bool(believed))
 
 
-def _sibling(codec: _Codec, units: list[bytes], width: int, height: int, rate: Fraction) -> Sibling:
+def as_sibling(
+    codec: Codec, units: list[bytes], shape: tuple[int, int], rate: Fraction, *, with_sound: bool
+) -> Sibling:
+    """What parameter sets say of pictures of that width and height, so many a second."""
+    width, height = shape
     sets = [[u for u in units if codec.kind(u[0]) == kind] for kind in codec.sets]
     configuration = _avcc(*sets) if codec.name == "h264" else _hvcc(sets)
     return Sibling(
@@ -141,11 +139,11 @@ def _sibling(codec: _Codec, units: list[bytes], width: int, height: int, rate: F
         pps=frozenset(leading(unit[codec.skip :])[0] for unit in sets[-1]),
         largest=width * height * 3 // 4,  # half of what it takes raw
         reorders=True,  # not known: the decoder tells
-        with_sound=False,
+        with_sound=with_sound,
     )
 
 
-def _description(codec: _Codec, width: int, height: int, configuration: bytes) -> bytes:
+def _description(codec: Codec, width: int, height: int, configuration: bytes) -> bytes:
     """A sample description (14496-12 8.5.2) with one visual entry (12.1.3)."""
     shape = numbers(width & 0xFFFF, height & 0xFFFF, size=2)
     entry = box(

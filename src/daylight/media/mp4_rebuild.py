@@ -11,7 +11,7 @@ from daylight.media.boxes import LARGEST_INDEX, Box, in_file, inside
 from daylight.media.mp4_inband import read_in_band
 from daylight.media.mp4_index import BRANDS, data_head, index
 from daylight.media.mp4_pictures import Finder
-from daylight.media.mp4_sibling import Sibling, read_sibling
+from daylight.media.mp4_sibling import Sibling
 from daylight.media.rebuilt import order_shown
 from daylight.media.recipe import Recipe
 from daylight.media.salvaged import Salvaged
@@ -32,13 +32,12 @@ def alone(descriptor: int, size: int) -> Salvaged:
         return _bridged(descriptor, size, moov)
     start, end = _data(descriptor, size)
     own = read_in_band(descriptor, start, end)
-    made = _indexed(descriptor, size, own.sibling, (start, end), _ALL)
-    return replace(made, method="in-band", rate_assumed=not own.rate_stated)
+    made = _indexed(descriptor, size, own, (start, end), _ALL)
+    return replace(made, method="in-band")
 
 
-def index_made(descriptor: int, size: int, lent: int, lent_size: int, *, trial: bool) -> Salvaged:
-    """``lent``: the sibling. ``trial``: of the first pictures alone. Raises ``MediaRefused``."""
-    sibling = read_sibling(lent, lent_size)
+def index_made(descriptor: int, size: int, sibling: Sibling, *, trial: bool) -> Salvaged:
+    """``trial``: of the first pictures alone. Raises ``MediaRefused``."""
     start, end = _data(descriptor, size)
     if trial:
         end = min(end, start + TRIAL_REACH)
@@ -68,6 +67,7 @@ def _indexed(
         holes=pictures.holes,
         sound_left_out=sibling.with_sound,
         times_assumed=True,
+        rate_assumed=not sibling.rate_stated,
     )
 
 

@@ -23,6 +23,7 @@ class Sibling:
 
     ``length_size``: bytes of a unit's length. ``pps``: numbers of the picture parameter sets.
     ``largest``: bytes of its largest picture. ``with_sound``: whether it has a track of sound.
+    ``rate_stated``: false where it does not say how fast it runs.
     """
 
     codec: str
@@ -36,6 +37,7 @@ class Sibling:
     largest: int
     reorders: bool
     with_sound: bool
+    rate_stated: bool = True
 
 
 def read_sibling(descriptor: int, size: int) -> Sibling:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from daylight.media.coded_units import AVC, VP9, codes_picture
 from daylight.media.reading import size_of
 
 MAX_INDEX: Final = 512 << 20  # bytes
@@ -22,10 +23,20 @@ _INSIDE: Final[dict[bytes, frozenset[bytes]]] = {
     b"dinf": frozenset({b"dref"}),
     b"stbl": frozenset({b"stsd", b"stts", b"stss", b"stsc", b"stsz", b"co64"}),
 }
-_SKIP: Final = {b"avc1": 78, b"mp4a": 28}  # bytes before the boxes of a sample entry
-_ENTRY: Final = {b"avc1": frozenset({b"avcC"}), b"mp4a": frozenset({b"esds"})}
-_SLICES: Final = frozenset({1, 5})
-_BRANDS: Final = frozenset({b"isom", b"iso2", b"avc1", b"mp41"})
+_SKIP: Final = {
+    AVC: 78,
+    VP9: 78,
+    b"mp4a": 28,
+    b"Opus": 28,
+}  # bytes before the boxes of a sample entry
+_ENTRY: Final = {
+    AVC: frozenset({b"avcC"}),
+    VP9: frozenset({b"vpcC", b"pasp"}),
+    b"mp4a": frozenset({b"esds"}),
+    b"Opus": frozenset({b"dOps"}),
+}
+_SIZES: Final = {b"vpcC": 12, b"pasp": 8, b"dOps": 11}  # bytes: there is room for nothing else
+_BRANDS: Final = frozenset({b"isom", b"iso2", b"avc1", b"mp41", b"mp42"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,11 +136,13 @@ def _entry(body: bytes) -> Iterator[str]:
         yield "a form of pictures or sound that is not on the list"
         return
     fixed = body[16 : 16 + _SKIP[kind]]
-    if kind == b"avc1" and any(fixed[42:74]):  # the compressor's name
-        yield "a name: avc1"
+    if kind in (AVC, VP9) and any(fixed[42:74]):  # the compressor's name
+        yield f"a name: {_plain(kind)}"
     for inner in _boxes(body[16 + _SKIP[kind] :], kind):
         if inner.kind not in _ENTRY[kind]:
             yield f"a box that is not on the list: {_plain(kind)}/{_plain(inner.kind)}"
+        elif len(inner.body) != _SIZES.get(inner.kind, len(inner.body)):
+            yield f"more in a box than belongs there: {_plain(inner.kind)}"
 
 
 def _tracks(tracks: list[str]) -> list[str]:
@@ -142,18 +155,19 @@ def _pictures(descriptor: int, boxes: list[_Box], media: tuple[int, int]) -> tup
     """How many pictures there are; every byte of the media must belong to a sample, each once."""
     faults, covered, pictures = [], 0, 0
     kinds = [one.body[8:12] for one in boxes if one.kind == b"hdlr"]
+    forms = [one.body[12:16] for one in boxes if one.kind == b"stsd"]
     sizes = [_sizes(one.body) for one in boxes if one.kind == b"stsz"]
     places = [_offsets(one.body) for one in boxes if one.kind == b"co64"]
     chunks = [_counts(one.body) for one in boxes if one.kind == b"stsc"]
     ends: list[tuple[int, int]] = []
-    for kind, each, offsets, counts in zip(kinds, sizes, places, chunks, strict=True):
+    for kind, form, each, offsets, counts in zip(kinds, forms, sizes, places, chunks, strict=True):
         at = 0
         for number, offset in enumerate(offsets, 1):
             start = offset
             for size in each[at : at + counts(number)]:
                 if not media[0] <= offset <= offset + size <= media[1]:
                     raise ValueError("a sample outside of the media")
-                if kind == b"vide" and not _codes_pictures(descriptor, offset, size):
+                if kind == b"vide" and not _codes_picture(descriptor, form, offset, size):
                     faults.append("a unit that codes no picture")
                 offset += size  # noqa: PLW2901 - walks through the chunk
             at += counts(number)
@@ -170,13 +184,9 @@ def _pictures(descriptor: int, boxes: list[_Box], media: tuple[int, int]) -> tup
     return pictures, faults
 
 
-def _codes_pictures(descriptor: int, offset: int, size: int) -> bool:
-    data, at = os.pread(descriptor, size, offset), 0
-    while at + 4 < len(data):
-        if data[at + 4] & 0x1F not in _SLICES:
-            return False
-        at += 4 + int.from_bytes(data[at : at + 4], "big")
-    return at == len(data) == size
+def _codes_picture(descriptor: int, form: bytes, offset: int, size: int) -> bool:
+    data = os.pread(descriptor, size, offset)
+    return len(data) == size and codes_picture(form, data)
 
 
 def _sizes(body: bytes) -> tuple[int, ...]:

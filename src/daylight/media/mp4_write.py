@@ -11,10 +11,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import BinaryIO, Final
 
+from daylight.media.coded_units import AVC, VP9
+
 _MOVIE_SCALE: Final = 1_000
 _UNITY: Final = struct.pack(">9I", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
 _UNDETERMINED: Final = 0x55C4  # "und"
-_TYPE: Final = b"isom\x00\x00\x02\x00isomiso2avc1mp41"
+_TYPE: Final = b"isom\x00\x00\x02\x00isomiso2"
+_BRAND: Final = {AVC: b"avc1", VP9: b"mp42"}
+OPUS_RUN_UP: Final = 312  # samples that a decoder leaves out at the beginning
+# Levels of VP9 by the pixels of a picture that they allow.
+_LEVELS: Final = (
+    (36_864, 10), (73_728, 11), (122_880, 20), (245_760, 21), (552_960, 30), (983_040, 31),
+    (2_228_224, 40), (8_912_896, 50), (35_651_584, 60),
+)  # fmt: skip
 
 
 def box(kind: bytes, *parts: bytes) -> bytes:
@@ -28,7 +37,10 @@ def full(kind: bytes, *parts: bytes, version: int = 0, flags: int = 0) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class PictureFormat:
-    """``sets``: SPS and PPS of H.264. ``scale``: ticks a second; ``step``: of the last picture."""
+    """``sets``: SPS and PPS of H.264, none of VP9. ``scale``: ticks a second; ``step``: of the last picture.
+
+    ``aspect``: of a pixel, which VP9 itself does not tell.
+    """
 
     width: int
     height: int
@@ -36,11 +48,12 @@ class PictureFormat:
     step: int
     full: bool
     sets: tuple[bytes, ...]
+    aspect: tuple[int, int] = (1, 1)
 
 
 @dataclass(frozen=True, slots=True)
 class SoundFormat:
-    """``config``: AudioSpecificConfig. ``grain``: samples of each packet."""
+    """``config``: AudioSpecificConfig of AAC, empty of Opus. ``grain``: samples of each packet."""
 
     channels: int
     rate: int
@@ -63,16 +76,16 @@ class _Chunks:
 
 
 class FilmWriter:
-    """Writes to an empty, seekable file. Ticks of pictures rise; the first is 0."""
+    """Writes to an empty, seekable file. Ticks of pictures rise; the first is 0. ``form``: of pictures."""
 
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
+    def __init__(self, file: BinaryIO, form: bytes = AVC) -> None:
+        self._file, self._form = file, form
         self._picture: PictureFormat | None = None
         self._sound: SoundFormat | None = None
         self._pictures, self._sounds = _Chunks(), _Chunks()
         self._times: array[int] = array("q")
         self._keys: array[int] = array("I")
-        head = box(b"ftyp", _TYPE)
+        head = box(b"ftyp", _TYPE, _BRAND[form], b"mp41")
         self._start = len(head)
         self._at = self._start + 16
         file.write(head + struct.pack(">I4sQ", 1, b"mdat", 0))
@@ -147,14 +160,14 @@ class FilmWriter:
         total = self._times[-1] + said.step
         seconds = total / said.scale
         entry = box(
-            b"avc1",
+            self._form,
             bytes(6),
             struct.pack(">H", 1),
             bytes(16),
             struct.pack(">HHIIIH", said.width, said.height, 0x480000, 0x480000, 0, 1),
             bytes(32),
             struct.pack(">Hh", 24, -1),
-            box(b"avcC", _avc_config(said.sets)),
+            *(_vp9_boxes(said) if self._form == VP9 else [box(b"avcC", _avc_config(said.sets))]),
         )
         table = [
             full(b"stsd", struct.pack(">I", 1), entry),
@@ -169,13 +182,14 @@ class FilmWriter:
     def _sound_track(self, number: int, said: SoundFormat) -> tuple[bytes, float]:
         total = len(self._sounds.sizes) * said.grain
         seconds = total / said.rate
+        opus = self._form == VP9
         entry = box(
-            b"mp4a",
+            b"Opus" if opus else b"mp4a",
             bytes(6),
             struct.pack(">H", 1),
             bytes(8),
             struct.pack(">HHII", said.channels, 16, 0, said.rate << 16),
-            full(b"esds", _esds(said.config)),
+            _opus(said) if opus else full(b"esds", _esds(said.config)),
         )
         count = len(self._sounds.sizes)
         table = [
@@ -220,6 +234,19 @@ def _track(
     return box(b"trak", head, box(b"mdia", about, handler, info))
 
 
+def _vp9_boxes(said: PictureFormat) -> list[bytes]:
+    """VPCodecConfigurationRecord: profile 0, 8 bits, 4:2:0; its colours the pictures tell. ``ValueError``."""
+    if said.sets:
+        raise ValueError("parameter sets of what has none")
+    pixels = said.width * said.height
+    level = next((level for most, level in _LEVELS if pixels <= most), 62)
+    depth = 8 << 4 | 1 << 1 | int(said.full)
+    made = [full(b"vpcC", bytes([0, level, depth, 2, 2, 2, 0, 0]), version=1)]
+    if said.aspect != (1, 1):
+        made.append(box(b"pasp", struct.pack(">II", *said.aspect)))
+    return made
+
+
 def _avc_config(sets: Sequence[bytes]) -> bytes:
     """AVCDecoderConfigurationRecord. ``ValueError`` where a set is not one or too long."""
     sps = [one for one in sets if one and one[0] & 31 == 7]
@@ -239,6 +266,13 @@ def _avc_config(sets: Sequence[bytes]) -> bytes:
             b"\xfd\xf8\xf8\x00" if sps[0][1] in (100, 110, 122, 144) else b"",
         ]
     )
+
+
+def _opus(said: SoundFormat) -> bytes:
+    """OpusSpecificBox, of one stream. ``ValueError`` where the encoder had more to say."""
+    if said.config:
+        raise ValueError("words of an encoder of sound")
+    return box(b"dOps", struct.pack(">BBHIhB", 0, said.channels, OPUS_RUN_UP, said.rate, 0, 0))
 
 
 def _esds(config: bytes) -> bytes:

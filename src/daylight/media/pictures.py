@@ -50,16 +50,23 @@ class _Plan:
 
 
 def key_pictures(
-    descriptor: int, facts: MediaFacts, index: KeyFrameIndex, reach: tuple[int, int], tally: Tally
+    descriptor: int,
+    facts: MediaFacts,
+    index: KeyFrameIndex,
+    reach: tuple[int, int],
+    tally: Tally,
+    *,
+    keys_only: bool = False,
 ) -> Iterator[Picture]:
     """Key frames ``reach[0]`` to ``reach[1]`` (exclusive) of the index, in their order, and the first
     of the next span, so that what lies between two spans can be seen; ``tally`` leaves it out.
 
     Those that :func:`looked_at` names are decoded; where they lie more than ``FAR`` apart, pictures
-    between them too, ``STEP`` apart, up to ``MOST_BETWEEN`` pixels a call. Raises ``FFmpegError``
-    when it cannot be opened; a frame that does not decode is counted.
+    between them too, ``STEP`` apart, up to ``MOST_BETWEEN`` pixels a call. ``keys_only``: no more than
+    ``tally`` needs, where nobody looks at the pictures. Raises ``FFmpegError`` when it cannot be
+    opened; a frame that does not decode is counted.
     """
-    plan = _plan(facts, index, reach)
+    plan = _plan(facts, index, reach, keys_only=keys_only)
     if plan is None:
         return
     with open_at(descriptor, facts, index, reach[0]) as opened:
@@ -101,11 +108,15 @@ def _standout(sizes: Sequence[int]) -> float | None:
     return ordered[-1] / max(1, ordered[len(ordered) * 9 // 10 - 1])
 
 
-def _plan(facts: MediaFacts, index: KeyFrameIndex, reach: tuple[int, int]) -> _Plan | None:
+def _plan(
+    facts: MediaFacts, index: KeyFrameIndex, reach: tuple[int, int], *, keys_only: bool
+) -> _Plan | None:
     seen = looked_at(index)
     chosen = [number for number in seen if reach[0] <= number < reach[1]]
     if not chosen:
         return None
+    if keys_only:
+        return _Plan(frozenset(chosen), frozenset(), None, chosen[-1])
     beyond = next((number for number in seen if number >= reach[1]), None)
     after = lengths(facts, index)
     far = frozenset(number for number in chosen if after[number] > FAR)

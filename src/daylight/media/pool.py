@@ -24,7 +24,7 @@ from typing import Final, Self
 from daylight.errors import HelpMissing, SandboxMissing, UsageError
 from daylight.media.executor import End, Hear, Outcome, Task, TaskLimits
 from daylight.media.program import Json
-from daylight.media.wire import DATAGRAM, KILL, MAX_FILES, FrameReader, Verdict
+from daylight.media.wire import DATAGRAM, KILL, MAX_FILES, TWINS, FrameReader, Verdict
 
 _START_SECONDS: Final = 60.0  # imports and warm-up, on a slow and busy machine
 _GRACE_SECONDS: Final = 10.0  # from the kill to the zygote's report
@@ -51,29 +51,31 @@ class _Report:
 
 
 class _Zygote:
-    """One worker process. For one thread at a time, except ``kill``."""
+    """One worker process: started by us, or the twin of one that was. For one thread at a time,
+    except ``kill``.
+    """
 
-    def __init__(self, command: Sequence[str], yielding: int) -> None:
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self._control = ours
-        with theirs:
-            self._process = subprocess.Popen(
-                command,
-                stdin=theirs.fileno(),
-                stdout=subprocess.DEVNULL,
-                env=_ENVIRONMENT,
-                cwd="/",
-                start_new_session=True,
-            )
-        if yielding:  # its children have it from there
-            most = max(yielding, os.getpriority(os.PRIO_PROCESS, 0))
-            os.setpriority(os.PRIO_PROCESS, self._process.pid, most)
+    def __init__(
+        self, control: socket.socket, process: subprocess.Popen[bytes] | None = None
+    ) -> None:
+        self._control, self._process = control, process
+        self._handle = -1  # of a twin, which sends it when it is ready
         self._ready = False
         self._killed = False
 
     @property
     def alive(self) -> bool:
-        return not self._killed and self._process.poll() is None
+        if self._process is not None:
+            return not self._killed and self._process.poll() is None
+        return not self._killed and not (self._handle >= 0 and _ended(self._handle, seconds=0))
+
+    def twins(self, count: int) -> list["_Zygote"]:
+        """As many more, at most ``MAX_FILES``, forked from this one once it is warm."""
+        pairs = [socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET) for _ in range(count)]
+        self.order(TWINS, [theirs.fileno() for _, theirs in pairs])  # where it fails, they are gone
+        for _, theirs in pairs:
+            theirs.close()
+        return [_Zygote(ours) for ours, _ in pairs]
 
     def wait_ready(self) -> None:
         """Raises ``SandboxMissing`` when it refuses, ``HelpMissing`` when it does not start."""
@@ -82,6 +84,8 @@ class _Zygote:
         said = self._receive(_START_SECONDS)
         if said is None:
             self.kill()
+            if self._process is None:
+                return  # takes no order; the one started in its place will say why
             code = self._process.wait()
             raise HelpMissing(f"The media worker did not start (exit code {code}).")
         if "refused" in said:
@@ -109,30 +113,85 @@ class _Zygote:
     def _receive(self, seconds: float) -> dict[str, float | str] | None:
         self._control.settimeout(seconds)
         try:
-            said = self._control.recv(DATAGRAM)
+            said, handles = self._next()
         except (TimeoutError, ConnectionResetError):
             return None
+        for handle in handles:
+            os.set_inheritable(handle, False)
+            self._handle = handle
         return json.loads(said) if said else None
+
+    def _next(self) -> tuple[bytes, list[int]]:
+        try:
+            said, handles, _, _ = socket.recv_fds(self._control, DATAGRAM, 1)
+        except ConnectionResetError:  # it ended with an order unread; what it said comes after that
+            said, handles, _, _ = socket.recv_fds(self._control, DATAGRAM, 1)
+        return said, handles
 
     def kill(self) -> None:
         """End it and its child (which dies with its parent) at once."""
         self._killed = True  # it may take a while to be seen dead
-        self._process.kill()
+        if self._process is not None:
+            self._process.kill()
+        elif self._handle >= 0:
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._handle, signal.SIGKILL)
+        else:  # not ready, so without a task: it ends when it looks at its socket
+            with contextlib.suppress(OSError):
+                self._control.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         self.kill()
-        self._process.wait()
+        if self._process is not None:
+            self._process.wait()
+        elif self._handle >= 0:
+            _ended(self._handle)
+            os.close(self._handle)
+            self._handle = -1
         self._control.close()
+
+
+def _ended(handle: int, *, seconds: float | None = None) -> bool:
+    """Whether the process behind a handle has ended; waits for it, without ``seconds`` for good."""
+    poll = select.poll()
+    poll.register(handle, select.POLLIN)
+    return bool(poll.poll(None if seconds is None else seconds * 1000))
+
+
+def _started(command: Sequence[str], yielding: int) -> _Zygote:
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with theirs:
+        process = subprocess.Popen(
+            command,
+            stdin=theirs.fileno(),
+            stdout=subprocess.DEVNULL,
+            env=_ENVIRONMENT,
+            cwd="/",
+            start_new_session=True,
+        )
+    if yielding:  # its children, and its twins, have it from there
+        most = max(yielding, os.getpriority(os.PRIO_PROCESS, 0))
+        os.setpriority(os.PRIO_PROCESS, process.pid, most)
+    return _Zygote(ours, process)
+
+
+def _started_all(command: Sequence[str], yielding: int, count: int) -> list[_Zygote]:
+    """The first from nothing; the others are its twins, for the warm-up is long."""
+    first = _started(command, yielding)
+    made = [first]
+    while len(made) < count:
+        made += first.twins(min(MAX_FILES, count - len(made)))
+    return made
 
 
 class _Slot:
     """A place for one zygote, started anew when it is gone."""
 
-    def __init__(self, command: Sequence[str], yielding: int) -> None:
+    def __init__(self, command: Sequence[str], yielding: int, zygote: _Zygote) -> None:
         self._command, self._yielding = command, yielding
         self._lock = threading.Lock()
         self._closed = False
-        self.zygote = _Zygote(command, yielding)
+        self.zygote = zygote
 
     def start(self, text: bytes, descriptors: Sequence[int]) -> _Zygote:
         """Order a task of a live zygote; one that died since its last task is replaced."""
@@ -149,7 +208,7 @@ class _Slot:
             if self._closed:
                 raise UsageError("The media workers were closed.")
             self.zygote.close()
-            self.zygote = _Zygote(self._command, self._yielding)
+            self.zygote = _started(self._command, self._yielding)
 
     def shut(self) -> None:
         """Kill, and do not start again; from any thread."""
@@ -246,14 +305,15 @@ class ZygotePool:
     """Runs each task in a fresh sandboxed child of one of ``slots`` warm worker processes.
 
     ``command`` (absolute paths: it starts in the root folder, with next to no environment) runs a
-    module that calls ``daylight.media.zygote.serve``. The workers start
-    at once and side by side; the first task on each waits until it is ready. ``yielding``: how far they
-    give way to others on the machine (nice, 0 to 19).
+    module that calls ``daylight.media.zygote.serve``. The workers start at once; the first task on
+    each waits until it is ready. ``yielding``: how far they give way to others on the machine (nice,
+    0 to 19).
     """
 
     def __init__(self, command: Sequence[str], slots: int, *, yielding: int = 0) -> None:
         self.slots = slots
-        self._all = [_Slot(command, yielding) for _ in range(slots)]
+        zygotes = _started_all(command, yielding, slots)
+        self._all = [_Slot(command, yielding, zygote) for zygote in zygotes]
         self._free = deque(self._all)
         self._changed = threading.Condition()
         self._closed = False

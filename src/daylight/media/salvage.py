@@ -5,8 +5,8 @@ reader needs to find its way is put before or after it. An mp4 without its index
 pictures are found in its bytes and described as they say themselves, or as a sibling's are. A wiped head is replaced by one
 that leads over it (mp4 with its index) or by a sibling's (Matroska, AVI).
 
-The result is a recipe, not a file: the parent lays it out. Request {container, trial}, files
-[original] or [original, sibling]. Sends one message, ``media.salvaged.to_message``. ``trial``: of an mp4 only the
+The result is a recipe, not a file: the parent lays it out. Request {container, trial, lender}, files
+[original] or [original, sibling]; ``lender``: the sibling's container. Sends one message, ``media.salvaged.to_message``. ``trial``: of an mp4 only the
 beginning is looked at, to see whether the sibling fits.
 """
 
@@ -14,6 +14,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from daylight.errors import MediaRefused
+from daylight.media.fitting import fits
+from daylight.media.lent import read_lent
 from daylight.media.mp4_rebuild import alone, index_made
 from daylight.media.program import Emit, Request
 from daylight.media.reading import size_of
@@ -23,6 +25,7 @@ from daylight.media.salvaged import MESSAGE, Salvaged, to_message
 from daylight.media.transplants import avi_head, matroska_head
 
 PROOF: Final = 12  # pictures that are decoded to see whether the parameters fit
+KEYS: Final = 16  # key frames of which one must be whole: the first may be damaged
 
 
 def salvage(request: Request, files: Sequence[int], emit: Emit) -> None:
@@ -34,6 +37,8 @@ def salvage(request: Request, files: Sequence[int], emit: Emit) -> None:
     proof = proved(files[0], recipe, made.demuxer, PROOF)
     if not proof.decoded:
         raise MediaRefused("what was put together gives no picture")
+    if made.method == "index" and not fits(files[0], recipe, made.demuxer, KEYS):
+        raise MediaRefused("the sibling's parameters do not fit its pictures")
     facts, payload = to_message(made, proof)
     emit(MESSAGE, facts, payload)
 
@@ -46,7 +51,8 @@ def _made(request: Request, files: Sequence[int]) -> Salvaged:
         return alone(files[0], size)
     lent = size_of(files[1])
     if container == "mp4":
-        return index_made(files[0], size, files[1], lent, trial=request["trial"] is True)
+        sibling = read_lent(files[1], lent, str(request["lender"]))
+        return index_made(files[0], size, sibling, trial=request["trial"] is True)
     if container == "matroska":
         return matroska_head(files[0], size, files[1], lent)
     if container == "avi":

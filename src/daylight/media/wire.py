@@ -23,6 +23,7 @@ _END_LENGTH: Final = 8 << 10  # bytes of JSON
 DATAGRAM: Final = 64 << 10  # bytes of an order or a report
 MAX_FILES: Final = 64
 KILL: Final = b"kill"
+TWINS: Final = b"twins"  # with a socket for each
 
 KIND_LENGTH: Final = 64  # characters
 REASON_LENGTH: Final = 500  # characters

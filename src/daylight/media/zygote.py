@@ -4,6 +4,8 @@ A worker module calls ``serve(programs, warm_up)`` and nothing else. The parent'
 input, as with inetd; each order on it is one datagram with descriptors: where messages go, the
 request as a memory file, then the files of the task. The zygote itself reads neither request nor
 media: it forks, reports how the child ended, and kills it when the parent says so or is gone.
+The zygotes of further slots are forked from the first once it is warm; from then on each serves its
+own slot, on a socket of its own.
 """
 
 import contextlib
@@ -30,11 +32,12 @@ from daylight.errors import InputRefused, SandboxMissing
 from daylight.media.executor import End, TaskLimits
 from daylight.media.failures import EXPECTED, crashed, failed
 from daylight.media.program import Json, Program, Programs, Request
-from daylight.media.sandbox import lockdown
+from daylight.media.sandbox import libc, lockdown
 from daylight.media.wire import (
     DATAGRAM,
     KILL,
     MAX_FILES,
+    TWINS,
     Allowance,
     Verdict,
     end_frame,
@@ -44,6 +47,7 @@ from daylight.media.wire import (
 _MESSAGES_FD: Final = 3
 _FIRST_FILE_FD: Final = 4
 _OPEN_FILES: Final = 512  # of the zygote: no descriptor has a higher number
+_READY: Final = b'{"ready": true}'
 _EXIT_CRASHED: Final = 70  # EX_SOFTWARE
 
 
@@ -176,7 +180,7 @@ def _do_task(
     """Fork for one order, wait, report {"status": wait status, "cpu": seconds}."""
     order = json.loads(text)
     zygote = os.getpid()
-    pid = os.fork()
+    pid = libc.fork()
     if pid == 0:
         _child(programs, order, descriptors, zygote)
     for descriptor in descriptors:
@@ -187,12 +191,37 @@ def _do_task(
     control.send(json.dumps(report).encode())
 
 
-def _serve_one(control: socket.socket, programs: Programs) -> bool:
-    """Wait for one order and do it; False when the parent closed the socket."""
+def _twins(control: socket.socket, descriptors: list[int]) -> socket.socket:
+    """Fork a zygote for each socket, as warm as this one; the socket to serve from here on.
+
+    A twin hands the parent, whose child it is not, a handle of itself.
+    """
+    for descriptor in descriptors:
+        if libc.fork() == 0:
+            os.setsid()  # a session, and so a share of the processors, as if it had been started
+            control.close()
+            for other in descriptors:
+                if other != descriptor:
+                    os.close(other)
+            own, handle = socket.socket(fileno=descriptor), os.pidfd_open(os.getpid())
+            socket.send_fds(own, [_READY], [handle])
+            os.close(handle)
+            return own
+    for descriptor in descriptors:
+        os.close(descriptor)
+    return control
+
+
+def _serve_one(control: socket.socket, programs: Programs) -> socket.socket | None:
+    """Wait for one order and do it; where the next one comes from, None when the parent closed it."""
     order, descriptors, _, _ = socket.recv_fds(control, DATAGRAM, MAX_FILES + 2)
-    if order and order != KILL:  # a stale one: that child was gone already
+    if not order:
+        return None
+    if order == TWINS:
+        return _twins(control, descriptors)
+    if order != KILL:  # a stale one: that child was gone already
         _do_task(control, programs, order, descriptors)
-    return bool(order)
+    return control
 
 
 def _take_socket() -> socket.socket:
@@ -242,6 +271,7 @@ def serve(programs: Programs, warm_up: Callable[[], None]) -> None:
         control.send(json.dumps({"refused": str(error)}).encode())
         sys.exit(error.exit_code)
     with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # the parent is gone
-        control.send(b'{"ready": true}')
-        while _serve_one(control, programs):
-            pass
+        control.send(_READY)
+        serving: socket.socket | None = control
+        while serving is not None:
+            serving = _serve_one(serving, programs)

@@ -27,7 +27,7 @@ from daylight.domain.media import Kind, MediaFacts, State, judged
 from daylight.domain.principal import Principal, Right
 from daylight.domain.progress import Progress
 from daylight.errors import MediaRefused, UsageError
-from daylight.media.executor import End, Executor, Outcome, Task, TaskLimits
+from daylight.media.executor import SLOTS, End, Executor, Outcome, Task, TaskLimits
 from daylight.media.facts_json import to_json
 from daylight.media.program import Json
 from daylight.services import findings, heads
@@ -35,7 +35,6 @@ from daylight.services.findings import Examined
 from daylight.services.workspace import Workspace
 from daylight.storage.layout import in_use, lock
 
-SLOTS: Final = max(2, os.cpu_count() or 2)
 BATCH: Final = 24  # items a transaction
 _LONG_SOUND: Final = 300.0  # seconds more: ten hours of speech take few bytes and a minute or two
 _SECONDS_A_GIGABYTE: Final = 60.0  # a whole file is read, some of it decoded

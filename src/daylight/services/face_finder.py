@@ -9,14 +9,15 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final
 
-from daylight.detectors.centerface import SIDE, Look
+from daylight.detectors.centerface import MOST_SIDE, Look
+from daylight.detectors.enlarged import Seen, View
 from daylight.detectors.faces import Faces
 from daylight.detectors.looking import Looker
 from daylight.detectors.pictures import PROGRAM, Frames
 from daylight.domain.media import MediaFacts
 from daylight.domain.tracks import Track
 from daylight.errors import MediaRefused
-from daylight.media.executor import End, Executor, Outcome, Task, TaskLimits
+from daylight.media.executor import End, Executor, Message, Outcome, Task, TaskLimits
 from daylight.media.facts_json import from_json
 from daylight.media.inference.base import Inference
 from daylight.services.belt import Belt
@@ -51,22 +52,28 @@ class FaceFinder:
 
     def find(self, descriptor: int, facts: Mapping[str, Any], size: int) -> Found:
         """``facts``: as they are kept; ``size``: bytes of the item."""
-        width, height = looked_at(from_json(facts))
-        faces = Faces(self._looker, width, height)
+        view = looked_at(from_json(facts))
+        width, height = view.sent
+        faces = Faces(self._looker, *view.size, view.extent)
         frames = Frames(width, height)
         request: Mapping[str, Any] = {"facts": facts, "width": width, "height": height}
+
+        def hear(message: Message) -> None:
+            frame = frames.take(message)
+            belt.put(None if frame is None else Seen(frame.at, view.of(frame.pixels)))
+
         with ThreadPoolExecutor(1, thread_name_prefix="faces") as pool:
             belt = Belt(pool, faces.push)
             done = False
             try:
                 task = Task(PROGRAM, request, [descriptor], _limits(size, width * height * 3))
-                outcome = self._executor.run(task, lambda message: belt.put(frames.take(message)))
+                outcome = self._executor.run(task, hear)
                 done = True
             finally:
                 belt.stop(whole=done)
         _check(outcome, frames, faces)
         shown = (faces.looks, faces.shown, faces.cuts)
-        return Found(faces.finish(), faces.frames, *shown, (width, height))
+        return Found(faces.finish(), faces.frames, *shown, view.extent)
 
 
 def _check(outcome: Outcome, frames: Frames, faces: Faces) -> None:
@@ -77,8 +84,8 @@ def _check(outcome: Outcome, frames: Frames, faces: Faces) -> None:
         raise MediaRefused("no picture could be decoded")
 
 
-def looked_at(facts: MediaFacts) -> tuple[int, int]:
-    """(width, height), upright, multiples of ``SIDE``: in what size its pictures are looked at."""
+def looked_at(facts: MediaFacts) -> View:
+    """In what size its pictures are looked at, upright."""
     video = facts.video
     if video is None or not video.width or not video.height:
         raise MediaRefused("this has no pictures of a known size")
@@ -86,9 +93,10 @@ def looked_at(facts: MediaFacts) -> tuple[int, int]:
     if video.rotation % 180:
         size = size[::-1]
     pixels = size[0] * size[1]
-    scale = LARGER if pixels <= FEW_PIXELS else min(1.0, math.sqrt(MOST_PIXELS / pixels))
-    width, height = (min(64, max(4, math.ceil(one * scale / SIDE))) * SIDE for one in size)
-    return width, height
+    if pixels <= FEW_PIXELS and max(size) * LARGER <= MOST_SIDE:
+        return View(size, LARGER)
+    scale = min(1.0, math.sqrt(MOST_PIXELS / pixels), MOST_SIDE / max(size))
+    return View((max(1, round(size[0] * scale)), max(1, round(size[1] * scale))), 1.0)
 
 
 def _limits(size: int, picture: int) -> TaskLimits:

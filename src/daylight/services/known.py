@@ -29,12 +29,11 @@ from daylight.domain.principal import Principal, Right
 from daylight.domain.progress import Progress
 from daylight.errors import UsageError
 from daylight.ledger.leaf import Value
-from daylight.media.executor import Executor
+from daylight.media.executor import SLOTS, Executor
 from daylight.media.facts_json import to_json
 from daylight.media.prints import unpack
 from daylight.services import heads
 from daylight.services.approvals import check_reason
-from daylight.services.examine import SLOTS
 from daylight.services.fingerprinting import fingerprint
 from daylight.services.record import record
 from daylight.services.sameness import shelved

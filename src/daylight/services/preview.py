@@ -6,7 +6,6 @@ one second to the next another one, so that none stays hidden.
 """
 
 import os
-import threading
 from dataclasses import dataclass, replace
 from itertools import count
 from typing import Final
@@ -32,8 +31,6 @@ LIMITS: Final = TaskLimits(
     message_bytes=64 << 20,
     total_bytes=256 << 20,
 )
-_WAIT: Final = 60.0  # seconds for the preview of somebody else
-_ONE: Final = threading.Lock()  # at a time, so that a slot is left for whoever plays
 _MARK: Final = (1_800, 72), (1_200, 34)  # wide, high: ten-thousandths, at least so many pixels
 
 
@@ -70,16 +67,13 @@ def preview(
         raise MediaRefused("it has no pictures")
     still = stands.facts.kind is Kind.IMAGE
     span = Span(0, 1) if still else _span(plan, at_us, within, duration_of(stands.facts))
-    if not _ONE.acquire(timeout=_WAIT):
-        raise MediaRefused("previews of others are being made")
-    try:
-        if still:
-            return _still(ws, player, principal, item, plan, version)
-        shown = replace(plan, span=span, sound=plan.sound if heard else ())
-        shown = _marked(ws, principal, shown, at_us, size_of(stands.facts))
-        return _film(ws, player, principal, item, shown, version)
-    finally:
-        _ONE.release()
+    if still:  # it has no moments: which corner, the clock says
+        at_us = int(ws.clock().timestamp()) * 1_000_000
+    shown = _marked(ws, principal, plan, at_us, size_of(stands.facts))
+    if still:
+        return _still(ws, player, principal, item, shown, version)
+    shown = replace(shown, span=span, sound=plan.sound if heard else ())
+    return _film(ws, player, principal, item, shown, version)
 
 
 def _span(plan: Plan, at_us: int, within: tuple[int, int] | None, length_us: int) -> Span:

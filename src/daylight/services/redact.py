@@ -33,6 +33,7 @@ from daylight.errors import (
 from daylight.ledger.leaf import Value
 from daylight.media import mask_task
 from daylight.media.facts_json import from_json
+from daylight.media.mask_film import check_codec
 from daylight.services import heads, redact_again, redactions
 from daylight.services.finding import Finder
 from daylight.services.record import record
@@ -96,7 +97,8 @@ def draft(
     if before is None:
         return made
     old = before.plan
-    kept = tuple(one for one in old.regions if one.word.given or one.by_hand)
+    stays = (Sort.HAND, Sort.TEXT)  # nothing of it is found anew
+    kept = tuple(one for one in old.regions if one.word.given or one.sort in stays)
     found = tuple(one for one in made.regions if not _is_among(one, kept))
     taken = {one.name for one in kept} | {one.name for one in old.labels}
     regions = (*kept, *_renamed(found, taken))
@@ -180,6 +182,7 @@ def redact(
     stored = facts_of(principal, item)
     facts = from_json(stored)
     check_form(facts, out)
+    check_codec(plan.output.codec)
     refusing = enter is not None and facts.kind is not Kind.AUDIO
     with redact_again.checker(ws, refusing=refusing) as checker, Files(ws, out) as files:
         saved = redactions.save(ws, principal, plan)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from daylight.detectors import again
 from daylight.detectors.again import Again, Spot
 from daylight.detectors.centerface import GRAPH, SIGNATURE, Look, graph
+from daylight.detectors.enlarged import Picture
 from daylight.detectors.looking import Looker
 from daylight.detectors.pictures import PROGRAM, Frame, Frames
 from daylight.domain.marks import WHOLE, Key
@@ -76,18 +77,18 @@ def at_film(
         yield None, told
         return
     looking = Again(checker.looker, plan, film.upright)
-    size = again.looked_at(film.picture.width, film.picture.height)
+    view = again.looked_at(film.picture.width, film.picture.height)
     with ThreadPoolExecutor(1, thread_name_prefix="again") as pool:
-        belt = Belt[tuple[int, NDArray[np.uint8]]](pool, lambda one: looking.push(*one))
+        belt = Belt[tuple[int, Picture]](pool, lambda one: looking.push(*one))
         done = False
         try:
-            wanted = Wanted(*size, again.STEP)
-            yield mask_task.Look(wanted, lambda at, pixels: belt.put((at, pixels))), told
+            wanted = Wanted(*view.sent, again.STEP)
+            yield mask_task.Look(wanted, lambda at, pixels: belt.put((at, view.of(pixels)))), told
             done = True
         finally:
             belt.stop(whole=done)
     looking.finish()
-    told["detector_again"] = _said(looking, size)
+    told["detector_again"] = _said(looking, view.extent)
     _refuse(checker, looking)
 
 
@@ -99,11 +100,11 @@ def at_still(
         return dict(NOT_LOOKED)
     if min(still.size) <= SMALLEST:
         return {"looked": True, "seen": 0, "looks": 0}  # nobody can be seen in so few pixels
-    size = again.looked_at(*still.size)
+    view = again.looked_at(*still.size)
     output = replace(plan.output, width=None)  # a picture is never scaled
     looking = Again(checker.looker, replace(plan, output=output), still.upright)
-    looking.push(0, _pixels(executor, still.data, form, size))
-    told = _said(looking, size)
+    looking.push(0, view.of(_pixels(executor, still.data, form, view.sent)))
+    told = _said(looking, view.extent)
     _refuse(checker, looking)
     return told
 

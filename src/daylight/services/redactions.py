@@ -1,6 +1,5 @@
 """Plans of what is covered: each version kept, who made it, and a commitment to it in the ledger."""
 
-import hashlib
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,7 +12,7 @@ from daylight.catalogue.queries.redactions import read, remember
 from daylight.domain.digest import Digest
 from daylight.domain.principal import Principal, Right
 from daylight.domain.redaction import Plan, check_follows
-from daylight.domain.redaction_json import decode, encode
+from daylight.domain.redaction_json import decode, digest_of_encoded, encode
 from daylight.errors import MarkChanged, PlanRefused
 from daylight.services.record import record
 from daylight.services.workspace import Workspace
@@ -51,7 +50,7 @@ def save(ws: Workspace, principal: Principal, plan: Plan, base: int = _ANY) -> S
         if row is not None:
             newest = row.versions.get(number=row.version)
             if newest.body.encode() == body:
-                return Saved(row.public_id, row.version, _digest(body), newest.entry)
+                return Saved(row.public_id, row.version, digest_of_encoded(body), newest.entry)
             check_follows(read(newest.body), plan)
         saved = _keep(ws, principal, item, row, body)
     remember(body.decode(), plan)
@@ -65,7 +64,7 @@ def _keep(
         row = RedactionPlan.objects.create(item=item, version=0, created=ws.clock())
     row.version += 1
     row.save(update_fields=["version"])
-    sha256 = _digest(body)
+    sha256 = digest_of_encoded(body)
     entry = record(
         ws,
         principal.agent,
@@ -82,8 +81,3 @@ def _keep(
         entry=entry,
     )
     return Saved(row.public_id, row.version, sha256, entry)
-
-
-def _digest(body: bytes) -> str:
-    """As ``redaction_json.digest``, of what was written already."""
-    return hashlib.sha256(body).hexdigest()

@@ -28,6 +28,7 @@ from daylight.errors import MediaRefused
 from daylight.media.executor import End, Executor, Outcome, Task, TaskLimits
 from daylight.media.facts_json import to_json
 from daylight.media.keyframes import unpack
+from daylight.media.lent import LENDING
 from daylight.media.program import Json
 from daylight.media.recipe import LARGEST_PART, Proof, Recipe, Window
 from daylight.media.salvaged import MESSAGE, PROGRAM, Salvaged, from_message
@@ -37,7 +38,7 @@ from daylight.services.record import record
 from daylight.services.workspace import Workspace
 from daylight.storage.layout import in_use, lock
 
-VERSION: Final = 2
+VERSION: Final = 3
 MEDIA_TYPES: Final = {"mov": "video/mp4", "matroska": "video/x-matroska", "avi": "video/x-msvideo"}
 _SECONDS: Final = 120.0
 _SECONDS_A_GIGABYTE: Final = 1200.0  # where pictures are stored in another order, all are decoded
@@ -88,7 +89,7 @@ def _work() -> list[tuple[Broken, list[Lender]]]:
         by_container[one.container].append(one)
     work: list[tuple[Broken, list[Lender]]] = []
     for container, ones in by_container.items():
-        whole = lenders(container)
+        whole = lenders(container, LENDING if container == "mp4" else ())
         lying = folders([*(one.key for one in ones), *(one.key for one in whole)])
         pairs = [(one, nearest(one, whole, lying)) for one in ones]
         work += [(one, near) for one, near in pairs if one.tried != _noted(near)]
@@ -151,7 +152,11 @@ class _Attempt:
         return best
 
     def _made(self, sibling: Lender | None, *, trial: bool) -> _Rebuilt | None:
-        request: dict[str, Json] = {"container": self._one.container, "trial": trial}
+        request: dict[str, Json] = {
+            "container": self._one.container,
+            "trial": trial,
+            "lender": sibling.container if sibling else "",
+        }
         digests = [self._one.digest, *([sibling.digest] if sibling else [])]
         outcome = self._run(PROGRAM, request, digests, [])
         sent = [m for m in outcome.messages if m.untrusted_kind == MESSAGE]

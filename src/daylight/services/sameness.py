@@ -26,9 +26,9 @@ from daylight.domain.digest import Digest
 from daylight.domain.principal import Principal, Right
 from daylight.domain.progress import Progress
 from daylight.ledger.leaf import Value
+from daylight.media.executor import SLOTS
 from daylight.media.prints import unpack
 from daylight.services import heads, standing
-from daylight.services.examine import SLOTS
 from daylight.services.record import record
 from daylight.services.settling import BATCH, Settler, Shelf
 from daylight.services.side_by_side import Material

@@ -22,7 +22,7 @@ from daylight.domain.models import SPEECH
 from daylight.domain.principal import Principal, Right
 from daylight.domain.progress import Progress
 from daylight.errors import InferenceFailed, MediaRefused
-from daylight.media.executor import End, Executor, Message, Outcome, Task, TaskLimits
+from daylight.media.executor import SLOTS, End, Executor, Message, Outcome, Task, TaskLimits
 from daylight.media.inference.base import Inference
 from daylight.services import findings, heads
 from daylight.services.models import library_there
@@ -34,7 +34,6 @@ from daylight.storage.models import Installed
 NAME: Final = "speech"
 VERSION: Final = 1  # with another model, another version
 MOST_SPANS: Final = 500
-SLOTS: Final = max(2, os.cpu_count() or 2)
 BATCH: Final = 24  # items a transaction
 _SECONDS: Final = 600.0
 _LONGEST: Final = 6600.0  # seconds more

@@ -11,11 +11,13 @@ from daylight.domain.media import MediaFacts
 from daylight.domain.principal import Principal, Right
 from daylight.domain.progress import Silent
 from daylight.domain.redaction import Plan, State
+from daylight.domain.redaction_follow import Followed, Stretch, followed, stretch
+from daylight.domain.redaction_texts import Texts, with_texts
 from daylight.errors import MarkChanged, MediaRefused, PlanRefused
 from daylight.media.facts_json import from_json
 from daylight.media.mask_paths import Path, blank, paths
 from daylight.services import faces, redactions
-from daylight.services.redact import draft, facts_of, undecided_of
+from daylight.services.redact import draft, duration_of, facts_of, undecided_of
 from daylight.services.redactions import Saved
 from daylight.services.workspace import Workspace
 
@@ -79,11 +81,16 @@ def begin(ws: Workspace, principal: Principal, item: ItemView, *, by_hand: bool)
     ``PlanRefused`` where nobody has looked for faces yet; ``MarkChanged`` where there is a plan.
     """
     desk(principal, item)
+    made = _drafted(ws, principal, item, by_hand=by_hand)
+    return redactions.save(ws, principal, made, base=0)
+
+
+def _drafted(ws: Workspace, principal: Principal, item: ItemView, *, by_hand: bool = False) -> Plan:
+    """Of the faces that were found. ``PlanRefused`` where nobody has looked for any yet."""
     tracks = () if by_hand else faces.kept_of(ws, item.digest)
     if tracks is None:
         raise PlanRefused("nobody has looked for faces in it yet")
-    made = draft(ws, principal, item, lambda *_: tracks, Silent())
-    return redactions.save(ws, principal, made, base=0)
+    return draft(ws, principal, item, lambda *_: tracks, Silent())
 
 
 def change(ws: Workspace, principal: Principal, item: ItemView, base: int, act: Act) -> Saved:
@@ -99,11 +106,39 @@ def change(ws: Workspace, principal: Principal, item: ItemView, base: int, act: 
 
 def add_found(ws: Workspace, principal: Principal, item: ItemView, base: int) -> Saved:
     """Bring in faces that were looked for since; what people decided and drew stays. As :func:`change`."""
-    tracks = faces.kept_of(ws, item.digest)
-    if tracks is None:
-        raise PlanRefused("nobody has looked for faces in it yet")
-    made = draft(ws, principal, item, lambda *_: tracks, Silent())
+    made = _drafted(ws, principal, item)
     return change(ws, principal, item, base, lambda _: made)
+
+
+def stretch_of(principal: Principal, item: ItemView, name: str, at_us: int) -> Stretch:
+    """What is followed of a region drawn by hand, from the drawn moment nearest to this one."""
+    stands = desk(principal, item)
+    if stands.found is None:
+        raise PlanRefused("there is no plan of it yet")
+    return stretch(stands.found.plan, name, at_us, duration_of(stands.facts))
+
+
+def take_followed(
+    ws: Workspace,
+    principal: Principal,
+    item: ItemView,
+    base: int,
+    name: str,
+    where: Stretch,
+    found: Followed,
+) -> Saved:
+    """Keep what was followed. ``PlanRefused`` where it was drawn otherwise meanwhile; else as :func:`change`."""
+    length = duration_of(desk(principal, item).facts)
+    return change(
+        ws, principal, item, base, lambda plan: followed(plan, name, where, found, length)
+    )
+
+
+def take_texts(
+    ws: Workspace, principal: Principal, item: ItemView, base: int, found: Texts
+) -> Saved:
+    """Propose labels and text that were found: covered, and undecided. As :func:`change`."""
+    return change(ws, principal, item, base, lambda plan: with_texts(plan, found))
 
 
 def as_before(ws: Workspace, principal: Principal, item: ItemView, base: int, number: int) -> Saved:

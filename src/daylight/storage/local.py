@@ -78,6 +78,8 @@ class LocalStore:
     def stage(self, source: Readable, size: int) -> Staged:
         small = 0 <= size < SMALL
         write = self._write_small if small else self._write_large
+        if not small:
+            self._require_room(source)
         with _full_disk_is_typed(), self._in_own_folder() as folder:
             token = f"{folder}/{secrets.token_hex(16)}"
             path = self._spooled(token)
@@ -88,6 +90,18 @@ class LocalStore:
                     os.unlink(path)
                 raise
         return Staged(token, digest, length, durable=not small)
+
+    def _require_room(self, source: Readable) -> None:
+        """A file larger than what is free is not begun: half a terabyte of zeros takes hours to fill a disk."""
+        fd = source.fileno()
+        if fd is None:
+            return
+        size, disk = os.fstat(fd).st_size, os.fstatvfs(self._root_fd)
+        free = disk.f_bavail * disk.f_frsize
+        if size > free:
+            raise VaultFull(
+                f"a file of {size / 1e9:.1f} GB does not fit: the vault's disk has {free / 1e9:.1f} GB left"
+            )
 
     def settle(self, staged: Sequence[Staged], *, verify: bool) -> None:
         with _full_disk_is_typed():

@@ -9,10 +9,11 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.core.handlers.wsgi import WSGIHandler
 
 from daylight.services import sittings
+from daylight.services.jobs import Jobs
 from daylight.services.views import ViewLog
 from daylight.services.watch import Player
 from daylight.services.workspace import Workspace
-from daylight.web.asked import BEYOND, PLAYER, VIEWS, WORKSPACE
+from daylight.web.asked import BEYOND, JOBS, PLAYER, VIEWS, WORKSPACE
 
 _OUR_LOGS = ("django", "waitress")
 
@@ -26,6 +27,7 @@ class Room:
         self._player = Player(ws)
         self._beyond = False
         self._views = ViewLog(ws)
+        self._jobs = Jobs()
 
     def __call__(
         self, environ: dict[str, Any], start_response: Callable[..., Any]
@@ -34,6 +36,7 @@ class Room:
         environ[PLAYER] = self._player
         environ[BEYOND] = self._beyond
         environ[VIEWS] = self._views
+        environ[JOBS] = self._jobs
         answer: Iterable[bytes] = self._handler(environ, start_response)
         return answer
 
@@ -51,7 +54,8 @@ class Room:
         settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = secure
 
     def close(self) -> None:
-        """End what is being cut, so that nobody waits for it; write down what was watched."""
+        """End what is being cut or found, so that nobody waits for it; write down what was watched."""
+        self._jobs.close()
         self._player.close()
         self._views.close()
 

@@ -4,6 +4,7 @@ from django.http import HttpRequest, QueryDict
 
 from daylight.domain.principal import Principal
 from daylight.domain.views import View
+from daylight.services.jobs import Jobs
 from daylight.services.views import ViewLog
 from daylight.services.watch import Player
 from daylight.services.workspace import Workspace
@@ -12,6 +13,7 @@ WORKSPACE = "daylight.workspace"  # where the WSGI environment carries it
 PLAYER = "daylight.player"
 BEYOND = "daylight.beyond"  # whether others than this machine reach the room
 VIEWS = "daylight.views"
+JOBS = "daylight.jobs"
 
 
 class Asked(HttpRequest):
@@ -23,6 +25,7 @@ class Asked(HttpRequest):
     workspace: Workspace
     player: Player
     views: ViewLog
+    jobs: Jobs
     principal: Principal
 
 

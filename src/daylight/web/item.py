@@ -22,6 +22,7 @@ from daylight.domain.principal import Right
 from daylight.media.cut import SHIELDED, Look, Mode, look_of
 from daylight.media.facts_json import from_json
 from daylight.services import alerts
+from daylight.services.signs import signs_of
 from daylight.web import shield
 from daylight.web.asked import Asked, in_part, text
 from daylight.web.before import before_words, playable
@@ -31,6 +32,7 @@ from daylight.web.marks import panel_words
 from daylight.web.own import calm_of
 from daylight.web.saying import written
 from daylight.web.shield import Lift
+from daylight.web.sign_words import sign_words
 from daylight.web.spoken import Spoken, spoken_of
 
 _OCCURRENCES = 50  # shown at once; the command line lists all
@@ -82,6 +84,7 @@ def show(request: Asked, public_id: str) -> HttpResponse:
         "hold": hold_on(view.digest),
         "burnt": burnt_clock(request.principal, public_id),
         "found": told(findings_of(request.principal, public_id)),
+        "signs": sign_words(signs_of(request.principal, public_id)),
         "same": same_as(request.principal, public_id, view.digest)[:_SAME],
         "place": whereabouts(request.principal, public_id),
         "neighbours": neighbours(request.principal, public_id),

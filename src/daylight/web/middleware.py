@@ -16,7 +16,7 @@ from daylight.catalogue.queries.people import has_second_factor, principal_of
 from daylight.catalogue.queries.policy import policy
 from daylight.errors import DaylightError, Forbidden, MediaRefused
 from daylight.services import sittings
-from daylight.web.asked import BEYOND, PLAYER, VIEWS, WORKSPACE, Asked, in_part
+from daylight.web.asked import BEYOND, JOBS, PLAYER, VIEWS, WORKSPACE, Asked, in_part
 from daylight.web.failures import bad, missing, refused, unavailable
 from daylight.web.sitting import SITTING
 
@@ -47,7 +47,7 @@ class Guard:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         asked = cast("Asked", request)
         asked.workspace, asked.player = request.META[WORKSPACE], request.META[PLAYER]
-        asked.views = request.META[VIEWS]
+        asked.views, asked.jobs = request.META[VIEWS], request.META[JOBS]
         response = self._next(request) if _is_ours(request) else bad(request)
         for name, value in _HEADERS.items():
             response.headers.setdefault(name, value)

@@ -15,6 +15,7 @@ from daylight.domain.marks import MAX_US, Span
 from daylight.domain.media import Kind
 from daylight.domain.redaction import Plan, Region, State, Word
 from daylight.domain.redaction_edit import by_doubt
+from daylight.domain.redaction_follow import lost
 from daylight.domain.tracks import Basis
 from daylight.errors import MarkChanged, PlanRefused, UsageError
 from daylight.media.mask_paths import Path
@@ -22,9 +23,18 @@ from daylight.services import studio
 from daylight.services.redact import duration_of
 from daylight.web.asked import Asked, in_part, text
 from daylight.web.item import seen, viewer_words
+from daylight.web.jobs import FOLLOW, TEXT, made_by
 from daylight.web.saying import written
 from daylight.web.spoken import spoken_of
-from daylight.web.studio_form import FINDING, GOING_BACK, STARTING, act_of, number_in
+from daylight.web.studio_form import (
+    FINDING,
+    FOLLOWED,
+    GOING_BACK,
+    STARTING,
+    TEXTS,
+    act_of,
+    number_in,
+)
 
 ROWS: Final = (
     300  # regions that are listed at once, and all that were drawn; others once these are decided
@@ -37,7 +47,7 @@ _GAPS: Final = 60  # gaps of one region that are drawn
 @dataclass(frozen=True, slots=True)
 class Row:
     """A region as the list shows it. ``start``, ``end``: as text, empty for all the time; ``gaps``: of its
-    key frames those that no detection stands behind; ``closed``: where, in microseconds.
+    key frames those that no detection stands behind; ``closed``: where, in microseconds; ``lost``: when, as text.
     """
 
     region: Region
@@ -46,6 +56,7 @@ class Row:
     score: int
     gaps: int
     closed: str
+    lost: tuple[str, ...]
     start: str
     end: str
     first_us: int
@@ -119,10 +130,33 @@ def _act(request: Asked, view: ItemView, what: str) -> str:
     if what == GOING_BACK:
         studio.as_before(ws, principal, view, base, number_in(request.POST, "number"))
         return ""
+    if what in _TAKEN:
+        return _TAKEN[what](request, view, base)
     length = duration_of(studio.desk(principal, view).facts)
     wanted = act_of(request.POST, principal.agent, length)
     studio.change(ws, principal, view, base, wanted)
     return wanted.made
+
+
+def _take_followed(request: Asked, view: ItemView, base: int) -> str:
+    """What a job of theirs found; the name of the region."""
+    made = made_by(request, view.public_id, text(request.POST, "job", 40), FOLLOW)
+    if made is None:
+        raise PlanRefused("nothing was followed, or it is kept no longer")
+    name, where, found = made
+    studio.take_followed(request.workspace, request.principal, view, base, name, where, found)
+    return str(name)
+
+
+def _take_texts(request: Asked, view: ItemView, base: int) -> str:
+    made = made_by(request, view.public_id, text(request.POST, "job", 40), TEXT)
+    if made is None:
+        raise PlanRefused("nothing was looked for, or it is kept no longer")
+    studio.take_texts(request.workspace, request.principal, view, base, made)
+    return ""
+
+
+_TAKEN: Final = {FOLLOWED: _take_followed, TEXTS: _take_texts}
 
 
 def _answer(request: Asked, view: ItemView, form: Form | None, made: str = "") -> HttpResponse:
@@ -148,8 +182,9 @@ def panel_words(
     """What ``redact/plan.html`` needs."""
     desk = studio.desk(request.principal, view)
     words: dict[str, Any] = {"item": view, "desk": desk, "form": form, "made": made}
+    words["looked_at"] = studio.was_looked_at(request.workspace, view)
     if desk.found is None:
-        return {**words, "looked_at": studio.was_looked_at(request.workspace, view)}
+        return words
     plan, older = desk.found.plan, desk.found.versions[:-1][-_VERSIONS:]
     names = names_of(_deciders(plan) | {one.agent for one in older})
     shown = by_doubt(plan)
@@ -169,7 +204,7 @@ def panel_words(
         "has_pictures": desk.facts.kind is not Kind.AUDIO,
         "has_sound": desk.facts.audio is not None,
         "length_us": duration_of(desk.facts),
-        "open_regions": sum(not (one.word.given or one.by_hand) for one in plan.regions),
+        "open_regions": sum(not one.decided for one in plan.regions),
     }
 
 
@@ -181,11 +216,12 @@ def _row(region: Region, names: dict[str, str]) -> Row:
     ends = always or (region.by_hand and region.bases[-1:] == (Basis.KEPT,))
     return Row(
         region=region,
-        decided=region.word.given or region.by_hand,
+        decided=region.decided,
         by=_name(region.word, names),
         score=round(100 * region.score),
         gaps=sum(one is Basis.CLOSED for one in region.bases),
         closed=" ".join(f"{start}-{end}" for start, end in closed[:_GAPS]),
+        lost=tuple(written(at // _SHOWN_US * _SHOWN_US) for at in lost(region)),
         start="" if opens else written(first // _SHOWN_US * _SHOWN_US),
         end="" if ends else written(last // _SHOWN_US * _SHOWN_US),
         first_us=0 if opens else first,

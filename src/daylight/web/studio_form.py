@@ -19,6 +19,8 @@ from daylight.web.saying import moment
 STARTING: Final = "start"  # the one act that has no plan before it
 FINDING: Final = "found"
 GOING_BACK: Final = "as-before"
+FOLLOWED: Final = "followed"
+TEXTS: Final = "texts"
 _COVERED, _DRAWN, _SAID = "looked at: stays covered", "drawn by hand", "decided in the studio"
 _WHY: Final = 2_000
 _E = TypeVar("_E", bound=StrEnum)

@@ -1,13 +1,16 @@
 """Recordings that cannot be opened, and those that could lend them what they lost."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+
+from django.db.models import Q
 
 from daylight.catalogue.models import Finding, Media, Occurrence
 from daylight.domain.digest import Digest
 
 CONTAINERS = ("mp4", "matroska", "avi")
+CODECS = ("h264", "hevc")  # whose parameter sets are the same in every container
 ALIKE = 2  # siblings of one codec, size and rate that are tried: they differ in little
 MOST = 24  # siblings that are tried
 
@@ -30,6 +33,7 @@ class Lender:
     key: int
     digest: Digest
     shape: tuple[str, int | None, int | None, float | None]
+    container: str
 
 
 def broken(detector: str, version: int) -> list[Broken]:
@@ -46,13 +50,18 @@ def broken(detector: str, version: int) -> list[Broken]:
     ]
 
 
-def lenders(container: str) -> list[Lender]:
-    """Recordings without a sign of damage, in the order in which they came in."""
-    rows = Media.objects.filter(kind="video", state="ok", container=container).order_by("item")
-    names = ("item", "item__sha256", "codec", "width", "height", "fps")
+def lenders(container: str, others: Collection[str]) -> list[Lender]:
+    """Recordings without a sign of damage, in the order in which they came in.
+
+    ``others``: containers of which those are asked too whose parameter sets can be lent.
+    """
+    rows = Media.objects.filter(kind="video", state="ok").order_by("item")
+    same = Q(container=container)
+    rows = rows.filter(same | Q(container__in=others, codec__in=CODECS))
+    names = ("item", "item__sha256", "codec", "width", "height", "fps", "container")
     return [
-        Lender(key, Digest(bytes(digest)), (codec, width, height, fps))
-        for key, digest, codec, width, height, fps in rows.values_list(*names)
+        Lender(key, Digest(bytes(digest)), (codec, width, height, fps), its)
+        for key, digest, codec, width, height, fps, its in rows.values_list(*names)
     ]
 
 
@@ -70,16 +79,21 @@ def folders(keys: Sequence[int]) -> dict[int, list[bytes]]:
 def nearest(
     one: Broken, among: Sequence[Lender], lying: Mapping[int, Sequence[bytes]]
 ) -> list[Lender]:
-    """Those to be tried, the likeliest first: a camera's recordings mostly lie in one folder."""
+    """Those to be tried, the likeliest first: a camera's recordings mostly lie in one folder.
+
+    Of what lies as near, its own container first, which lends more than the parameter sets.
+    """
     own = lying.get(one.key, ())
 
-    def apart(lender: Lender) -> int:
+    def apart(lender: Lender) -> tuple[int, bool]:
         theirs = lying.get(lender.key, ())
-        return min((-_shared(a, b) for a in own for b in theirs), default=0)
+        shared = max((_shared(a, b) for a in own for b in theirs), default=0)
+        return -shared, lender.container != one.container
 
     chosen: list[Lender] = []
     for lender in sorted(among, key=apart):
-        alike = sum(other.shape == lender.shape for other in chosen)
+        kind = lender.shape, lender.container
+        alike = sum((other.shape, other.container) == kind for other in chosen)
         if lender.digest != one.digest and alike < ALIKE:
             chosen.append(lender)
         if len(chosen) == MOST:

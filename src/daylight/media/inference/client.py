@@ -24,6 +24,8 @@ _CHUNK: Final = 1 << 20
 
 # All that a worker sees of the environment. Newer builds of the library report to their maker from
 # the moment they are loaded: that is forbidden here, by the sandbox, and by the versions we take.
+# Memory stays with the worker from request to request: giving it back and having it zeroed anew took
+# a third of the time.
 _ENVIRONMENT: Final = {
     "PATH": "/usr/bin:/bin",
     "LANG": "C.UTF-8",
@@ -31,6 +33,9 @@ _ENVIRONMENT: Final = {
     "OPENBLAS_NUM_THREADS": "1",
     "OMP_NUM_THREADS": "1",
     "MALLOC_ARENA_MAX": "2",
+    "MALLOC_MMAP_THRESHOLD_": str(1 << 30),
+    "MALLOC_TRIM_THRESHOLD_": str(1 << 30),
+    "MALLOC_TOP_PAD_": str(32 << 20),
     "ORT_DISABLE_TELEMETRY": "1",
     "PYTHONDONTWRITEBYTECODE": "1",
 }

@@ -9,6 +9,7 @@ import ctypes
 import errno
 import os
 import struct
+from functools import cache
 from typing import Final
 
 from daylight.errors import SandboxMissing
@@ -36,6 +37,12 @@ def abi() -> int:
         else:
             why = "this kernel has no Landlock"
         raise SandboxMissing(f"Hostile media cannot be opened safely: {why}.") from error
+
+
+@cache
+def known_abi() -> int:
+    """As ``abi``, asked of the kernel once: a child has it from its zygote."""
+    return abi()
 
 
 def _mask(table: tuple[tuple[int, int], ...], version: int) -> int:

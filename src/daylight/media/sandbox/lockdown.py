@@ -53,7 +53,7 @@ def lock_down(cage: Cage) -> None:
 
     The order matters: what needs a file or a right comes before what takes it away.
     """
-    version = landlock.abi()
+    version = landlock.known_abi()
     rules = seccomp.program(os.getpid())
     limits.apply(memory_bytes=cage.memory_bytes, cpu_seconds=cage.cpu_seconds, files=cage.files)
     libc.prctl(libc.PR_SET_NO_NEW_PRIVS, 1)
@@ -96,8 +96,18 @@ def _trial(answer: int, parent: int) -> None:
         os._exit(0)
 
 
+def _work_out() -> None:
+    """What is the same for all children of this process is known before they are forked."""
+    landlock.known_abi()
+    seccomp.program(os.getpid())
+
+
 def check() -> None:
-    """Try the whole lock-down in a child; raises ``SandboxMissing`` unless it holds."""
+    """Try the whole lock-down in a child; raises ``SandboxMissing`` unless it holds.
+
+    Once for a zygote, before the first of its children.
+    """
+    _work_out()
     receive, answer = os.pipe()
     parent = os.getpid()
     child = os.fork()

@@ -20,6 +20,7 @@ import platform
 import struct
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 from daylight.errors import SandboxMissing
@@ -36,6 +37,8 @@ _PROT_EXEC: Final = 0x4
 _CLONE_THREAD: Final = 0x0001_0000
 # What glibc and musl ask for when they start a thread; not one flag more (no new namespace).
 _THREAD_FLAGS: Final = 0x007D_0F00
+
+_ANYBODY: Final = 0xFFFF_FFFF  # no process has this id; in place of it until it is known
 
 # Offsets in struct seccomp_data; both architectures are little-endian.
 _NUMBER: Final = 0
@@ -123,6 +126,10 @@ def _limits_read_only() -> Code:
     ]
 
 
+def _itself(pid: int) -> Code:
+    return _if_equal(pid, [_return(_ALLOW)])
+
+
 def _guards(pid: int) -> dict[str, Code]:
     no = _ERRNO | errno.EPERM
     harmless_fcntl = [fcntl.F_GETFD, fcntl.F_GETFL, fcntl.F_DUPFD, fcntl.F_DUPFD_CLOEXEC]
@@ -132,7 +139,7 @@ def _guards(pid: int) -> dict[str, Code]:
         "clone": _threads_only(),
         "fcntl": _one_of(1, harmless_fcntl, no),
         "prctl": _one_of(0, [libc.PR_SET_NAME, libc.PR_GET_NAME], no),
-        "tgkill": _one_of(0, [pid], _KILL),  # abort(3) signals itself
+        "tgkill": [_argument(0), *_itself(pid), _return(_KILL)],  # abort(3) signals itself
         "prlimit64": _limits_read_only(),
     }
 
@@ -157,8 +164,23 @@ def _answers(names: dict[str, tuple[int | None, int | None]], column: int, answe
 
 
 def program(pid: int) -> bytes:
-    """The filter for the process ``pid`` on this machine, as an array of ``struct sock_filter``."""
-    here = _architecture()
+    """The filter for the process ``pid`` on this machine, as an array of ``struct sock_filter``.
+
+    All but the id is worked out once, in the zygote: it is the same for all its children.
+    """
+    before, after = _around_itself(_architecture())
+    return b"".join([before, *_itself(pid), after])
+
+
+@cache
+def _around_itself(here: Architecture) -> tuple[bytes, bytes]:
+    """What of the filter comes before the process's own id, and after."""
+    code, own = _code(here, _ANYBODY), _itself(_ANYBODY)
+    (at,) = (n for n in range(len(code)) if code[n : n + len(own)] == own)
+    return b"".join(code[:at]), b"".join(code[at + len(own) :])
+
+
+def _code(here: Architecture, pid: int) -> Code:
     column = here.column
     code: Code = [_load(_ARCH), _instruction(0x15, here.audit, 1, 0), _return(_KILL)]
     code.append(_load(_NUMBER))
@@ -172,7 +194,7 @@ def program(pid: int) -> bytes:
     code += _answers({"ioctl": IOCTL}, column, _deny(errno.ENOTTY))
     code += _answers(PATHS, column, _deny(errno.EACCES))
     code += _answers(FATAL, column, _return(_KILL))
-    return b"".join([*code, _deny(errno.ENOSYS)])
+    return [*code, _deny(errno.ENOSYS)]
 
 
 def without_sockets() -> bytes:

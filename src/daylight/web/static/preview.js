@@ -22,18 +22,17 @@ async function askPreview() {
   if (!panel || !planVersion()) return;
   forgetPreview();
   await standStill();
-  const mine = new AbortController(), address = `${panel.dataset.preview}?at=${momentNow()}`;
+  const mine = new AbortController();
   previewAsked = mine;
   tellPreview("waiting");
-  const answer = await fetch(address, { signal: mine.signal }).catch(() => null);
+  const job = await runJob("preview", { at: String(momentNow()) }, () => {}, mine.signal);
+  if (previewAsked !== mine || job.state === "stopped") return;
+  const address = `${panel.dataset.preview}?job=${job.id}`;
+  const answer = job.state === "done" ? await fetch(address, { signal: mine.signal }).catch(() => null) : null;
   if (previewAsked !== mine) return;
-  if (answer?.status === 403) { tellPreview("shielded"); return; }
-  if (!answer?.ok) {
-    const told = answer?.status === 409 ? (await answer.json()).words : document.querySelector("[data-masks-trouble]").textContent;
-    tellPreview("trouble", told);
-    return;
-  }
-  await showPreview(answer);
+  if ([job.state, answer?.status].some((one) => one === "forbidden" || one === 403)) tellPreview("shielded");
+  else if (answer?.ok) await showPreview(answer);
+  else tellPreview("trouble", job.words || document.querySelector("[data-masks-trouble]").textContent);
 }
 
 async function showPreview(answer) {
