@@ -63,8 +63,10 @@ def served(vault: Path) -> Iterator[str]:
         command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     ) as s:
         assert s.stdout is not None
-        yield s.stdout.readline().strip()
-        s.terminate()
+        try:
+            yield s.stdout.readline().strip()
+        finally:
+            s.terminate()
 
 
 def kinds(vault: Path) -> dict[str, str]:
@@ -83,7 +85,7 @@ def kinds(vault: Path) -> dict[str, str]:
 
 def cards(page: Page, base: str) -> dict[str, str]:
     """Beginning of the digest → address of its page."""
-    page.goto(base + "/items/")
+    page.goto(base + "/items/?kind=video&copies=all")
     while (more := page.locator("[hx-trigger]")).count():
         more.last.scroll_into_view_if_needed()
         page.wait_for_timeout(300)

@@ -9,12 +9,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import av
+import av.logging
 import numpy as np
 import pytest
 
 from daylight.domain.media import State
 from daylight.errors import MediaRefused
-from daylight.media import segment_video
+from daylight.media import segment_video, segments
 from daylight.media.cut import PROGRAM, Mode, from_request, to_request
 from daylight.media.cut_plan import KeyFrame, plan_cuts
 from daylight.media.executor import End, Task, TaskLimits
@@ -364,6 +365,26 @@ def test_what_is_damaged_is_decoded_in_one_thread(reel):
             segment_video._prepare(decoder, cut)
             assert 1 <= decoder.thread_count <= most
             assert cut.one_thread is (state is State.DAMAGED)
+
+
+def test_decoders_complain_to_nobody(reel, monkeypatch):
+    """A thread that complains waits for Python's lock; whoever closes the decoder holds it, and waits."""
+    path, demuxer = reel("raw.h264")
+    levels, make = [], segments._make
+
+    def told(source, cut):
+        levels.append(av.logging.get_level())
+        return make(source, cut)
+
+    monkeypatch.setattr(segments, "_make", told)
+    before = av.logging.get_level()
+    av.logging.set_level(av.logging.ERROR)  # as in the worker
+    try:
+        play(path, plan_of(path, demuxer, Mode.SHIELDED), 1)
+        assert av.logging.get_level() == av.logging.ERROR
+    finally:
+        av.logging.set_level(before)
+    assert levels == [None]
 
 
 def test_a_damaged_file_ends_soon_after_its_last_key_frame(reel, tmp_path):

@@ -135,7 +135,13 @@ def test_search_finds_moments_and_says_when_nothing_was_asked(room: Room):
     assert "1 found" in page
     assert f"/items/{item.public_id}/?t=61.5" in page
     assert "Say at least one word" in client.get("/search/", {"q": "-дверь"}).content.decode()
-    assert "0 found" in client.get("/search/", {"q": "окно"}).content.decode()
+    none = client.get("/search/", {"q": "окно"}).content.decode()
+    assert "0 found" in none
+    assert "Nothing matches" in none
+    assert "severity" not in page.split("<ol")[1]
+    marks.make(room.ws, custodian_here(), item.public_id, Kind.SEVERITY, Said(severity=3))
+    hard = client.get("/search/", {"q": "охранники дверь"}).content.decode()
+    assert "severity 3" in hard.split("<ol")[1]  # before one follows the link
     narrowed = client.get("/search/", {"q": "дверь", "since": "2021-01-01"}).content.decode()
     assert "0 found" in narrowed
 

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from daylight.catalogue.queries.cameras import camera_names
 from daylight.catalogue.queries.marks import MarkView, marks_named
+from daylight.catalogue.queries.review import severities_of
 from daylight.catalogue.queries.search import COUNTED, Hit, Hits, Wanted, find
 from daylight.domain.marks import Kind
 from daylight.domain.principal import Right
@@ -26,12 +27,13 @@ _FIELDS = ("q", "kind", "camera", "since", "until")
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A hit with what is shown of it. ``address``: of the moment."""
+    """A hit with what is shown of it. ``address``: of the moment. ``severity``: of the item."""
 
     hit: Hit
     mark: MarkView | None
     at: str
     address: str
+    severity: int | None
 
 
 @require_safe
@@ -57,8 +59,9 @@ def _answer(request: Asked, chosen: dict[str, str]) -> dict[str, object]:
     before = text(request.GET, "before", 18)
     found = find(request.principal, _wanted(query, chosen, before))
     said = marks_named(request.principal, [one.ref for one in found.hits])
+    hard = severities_of(request.principal, {one.item for one in found.hits})
     return {
-        "found": [_found(one, said.get(one.ref)) for one in found.hits],
+        "found": [_found(one, said.get(one.ref), hard.get(one.item)) for one in found.hits],
         "count": found.count,
         "many": found.count > COUNTED,
         "limit": COUNTED,
@@ -86,11 +89,11 @@ def _day(typed: str, after: int) -> int | None:
     return round(at.timestamp()) * 1_000_000
 
 
-def _found(one: Hit, said: MarkView | None) -> Found:
+def _found(one: Hit, said: MarkView | None, severity: int | None) -> Found:
     address = reverse("item", args=[one.item])
     if one.start_us:
         address += f"?t={one.start_us / 1e6:.1f}"
-    return Found(one, said, written(one.start_us), address)
+    return Found(one, said, written(one.start_us), address, severity)
 
 
 def _more(chosen: dict[str, str], found: Hits) -> str:

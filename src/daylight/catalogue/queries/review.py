@@ -127,6 +127,13 @@ def standing_of(principal: Principal, item: str) -> StandingView:
     return StandingView(row.severity, tuple(row.notes.split()), row.described, row.reviewed)
 
 
+def severities_of(principal: Principal, items: Many[str]) -> dict[str, int]:
+    """By public id, of those that somebody has said it of, and that are seen."""
+    rows = Standing.objects.filter(item__in=items_seen_by(principal), item__public_id__in=items)
+    found = rows.exclude(severity=None).values_list("item__public_id", "severity")
+    return {str(item): int(severity) for item, severity in found if severity is not None}
+
+
 def shares(principal: Principal) -> tuple[Share, ...]:
     """How far each collection is that one sees, by name."""
     principal.require(Right.SEE_ITEMS)
