@@ -1,5 +1,6 @@
 """The coordinator against readers that crash, hang, lie or fail in one part of a long recording."""
 
+import time
 from collections import Counter
 from dataclasses import replace
 
@@ -14,6 +15,7 @@ from daylight.domain.progress import Silent
 from daylight.errors import Forbidden, UsageError, VaultBusy
 from daylight.media.executor import End, Message, Outcome
 from daylight.media.inline import InlineExecutor
+from daylight.services import findings
 from daylight.services.examine import examine
 from daylight.services.intake import ImportRequest, import_material
 from daylight.storage.layout import lock
@@ -186,3 +188,26 @@ def test_two_do_not_examine_at_once(ws):
     take(ws, CAR)
     with lock(ws.layout, "examine"), pytest.raises(VaultBusy):
         examine(ws, custodian_here(), "", Silent())
+
+
+@pytest.mark.parametrize(("short", "begun"), [(1 << 20, 12), (0, 4)])
+def test_while_a_transaction_waits_for_the_disk_the_slots_have_work(
+    ws, tmp_path, monkeypatch, short, begun
+):
+    for number in range(16):
+        (tmp_path / f"{number}.txt").write_text(f"note {number}\n")
+    take(ws, tmp_path)
+    monkeypatch.setattr("daylight.services.examine._SHORT", short)
+    monkeypatch.setattr("daylight.services.examine.BATCH", 1)
+    keep, asked = findings.keep, []
+
+    def slow(ws, ready):
+        time.sleep(0.3)
+        asked.append(readers.asked["examine"])
+        keep(ws, ready)
+
+    monkeypatch.setattr(findings, "keep", slow)
+    readers = Readers()
+    with_readers = replace(ws, start_executor=lambda slots: readers)
+    assert examine(with_readers, custodian_here(), "probe", Silent()).items == 16
+    assert asked[0] == begun

@@ -36,6 +36,8 @@ from daylight.services.workspace import Workspace
 from daylight.storage.layout import in_use, lock
 
 BATCH: Final = 24  # items a transaction
+_SHORT: Final = 2 << 20  # bytes of an item that takes a moment, and of which little comes back
+_AHEAD: Final = 6  # tasks a slot, of short ones: a transaction waits longer than one takes
 _LONG_SOUND: Final = 300.0  # seconds more: ten hours of speech take few bytes and a minute or two
 _SECONDS_A_GIGABYTE: Final = 60.0  # a whole file is read, some of it decoded
 
@@ -131,8 +133,10 @@ class _Coordinator:
         return ExamineReport(items, found, failed, float(self._media), took)
 
     def _start(self) -> None:
-        """Keep every slot busy with one task in reserve; spans of an item begun go first."""
-        while len(self._running) < 2 * self._executor.slots:
+        """Keep every slot busy with one task in reserve, some where the next one is short; spans of an
+        item begun go first.
+        """
+        while len(self._running) < self._executor.slots * self._ahead():
             if self._spans:
                 long, number = self._spans.popleft()
                 future = self._pool.submit(self._look, long, number)
@@ -142,6 +146,10 @@ class _Coordinator:
                 self._running[self._pool.submit(self._examine, one)] = (one, None, -1)
             else:
                 return
+
+    def _ahead(self) -> int:
+        short = not self._spans and self._work and self._work[0].size <= _SHORT
+        return _AHEAD if short else 2
 
     def _take(self, one: Todo, long: _Long | None, number: int, outcome: Outcome) -> None:
         results, failure = _checked(outcome)
