@@ -78,6 +78,22 @@ def test_as_large_as_it_is_nothing_is_copied():
     assert np.shares_memory(View((200, 130), 1).of(SMALL)[0:128, 0:128], SMALL)
 
 
+@pytest.mark.parametrize("sent", [(1, 1), (17, 9), (641, 3), (333, 251)])
+def test_pictures_of_any_size(sent):
+    view = View(sent, 1.5)
+    pixels = RNG.integers(0, 255, (sent[1], sent[0], 3)).astype(np.uint8)
+    width, height = view.size
+    for area in ((0, 0, width, height), (width - 32, height - 32, width, height)):
+        left, top, right, bottom = area
+        piece = view.of(pixels)[top:bottom, left:right]
+        assert piece.shape == (bottom - top, right - left, 3)
+        assert view.of(pixels).halved(area).shape == ((bottom - top) // 2, (right - left) // 2, 3)
+    faces = Faces(Looker(lambda part, least: np.zeros((0, 5), np.float32)), *view.size, view.extent)
+    for number in range(8):
+        faces.push(Seen(number * STEP, view.of(pixels // (1 + number % 2))))
+    assert faces.finish() == ()
+
+
 def test_a_face_in_a_picture_that_is_looked_at_larger_lies_where_it_lies():
     view = View((WIDTH, HEIGHT - 10), 1.5)
     faces = Faces(Looker(look), *view.size, view.extent)

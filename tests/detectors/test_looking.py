@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from daylight.detectors.centerface import SIDE
-from daylight.detectors.looking import MOST_PIXELS, Looker, rounded
+from daylight.detectors.looking import FEWER, MOST_PIXELS, Looker, rounded
 
 multiples = st.integers(4, 60).map(lambda n: n * SIDE)
 
@@ -41,6 +41,19 @@ def test_a_face_is_found_once_and_whole(box):
     found = Looker(bright).at(picture(box), (0, 0, 1920, 1088), 0.2)
     assert len(found) == 1
     assert np.abs(found[0, :4] - np.array(box)).max() <= 2
+
+
+def test_at_half_the_size_a_large_picture_is_cut_smaller():
+    shown = []
+
+    def seen(pixels, least):
+        shown.append(pixels.shape[0] * pixels.shape[1])
+        return bright(pixels, least)
+
+    found = Looker(seen).briefly(picture((900, 500, 1020, 620)), (0, 0, 1920, 1088), 0.2)
+    assert np.abs(found[0, :4] - [900, 500, 1020, 620]).max() <= 4
+    assert len(found) == 1
+    assert max(shown) <= FEWER
 
 
 def test_an_area_alone():

@@ -92,9 +92,10 @@ class Enlarged:
         return made
 
     def _shown(self, left: int, top: int, right: int, bottom: int, smaller: int = 1) -> Pixels:
-        if left >= right or top >= bottom:
-            return np.zeros((max(0, bottom - top), max(0, right - left), 3), np.uint8)
         scale = self.view.scale
+        size = (max(0, right - left) // smaller, max(0, bottom - top) // smaller)
+        if not all(size):
+            return np.zeros((size[1], size[0], 3), np.uint8)
         if scale == 1:
             return self.pixels[top:bottom, left:right]
         height, width, _ = self.pixels.shape
@@ -103,7 +104,6 @@ class Enlarged:
         high = min(width, math.ceil(ends[0]) + 1), min(height, math.ceil(ends[1]) + 1)
         part = Image.fromarray(self.pixels[low[1] : high[1], low[0] : high[0]])
         box = (left / scale - low[0], top / scale - low[1], ends[0] - low[0], ends[1] - low[1])
-        size = ((right - left) // smaller, (bottom - top) // smaller)
         return np.asarray(part.resize(size, Image.Resampling.BILINEAR, box))
 
 

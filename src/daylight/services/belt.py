@@ -5,7 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Final, Generic, TypeVar
 
-_AHEAD: Final = 2  # pictures that are decoded before they are needed
+_AHEAD: Final = 1  # pictures that are decoded before they are needed
 Picture = TypeVar("Picture")
 
 
