@@ -10,6 +10,7 @@ import random
 import statistics
 import time
 from datetime import UTC, datetime
+from itertools import pairwise
 
 from django.db import connection, transaction
 
@@ -28,9 +29,9 @@ def main() -> None:
         ledger.vault(work)
         words = vocabulary()
         began = time.perf_counter()
-        who = fill(SEGMENTS, words)
+        who, said = fill(SEGMENTS, words)
         print(f"{SEGMENTS:,} segments made in {time.perf_counter() - began:.0f} s", flush=True)
-        ask(who, words)
+        ask(who, words, said)
 
 
 def vocabulary() -> list[str]:
@@ -52,7 +53,8 @@ def vocabulary() -> list[str]:
     return plain + sorted(made) + [f"{n:04d}" for n in range(2000)]
 
 
-def fill(count: int, words: list[str]) -> Principal:
+def fill(count: int, words: list[str]) -> tuple[Principal, list[list[str]]]:
+    """Who asks, and the words of some of the segments."""
     from daylight.catalogue.models import Collection, Holding, Item, Segment
     from daylight.catalogue.stems import stems
     from daylight.services.bulk import insert
@@ -68,30 +70,31 @@ def fill(count: int, words: list[str]) -> Principal:
         Holding, ("item_id", "collection_id"), [(n, homes[n % 2].pk) for n in range(1, ITEMS + 1)]
     )
     source = random.Random(7)
-    weights = [1 / (n + 1) for n in range(len(words))]
+    weights, said = [1 / (n + 1) for n in range(len(words))], []
     for begin in range(0, count, 5000):
         drawn = iter(source.choices(words, weights, k=5000 * 14))
         texts = [" ".join(next(drawn) for _ in range(14)) for _ in range(min(5000, count - begin))]
+        said += [text.split() for text in texts[:20]]
         rows = [
             ("mark", f"{begin + n:032x}", None, fold(text), stems(text), source.randint(1, ITEMS))
             for n, text in enumerate(texts)
         ]
         with transaction.atomic():
             insert(Segment, ("kind", "ref", "start_us", "folded", "stems", "item_id"), rows)
-    return Principal(
-        "a" * 32, rights_of(frozenset({Role.ANALYST})), frozenset({homes[0].public_id})
-    )
+    who = rights_of(frozenset({Role.ANALYST}))
+    return Principal("a" * 32, who, frozenset({homes[0].public_id})), said
 
 
-def ask(who: Principal, words: list[str]) -> None:
+def ask(who: Principal, words: list[str], said: list[list[str]]) -> None:
     from daylight.catalogue.queries.search import Wanted, find
 
     source = random.Random(9)
-    rare, middle = words[30_000:60_000], words[300:3000]
+    rare = words[30_000:60_000]
+    pairs = [two for one in said for two in pairwise(one) if not set(two) & set(words[:20])]
     kinds = {
         "a rare word": lambda: source.choice(rare),
-        "two words": lambda: f"{source.choice(middle)} {source.choice(middle)}",
-        "a phrase": lambda: f'"{source.choice(middle)} {source.choice(middle)}"',
+        "two words": lambda: " ".join(source.choice(pairs)),
+        "a phrase": lambda: '"{} {}"'.format(*source.choice(pairs)),
         "a common word": lambda: source.choice(words[:20]),
         "a two-letter prefix": lambda: source.choice(words[:2000])[:2] + "*",
         "a common word and a rare one": lambda: (

@@ -97,20 +97,14 @@ def fill() -> None:
 
 
 def click(ws) -> None:  # noqa: ANN001
-    from django.test import Client
-
     from daylight.catalogue.models import Collection, Membership, RoleGrant, User
     from daylight.catalogue.queries import wall
-    from daylight.services.watch import Player
-    from daylight.web.app import application
-    from daylight.web.asked import PLAYER, WORKSPACE
+    from tests.web.rooms import Room
 
-    application(ws)
     user = User.objects.create(username="a", created=datetime.now(tz=UTC))
     RoleGrant.objects.create(user=user, role="analyst")
     Membership.objects.create(user=user, collection=Collection.objects.get(name="one"))
-    client = Client(**{WORKSPACE: ws, PLAYER: Player(ws), "SERVER_NAME": "127.0.0.1"})
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    client = Room(ws).client(user)
     began = time.perf_counter()
     columns = wall.load()
     print(
