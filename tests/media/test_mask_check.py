@@ -88,16 +88,7 @@ def test_what_is_not_covered_is_found(source, plan, hidden):
 
 @pytest.mark.parametrize(
     ("pixels", "mean", "far", "bad"),
-    [
-        (72, 3.4, 12, 0),
-        (72, 5.1, 12, 1),
-        (72, 0.5, 25, 1),
-        (120, 2.2, 10, 0),
-        (120, 3.2, 10, 1),
-        (120, 0.5, 25, 1),
-        (300, 2.2, 10, 1),
-        (300, 1.9, 10, 0),
-    ],
+    [(120, 2.2, 10, 0), (120, 3.2, 10, 1), (120, 0.5, 25, 1), (300, 2.2, 10, 1), (300, 1.9, 10, 0)],
 )
 def test_a_few_samples_may_lie_one_step_of_the_codec_away(plan, pixels, mean, far, bad):
     seen = mask_check._Seen(plan, SIZE, 0, [], lambda *_: None)

@@ -38,9 +38,10 @@ from daylight.media.reading import open_media, size_of
 PROGRAM: Final = "redaction-check"
 FAR: Final = 24  # of 255: no pixel inside a mask may be further from the paint
 MEAN: Final = 2.0  # on the average of a mask,
-# and where hardly more than a block of the codec is left, one step of it may be more: up to so many samples
-# of luma and chroma, so much.
-MEAN_OF_FEW: Final = ((100, 5.0), (300, 3.0))
+# and where hardly more than a block of the codec is left, one step of it may be more: below so many samples
+# of luma and chroma.
+MEAN_OF_FEW: Final = 3.0
+FEW: Final = 300
 EDGE: Final = 3  # blocks of two pixels at the edge, which the codec blends with what is outside
 MOST_FAULTS: Final = 20
 _SHEET: Final = (8, 5)
@@ -150,7 +151,7 @@ class _Seen:
         worst.far = max(worst.far, far)
         worst.total += mean * pixels
         worst.pixels += pixels
-        most = next((mean for few, mean in MEAN_OF_FEW if pixels < few), MEAN)
+        most = MEAN_OF_FEW if pixels < FEW else MEAN
         if (far > FAR or mean > most) and len(self.faults) < MOST_FAULTS:
             self.faults.append(f"not covered: {name[:40]} at {at / MICRO:.3f} s")
 
