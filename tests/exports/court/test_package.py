@@ -19,6 +19,7 @@ import xmlschema
 from hypothesis import given
 from hypothesis import strategies as st
 
+from daylight.detectors.registry import listed as listed_detectors
 from daylight.domain.progress import Silent
 from daylight.errors import DestinationFull, MediaRefused, StoreCorrupt
 from daylight.exports.base import FolderSink
@@ -31,6 +32,7 @@ from daylight.exports.court.report import report
 from daylight.exports.court.report_html import to_html
 from daylight.exports.court.report_pdf import to_pdf
 from daylight.exports.memory import MemorySink
+from daylight.services import salvage
 from tests.exports.court.makers import HOSTILE, Authority, held, make
 from tests.test_docs import page
 
@@ -437,6 +439,15 @@ def test_rates_are_those_that_were_measured():
         and any(tuple(row[-len(DAMAGE_KINDS) :]) == DAMAGE_KINDS for row in rows)
     )
     assert rate_of("unheard-of", 7).text == "No error rate was measured."
+
+
+def test_rates_are_told_of_the_versions_that_run():
+    """A detector that got another version must not lose what is known of its errors."""
+    versions = {name: one.version for name, one in listed_detectors().items()}
+    versions |= {"salvage": salvage.VERSION}
+    untold = {"overlay"}  # it cuts out and reads nothing
+    for name in versions.keys() - untold:
+        assert rate_of(name, versions[name]).text != "No error rate was measured.", name
 
 
 def test_words():

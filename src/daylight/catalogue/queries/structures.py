@@ -38,16 +38,16 @@ def structures(principal: Principal, public_id: str = "") -> list[StructureView]
     if public_id:
         rows = rows.filter(item__in=_company(seen, public_id))
     names = ("item", "item__public_id", "item__sha256", "facts")
+    camera = "item__recording__camera__public_id"
     media = ("item__media__codec", "item__media__width", "item__media__height", "item__media__fps")
-    cameras = dict(Recording.objects.exclude(camera=None).values_list("item", "camera__public_id"))
     newest: dict[int, StructureView] = {}
-    told = rows.order_by("item", "version").values_list(*names, *media)
-    for key, name, digest, facts, codec, width, height, fps in told:
+    told = rows.order_by("item", "version").values_list(*names, camera, *media)
+    for key, name, digest, facts, placed, codec, width, height, fps in told:
         newest[key] = StructureView(
             key=key,
             public_id=name,
             digest=Digest(bytes(digest)),
-            camera=cameras.get(key),
+            camera=placed,
             codec=codec or "",
             size=(width or 0, height or 0),
             fps=fps,

@@ -65,7 +65,7 @@ _TEXTS: dict[tuple[str, int], str] = {
         "not told, and a jump that hardly shows is missed."
     ),
     ("still", 1): f"No error rate was measured. {_PICTURES}",
-    ("salvage", 2): (
+    ("salvage", 3): (
         "What cannot be opened was put together anew by a program. Measured on synthetic recordings: "
         "99 to 100 per cent of the pictures whose bytes are there come back unchanged; the figures "
         "are in docs/detectors.md. Their times may be assumed."
