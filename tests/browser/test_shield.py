@@ -177,6 +177,7 @@ def test_a_calm_word_comes_once_the_chosen_time_has_passed(visit):
         "const word = document.querySelector('[data-calm]');"
         "word.dataset.spent = String(word.dataset.pause - 1)"
     )
+    visit.page.evaluate("document.querySelector('video.screen').playbackRate = 16")
     visit.until("!document.querySelector('[data-calm]').hidden")
     visit.look("calm")
 

@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from datetime import datetime
 
 import pytest
 
@@ -171,6 +172,7 @@ def test_what_the_others_saw_plays_together_under_one_clock(visit, placed):
     page.wait_for_load_state("networkidle")
     visit.until("document.querySelectorAll('[data-view]').length === 2")
     assert visit.played() == []
+    began = page.locator("[data-real]").inner_text()
     page.keyboard.press(" ")
     away = """(() => {
       const [one, two] = [...document.querySelectorAll("video.screen")].map((v) => v.currentTime);
@@ -178,6 +180,8 @@ def test_what_the_others_saw_plays_together_under_one_clock(visit, placed):
     })()"""
     visit.until(away, 40)
     visit.look("together")
+    passed = datetime.fromisoformat(page.locator("[data-real]").inner_text())
+    assert 3 <= (passed - datetime.fromisoformat(began)).total_seconds() < 60
     page.keyboard.press(" ")
     visit.until("[...document.querySelectorAll('video.screen')].every((one) => one.paused)")
     assert all("/play/shielded/" in one for one in visit.played())

@@ -5,7 +5,9 @@ from dataclasses import replace
 import pytest
 
 from daylight.catalogue.models import Relation, Standing
+from daylight.catalogue.queries import review as queries
 from daylight.catalogue.queries.review import (
+    Tasks,
     handed_over,
     my_tasks,
     offers,
@@ -44,10 +46,10 @@ def test_what_is_taken_or_seen_is_not_offered_and_shares_grow(any_ws, items):
     task = review.take(any_ws, ada, items[0].public_id)
     assert review.take(any_ws, ada, items[0].public_id) == task  # pressed twice
     assert offered(boris) == [one.public_id for one in items[1:]]
-    assert [one.item for one in my_tasks(ada)] == [items[0].public_id]
+    assert [one.item for one in my_tasks(ada).listed] == [items[0].public_id]
     ended = review.end(any_ws, ada, items[0].public_id, "reviewed")
     assert (ended.how, ended.severity) == ("reviewed", None)
-    assert my_tasks(ada) == ()
+    assert my_tasks(ada) == Tasks(())
     assert offered(boris) == [one.public_id for one in items[1:]]
     (share,) = shares(boris)
     assert (share.items, share.reviewed, share.described, share.taken) == (4, 1, 0, 0)
@@ -126,13 +128,34 @@ def test_what_is_handed_over_waits_for_somebody_else(any_ws, items):
     ada, boris = person("a", "Everything"), person("b", "Everything")
     review.take(any_ws, ada, items[0].public_id)
     review.end(any_ws, ada, items[0].public_id, "handed-over")
-    assert [one.item for one in handed_over(boris)] == [items[0].public_id]
+    assert [one.item for one in handed_over(boris).listed] == [items[0].public_id]
     assert items[0].public_id not in offered(ada)  # who gave it back is not asked again
     assert items[0].public_id in offered(boris)
     review.take(any_ws, boris, items[0].public_id)
-    assert handed_over(boris) == ()
+    assert handed_over(boris) == Tasks(())
     review.end(any_ws, boris, items[0].public_id, "reviewed")
-    assert handed_over(boris) == ()
+    assert handed_over(boris) == Tasks(())
+
+
+def test_what_waits_is_narrowed_as_what_is_offered_and_the_rest_is_counted(any_ws, items):
+    ada, boris = person("a", "Everything"), person("b", "Everything")
+    for one in items[:3]:
+        review.take(any_ws, ada, one.public_id)
+        review.end(any_ws, ada, one.public_id, "handed-over")
+    Standing.objects.filter(item=items[0]).update(severity=3)
+    Standing.objects.filter(item=items[1]).update(severity=1, notes=" torture ")
+    waits = handed_over(boris, at_most=2, without=["torture"])
+    assert ([one.item for one in waits.listed], waits.further) == ([items[2].public_id], 2)
+
+
+def test_of_many_tasks_some_are_listed_and_all_counted(any_ws, items, monkeypatch):
+    ada = person("a", "Everything")
+    monkeypatch.setattr(queries, "LISTED", 3)
+    for one in items:
+        review.take(any_ws, ada, one.public_id)
+    found = my_tasks(ada)
+    assert [one.item for one in found.listed] == [one.public_id for one in items[:3]]
+    assert found.further == 1
 
 
 def test_a_task_is_given_only_to_who_may_see_it_and_by_who_may_give(any_ws, items):

@@ -128,6 +128,27 @@ def test_budget_and_wishes_are_kept_sealed_and_the_desk_honours_them(room: Room,
     assert '<small class="soft"> / 5</small>' in page(client)
 
 
+def test_what_was_handed_over_is_not_listed_against_a_wish(room: Room, ann):
+    client, agent = ann
+    item = room.item(1)
+    name = bytes(item.sha256).hex()[:12]
+    other = room.as_(Role.ANALYST)
+    for act, form in (("take", {}), ("end", {"how": "handed-over"})):
+        other.post(f"/items/{item.public_id}/{act}/", form)
+    Standing.objects.update(severity=3)
+    assert name in page(client, "/desk/")
+    client.post("/you/wishes/", {"at_most": "2", "budget_0": "1"})
+    assert name not in page(client, "/desk/")
+    assert "1 more waits that is not offered to you today" in page(client, "/desk/")
+    Standing.objects.update(severity=None)
+    assert name in page(client, "/desk/")  # nobody has said how hard it is
+    Standing.objects.update(severity=0)
+    watch(room, agent, item, 2)
+    room.views.flush()
+    Standing.objects.update(severity=None)
+    assert name not in page(client, "/desk/")  # the budget of all there is is spent
+
+
 def test_nothing_is_offered_while_the_part_is_closed(room: Room, ann):
     client, _ = ann
     name = bytes(room.item(1).sha256).hex()[:12]
@@ -149,6 +170,17 @@ def test_the_player_knows_when_to_say_a_word(room: Room, ann):
     )
     assert 'data-pause="420" data-spent="120"' in lifted.content.decode()
     assert "data-calm" not in page(client, f"/items/{item.public_id}/")
+
+
+def test_the_word_comes_to_those_too_whose_part_is_closed(room: Room, ann):
+    client, _ = ann
+    address = f"/items/{room.item(1).public_id}/lift/"
+    client.post("/you/wishes/", {"pause": "7", "at_most": "4"})
+    room.views.closed(client.session.session_key)  # the server was started anew
+    by_link = room.as_(Role.ANALYST)
+    for one in (client, by_link):
+        lifted = one.post(address, {"part": "player"}, headers={"HX-Request": "true"})
+        assert 'data-pause="1200" data-spent="0"' in lifted.content.decode()
 
 
 def test_help_is_escaped_and_its_addresses_become_links(room: Room):

@@ -9,10 +9,17 @@ from django.views.decorators.http import require_POST, require_safe
 
 from daylight.catalogue.queries.marks import waiting_calls
 from daylight.catalogue.queries.people import colleagues, names_of
-from daylight.catalogue.queries.review import Offer, handed_over, my_tasks, offers, shares
+from daylight.catalogue.queries.review import (
+    Offer,
+    Tasks,
+    handed_over,
+    my_tasks,
+    offers,
+    shares,
+)
 from daylight.domain.exposure import HARDEST, Today
 from daylight.domain.marks import NOTES
-from daylight.domain.principal import Right
+from daylight.domain.principal import Principal, Right
 from daylight.services import review
 from daylight.web import own
 from daylight.web.asked import Asked, text
@@ -34,15 +41,17 @@ def _page(request: Asked, wrong: str) -> HttpResponse:
     wish = own.wish_of(request)
     may = request.principal.may(Right.WATCH)
     limit = int(at_most) if at_most in {"0", "1", "2", "3"} else HARDEST
-    mine, back = my_tasks(request.principal), handed_over(request.principal)
+    mine, back = my_tasks(request.principal), _waiting(request.principal, wish)
     words = {
         "mine": mine,
         "handed_over": back,
-        "offers": _offered(request, limit, without, wish if may else None),
+        "offers": _offered(request.principal, limit, without, wish if may else None),
         "wish": wish,
         "shares": shares(request.principal),
         "calls": len(waiting_calls(request.principal)),
-        "names": names_of({one.given_by for one in mine} | {one.agent for one in back}),
+        "names": names_of(
+            {one.given_by for one in mine.listed} | {one.agent for one in back.listed}
+        ),
         "at_most": at_most,
         "without": without,
         "notes": NOTES,
@@ -51,17 +60,27 @@ def _page(request: Asked, wrong: str) -> HttpResponse:
     return render(request, "desk.html", words)
 
 
+def _waiting(principal: Principal, wish: Today | None) -> Tasks:
+    """What was handed over, without what one does not want today: that is told by its number alone."""
+    everything = handed_over(principal)
+    if wish is None or wish.at_most < 0:
+        return Tasks((), everything.further + len(everything.listed))
+    return handed_over(principal, at_most=_limit(wish.at_most), without=wish.without)
+
+
 def _offered(
-    request: Asked, limit: int, without: list[str], wish: Today | None
+    principal: Principal, limit: int, without: list[str], wish: Today | None
 ) -> tuple[Offer, ...]:
     """What is asked for now, and not what one does not want today."""
-    if wish is None:
+    if wish is None or wish.at_most < 0:
         return ()
-    least = min(limit, wish.at_most)
-    narrowed = {*without, *wish.without}
-    return offers(
-        request.principal, at_most=None if least >= HARDEST else least, without=sorted(narrowed)
-    )
+    narrowed = sorted({*without, *wish.without})
+    return offers(principal, at_most=_limit(min(limit, wish.at_most)), without=narrowed)
+
+
+def _limit(at_most: int) -> int | None:
+    """None where everything may be offered."""
+    return None if at_most >= HARDEST else at_most
 
 
 @require_POST

@@ -8,7 +8,7 @@ from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from daylight.domain.exposure import HARDEST, LEVELS, MINUTE_US, MOST, Own, Today, without
+from daylight.domain.exposure import HARDEST, LEVELS, MINUTE_US, MOST, PAUSE, Own, Today, without
 from daylight.domain.marks import NOTES
 from daylight.domain.principal import Right
 from daylight.domain.views import View, day_of
@@ -117,11 +117,11 @@ def wish_of(request: Asked) -> Today | None:
     return None if own.has_key(agent) else Today(today)
 
 
-def calm_of(request: Asked) -> Calm | None:
-    """None while one's part is not open."""
+def calm_of(request: Asked) -> Calm:
+    """While one's part is not open: as for whoever has said nothing, counted from this page on."""
     secret = secret_of(request)
     if secret is None:
-        return None
+        return Calm(PAUSE * 60, 0, ())
     mine, today = own.part(request.principal.agent, secret), day_of(request.workspace.clock())
     spent = sum(mine.spent(today).values()) // 1_000_000
     return Calm(mine.pause * 60, spent, mine.used_up(today))

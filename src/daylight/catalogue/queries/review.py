@@ -4,13 +4,14 @@ from collections.abc import Collection as Many
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from daylight.catalogue.models import Collection, Holding, Item, Recording, Standing, Task
 from daylight.catalogue.queries.access import items_seen_by
 from daylight.domain.principal import Principal, Right
 
 OFFERED = 12
+LISTED = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,14 @@ class TaskView:
     ended: str
     ended_at: datetime | None
     severity: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Tasks:
+    """``further``: how many more there are that are not listed."""
+
+    listed: tuple[TaskView, ...]
+    further: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,19 +78,25 @@ _LOOKED_AT = Q(media__kind__in=("video", "audio", "image")) & ~Q(media__state="u
 
 def tasks_of_item(principal: Principal, item: str) -> tuple[TaskView, ...]:
     """All there were, oldest first."""
-    return _views(principal, Q(item__public_id=item))
+    return tuple(map(_view, _tasks(principal).filter(item__public_id=item)))
 
 
-def my_tasks(principal: Principal) -> tuple[TaskView, ...]:
+def my_tasks(principal: Principal) -> Tasks:
     """What one has taken or was given and has not ended, oldest first."""
-    return _views(principal, Q(agent=principal.agent, ended=""))
+    rows = _tasks(principal).filter(agent=principal.agent, ended="")
+    listed = _some(rows)
+    return Tasks(listed, _further(rows, listed))
 
 
-def handed_over(principal: Principal) -> tuple[TaskView, ...]:
-    """What somebody gave back and nobody has taken since."""
+def handed_over(
+    principal: Principal, *, at_most: int | None = None, without: Many[str] = ()
+) -> Tasks:
+    """What somebody gave back and nobody has taken since; of that what ``offers`` would offer."""
     open_now = Task.objects.filter(item=OuterRef("item"), ended="")
     later = Task.objects.filter(item=OuterRef("item"), ended="reviewed", pk__gt=OuterRef("pk"))
-    return _views(principal, Q(~Exists(open_now), ~Exists(later), ended="handed-over"))
+    rows = _tasks(principal).filter(~Exists(open_now), ~Exists(later), ended="handed-over")
+    listed = _some(rows.filter(_bearable("item", at_most, without)))
+    return Tasks(listed, _further(rows, listed))
 
 
 def offers(
@@ -96,17 +111,23 @@ def offers(
     seen = Standing.objects.filter(item=OuterRef("pk")).filter(Q(reviewed=True) | Q(described=True))
     taken = Task.objects.filter(item=OuterRef("pk")).filter(Q(ended="") | Q(agent=principal.agent))
     rows = items_seen_by(principal).filter(_LOOKED_AT, ~Exists(seen), ~Exists(taken))
-    if at_most is not None:
-        worse = Standing.objects.filter(item=OuterRef("pk"), severity__gt=at_most)
-        rows = rows.filter(~Exists(worse))
-    for note in without:
-        bears = Standing.objects.filter(item=OuterRef("pk"), notes__contains=f" {note} ")
-        rows = rows.filter(~Exists(bears))
+    rows = rows.filter(_bearable("pk", at_most, without))
     found = rows.select_related("media", "standing", "recording__camera").order_by("pk")[:OFFERED]
     return tuple(
         Offer(row.public_id, _name(row), row.media.duration_us, _severity(row), *_where(row))
         for row in found
     )
+
+
+def _bearable(item: str, at_most: int | None, without: Many[str]) -> Q:
+    """``item``: the name of the column that says which item a row is of."""
+    standing = Standing.objects.filter(item=OuterRef(item))
+    wanted = Q()
+    if at_most is not None:
+        wanted &= Q(~Exists(standing.filter(severity__gt=at_most)))
+    for note in without:
+        wanted &= Q(~Exists(standing.filter(notes__contains=f" {note} ")))
+    return wanted
 
 
 def _where(item: Item) -> tuple[str, int | None]:
@@ -161,22 +182,31 @@ def shares(principal: Principal) -> tuple[Share, ...]:
     )
 
 
-def _views(principal: Principal, wanted: Q) -> tuple[TaskView, ...]:
-    rows = Task.objects.filter(wanted, item__in=items_seen_by(principal)).order_by("pk")
-    return tuple(
-        TaskView(
-            row.public_id,
-            row.item.public_id,
-            _name(row.item),
-            row.agent,
-            row.given_by,
-            row.at,
-            row.beside,
-            row.ended,
-            row.ended_at,
-            _severity(row.item),
-        )
-        for row in rows.select_related("item__standing")
+def _tasks(principal: Principal) -> QuerySet[Task]:
+    rows = Task.objects.filter(item__in=items_seen_by(principal))
+    return rows.select_related("item__standing").order_by("pk")
+
+
+def _some(rows: QuerySet[Task]) -> tuple[TaskView, ...]:
+    return tuple(map(_view, rows[:LISTED]))
+
+
+def _further(rows: QuerySet[Task], listed: tuple[TaskView, ...]) -> int:
+    return rows.count() - len(listed)
+
+
+def _view(row: Task) -> TaskView:
+    return TaskView(
+        row.public_id,
+        row.item.public_id,
+        _name(row.item),
+        row.agent,
+        row.given_by,
+        row.at,
+        row.beside,
+        row.ended,
+        row.ended_at,
+        _severity(row.item),
     )
 
 

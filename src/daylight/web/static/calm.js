@@ -19,11 +19,14 @@
   /** How often the pause has passed, of what was sent before this page and what played on it. */
   const turns = (notice, seconds) => Math.floor((Number(notice.dataset.spent) + seconds) / Number(notice.dataset.pause));
 
+  /* What was passed over does not count; what played does, at any speed, and however late the news of it comes. */
+  document.addEventListener("seeking", () => { last = null; }, true);
+
   document.addEventListener("timeupdate", (event) => {
     const notice = document.querySelector("[data-calm]"), now = event.target.currentTime;
-    const step = last === null ? 0 : now - last;
+    const step = last === null || event.target.seeking ? 0 : now - last;
     last = now;
-    if (!notice || event.target.paused || !Number(notice.dataset.pause) || step <= 0 || step > 2) return;
+    if (!notice || !Number(notice.dataset.pause) || step <= 0) return;
     const before = turns(notice, watched);
     watched += step;
     if (turns(notice, watched) > before) notice.hidden = false;

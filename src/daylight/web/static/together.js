@@ -15,8 +15,8 @@ const views = [...wall.querySelectorAll("[data-view]")].map((one) => ({
   broken: false,
 }));
 const wordOf = (name) => wall.querySelector(`[data-word="${name}"]`).textContent;
-const first = views[0];
-let moment = Number(wall.dataset.at) / 1e6, running = false, last = 0;
+const first = views[0], real = document.querySelector("[data-real]"), asked = Number(wall.dataset.at);
+let moment = asked / 1e6, running = false, last = 0;
 
 function load(view) {
   view.video.muted = true;
@@ -81,6 +81,7 @@ function tick() {
 
 function show() {
   wall.querySelector("[data-clock]").textContent = clock(Math.max(0, moment), true);
+  real.textContent = new Date((Number(real.dataset.us) + moment * 1e6 - asked) / 1e3).toISOString().slice(0, 19).replace("T", " ");
   const bar = wall.querySelector("[data-moment]");
   if (document.activeElement !== bar || running) bar.value = String(moment * 1e6);
   for (const view of views) {
