@@ -3,7 +3,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daylight.analyses.date_orders import told
+from daylight.analyses.date_orders import order_of, said, told
 from daylight.domain.burnt_clock import BurntClock, ClockPiece, Ticking
 from daylight.domain.clocks import HOUR, SECOND, Source, iso, parse_naive
 
@@ -74,3 +74,16 @@ def test_only_the_order_may_change(dates, outside):
         shown = iso(made.pieces[0].naive_us, zone=False)[:10]
         assert shown in {day.isoformat(), f"{day.year:04}-{day.day:02}-{day.month:02}"}
         assert made.pieces[0].length_us == clocks[n].pieces[0].length_us
+
+
+def test_a_person_says_the_order():
+    clocks = {1: clock("2021-03-04"), 2: replace(clock("2021-05-16"), others=())}
+    made = said(clocks, "dmy")
+    assert iso(made[1].pieces[0].naive_us, zone=False)[:10] == "2021-04-03"
+    assert (list(made), made[1].others) == ([1], ())  # what has one reading only stays
+    assert said(clocks, "ymd") == {}
+
+
+def test_the_order_of_a_form():
+    forms = ("%d.%m.%y %H:%M:%S", "%Y-%m-%d %I:%M:%S %p", "%H:%M:%S %m/%d/%Y")
+    assert [order_of(one) for one in forms] == ["dmy", "ymd", "mdy"]

@@ -152,6 +152,7 @@ def test_who_may_not_place_does_not(ws, principal, role):
         lambda: place.place(ws, they, [digest(1)], Named("x"), "x"),
         lambda: place.accept(ws, they, "1", "x"),
         lambda: place.correct(ws, they, "1", Correction(0, 0), "x"),
+        lambda: place.read_dates(ws, they, "1", "dmy", "x"),
     ):
         with pytest.raises(Forbidden):
             act()
@@ -294,6 +295,30 @@ def test_the_time_of_a_file_tells_march_from_april_for_all_of_its_camera(ws, pri
         (closed - 60 * SECOND, "file-time")
     ] * 2
     assert placing.propose(ws, principal).changed == 0
+
+
+def test_a_person_tells_march_from_april_before_everything_else(ws, principal, read):
+    layouts = {"layout": "%m/%d/%Y %H:%M:%S", "others": ("%d/%m/%Y %H:%M:%S",)}
+    march, april = parse_naive("2021-03-04 12:00:00"), parse_naive("2021-04-03 12:00:00")
+    recording(ws, 1, "s/yard/1.mp4", mtime=april + 60 * SECOND)  # the disk says April
+    read[1] = replace(even(march), **layouts)
+    placing.propose(ws, principal)
+    row = Recording.objects.get()
+    assert (row.burnt_us, row.order_basis) == (april, "file-time")
+    entry = place.read_dates(ws, principal, "1", "mdy", "the recorder's manual")
+    row.refresh_from_db()
+    assert (row.burnt_us, row.order_basis) == (march, "person")
+    details = json.loads(bytes(Entry.objects.get(index=entry).details))
+    assert (details["order"], details["reason"]) == ("mdy", "the recorder's manual")
+    place.read_dates(ws, principal, "1", "dmy", "no, it was set otherwise")
+    row.refresh_from_db()
+    assert (row.burnt_us, row.order_basis) == (april, "person")
+    place.read_dates(ws, principal, "1", "ymd", "which its clock cannot be read in")
+    row.refresh_from_db()
+    assert (row.burnt_us, row.order_basis) == (None, "")
+    for order in ("", "myd", "DMY"):
+        with pytest.raises(UsageError):
+            place.read_dates(ws, principal, "1", order, "x")
 
 
 def test_how_container_and_file_times_stand_is_observed_and_not_believed(ws, principal, read):

@@ -6,6 +6,7 @@ camera must agree, but for one in five: copying gives files later times. The tim
 the picture shows.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -43,6 +44,23 @@ def told(
         for key, one in clocks.items()
         if one.others and (made := _by(one, layout)) is not None
     }
+
+
+def said(clocks: Mapping[int, BurntClock], order: str) -> dict[int, BurntClock]:
+    """Those that can be read in the order that a person said (``dmy``), as they are read then."""
+    found = {}
+    for key, one in clocks.items():
+        layouts = [each for each in (one.layout, *one.others) if order_of(each) == order]
+        made = _by(one, layouts[0]) if one.others and len(layouts) == 1 else None
+        if made is not None:
+            found[key] = made
+    return found
+
+
+def order_of(layout: str) -> str:
+    """Of a strftime form: ``dmy`` for day, month and year, in which order it has them."""
+    letters = re.findall(r"%([dmyY])", layout)
+    return "".join(letters).lower()
 
 
 def _votes(one: BurntClock, times: Iterable[tuple[Source, int]]) -> set[tuple[str, Source]]:

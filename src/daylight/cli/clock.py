@@ -17,7 +17,7 @@ from daylight.domain.clocks import (
     through,
 )
 from daylight.errors import UsageError
-from daylight.services.place import Correction, correct
+from daylight.services.place import Correction, correct, read_dates
 
 T = TypeVar("T")
 DAY = 86_400  # seconds
@@ -31,7 +31,9 @@ def run(
         str,
         typer.Option(help="±HH:MM:SS[.sss], real minus burnt-in time.", show_default=False),
     ] = "",
-    uncertainty: Annotated[float, typer.Option(help="In seconds.", show_default=False)],
+    uncertainty: Annotated[
+        float | None, typer.Option(help="In seconds.", show_default=False)
+    ] = None,
     reason: Annotated[str, typer.Option(help="How it is known.", show_default=False)],
     at: Annotated[
         str, typer.Option(help="Burnt-in time at which --offset was so.", show_default=False)
@@ -54,26 +56,43 @@ def run(
         str, typer.Option("--from", help="From this burnt-in time on.", show_default=False)
     ] = "",
     until: Annotated[str, typer.Option(help="Up to this burnt-in time.", show_default=False)] = "",
+    dates: Annotated[
+        str,
+        typer.Option(
+            help="Only that its dates are written so: dmy, mdy, ymd or ydm.", show_default=False
+        ),
+    ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
 ) -> None:
     """Enter what must be added to the time in the picture; without --zone it is taken to be UTC."""
     session = session_of(ctx)
     if reading and (offset or at or drift or drift_uncertainty):
         raise UsageError("two readings say offset and drift by themselves")
-    doubt = _micro(uncertainty, "--uncertainty")
-    told = _through(reading, doubt) if reading else _stated(offset, at, drift, drift_uncertainty)
-    correction = replace(
-        told,
-        uncertainty_us=doubt,
-        zone=zone,
-        since=_time(since, "--from"),
-        until=_time(until, "--until"),
-    )
-    entry = correct(session.workspace, session.principal, camera, correction, reason)
+    if dates:
+        if offset or reading or uncertainty is not None:
+            raise UsageError("--dates is entered by itself, with its own reason")
+        entry = read_dates(session.workspace, session.principal, camera, dates, reason)
+    else:
+        doubt = _micro(_given(uncertainty), "--uncertainty")
+        correction = replace(
+            _through(reading, doubt) if reading else _stated(offset, at, drift, drift_uncertainty),
+            uncertainty_us=doubt,
+            zone=zone,
+            since=_time(since, "--from"),
+            until=_time(until, "--until"),
+        )
+        entry = correct(session.workspace, session.principal, camera, correction, reason)
     if as_json:
         print_json({"schema": "clock/1", "entry": entry})
     else:
-        say(f"The clock of camera {camera} is entered (entry {entry}).")
+        what = "order of the dates" if dates else "clock"
+        say(f"The {what} of camera {camera} is entered (entry {entry}).")
+
+
+def _given(uncertainty: float | None) -> float:
+    if uncertainty is None:
+        raise UsageError("--uncertainty is missing: give or take so many seconds")
+    return uncertainty
 
 
 def _stated(offset: str, at: str, drift: float, doubt: float) -> Correction:

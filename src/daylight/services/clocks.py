@@ -14,7 +14,7 @@ from django.db import transaction
 from daylight.analyses import clock_orders, date_orders
 from daylight.analyses.clock_offsets import Estimate, Sample, estimate
 from daylight.catalogue.ledger_rows import lock_writers
-from daylight.catalogue.models import ClockOffset, LeakedPath, Media, Recording
+from daylight.catalogue.models import Camera, ClockOffset, LeakedPath, Media, Recording
 from daylight.catalogue.queries.offsets import offsets_by_camera
 from daylight.domain.burnt_clock import BurntClock, ClockPiece, Ticking
 from daylight.domain.clocks import Offset, Source, real_time
@@ -66,9 +66,14 @@ def _ordered(
         if row is not None and row.camera_id is not None:
             cameras.setdefault(row.camera_id, {})[item] = clock
     files = _file_times(cameras)
+    dates = dict(Camera.objects.exclude(dates="").values_list("pk", "dates"))
     found: dict[int, tuple[BurntClock, str]] = {}
-    for clocks in cameras.values():
+    for camera, clocks in cameras.items():
         if not any(one.others for one in clocks.values()):
+            continue
+        if camera in dates:
+            said = date_orders.said(clocks, dates[camera])
+            found |= {item: (one, Source.PERSON.value) for item, one in said.items()}
             continue
         settled = clock_orders.settled(clocks)
         found |= {item: (one, Source.CAMERA.value) for item, one in settled.items()}

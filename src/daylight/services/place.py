@@ -27,6 +27,7 @@ from daylight.services.record import record
 from daylight.services.workspace import Workspace
 
 MAX_NAME: Final = 120
+ORDERS: Final = ("dmy", "mdy", "ymd", "ydm")
 MAX_DRIFT_PPB: Final = BILLION // 24
 MAX_OFFSET_US: Final = 200 * 366 * 24 * HOUR  # a recorder without battery starts in 1970
 
@@ -168,6 +169,24 @@ def correct(
         )
         if correction.zone:
             Camera.objects.filter(pk=key).update(zone=correction.zone)
+    heads.keep(ws)
+    clocks.refresh(burnt_clocks())
+    return entry
+
+
+def read_dates(ws: Workspace, principal: Principal, camera: str, order: str, reason: str) -> int:
+    """Enter in which order (``dmy``) a camera writes day, month and year; the entry's index."""
+    principal.require(Right.PLACE)
+    check_reason(reason)
+    if order not in ORDERS:
+        raise UsageError(f"dates are written in one of the orders {', '.join(ORDERS)}")
+    key = camera_key(principal, camera)
+    with transaction.atomic():
+        lock_writers()
+        row = Camera.objects.get(pk=key)
+        details: dict[str, Value] = {"camera": row.public_id, "order": order, "reason": reason}
+        entry = record(ws, principal.agent, "dates-ordered", details=details).index
+        Camera.objects.filter(pk=key).update(dates=order)
     heads.keep(ws)
     clocks.refresh(burnt_clocks())
     return entry

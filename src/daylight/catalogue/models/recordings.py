@@ -14,7 +14,8 @@ class Camera(models.Model):
     ``number`` names it where it has no name. ``name`` and ``facility`` come from a person, or from the
     label in the picture, never from a leaked path. ``site``: cameras with the same number seem to
     belong together. ``label_keys``: labels, as pictures, that are this camera's; what people confirmed
-    is kept in it, so that further items go where they said.
+    is kept in it, so that further items go where they said. ``dates``: the order in which it writes day, month
+    and year (``dmy``), as a person said; empty where nobody has.
     """
 
     public_id = models.CharField(max_length=32, unique=True, default=new_public_id)
@@ -26,6 +27,7 @@ class Camera(models.Model):
     label = models.CharField(max_length=200, blank=True)
     label_keys = models.JSONField(default=list)
     zone = models.CharField(max_length=64, blank=True)
+    dates = models.CharField(max_length=3, blank=True)
     entry = models.BigIntegerField(null=True)
 
 

@@ -303,6 +303,7 @@ def hundredths(share: float) -> int:
 def order_name(basis: str) -> str:
     """What told day and month apart."""
     names = {
+        "person": _("day and month told apart by a person"),
         "camera": _("day and month told apart by the camera's other recordings"),
         "container": _("day and month told apart by the file's clock"),
         "file-time": _("day and month told apart by the time that the disk kept of the file"),
