@@ -250,6 +250,7 @@ def _prepare(warm_up: Callable[[], None]) -> None:
     _import_all_of_av()
     warm_up()
     gc.collect()
+    libc.give_back_memory()
     gc.freeze()  # else the collector writes to every page that the children share
     threads = len(os.listdir("/proc/self/task"))
     if threads != 1:
