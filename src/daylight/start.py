@@ -17,7 +17,12 @@ from daylight.media.pool import ZygotePool
 
 YIELDING = 10  # nice; examining waits for who watches
 AT_ONCE = frozenset({"examine"})  # verbs that do little before they need the sandbox
-EXAMINER = (sys.executable, "-I", "-m", "daylight.detectors.examiner")
+# As "-m daylight.detectors.examiner", but what is loaded stays: it is not looked through meanwhile.
+_WITHOUT_COLLECTING = (
+    "import gc, runpy; gc.disable();"
+    " runpy.run_module('daylight.detectors.examiner', run_name='__main__')"
+)
+EXAMINER = (sys.executable, "-I", "-c", _WITHOUT_COLLECTING)
 
 
 @dataclass(frozen=True, slots=True)

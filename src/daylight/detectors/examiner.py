@@ -8,14 +8,10 @@ import io
 import logging
 import os
 import warnings
-from fractions import Fraction
-from functools import cache
-from typing import cast
+from pathlib import Path
 
 import av
 import av.logging
-import numpy as np
-from av.video.stream import VideoStream
 from PIL import Image
 
 from daylight.detectors.examining import DETECTORS, EXAMINING
@@ -24,15 +20,16 @@ from daylight.media.zygote import serve
 
 # FFmpeg and Pillow load parts of themselves at first use, which fails once the child is locked.
 CLIPS = (
-    ("mp4", "libx264", "yuv420p"),
-    ("matroska", "libx265", "yuv420p"),
-    ("mpegts", "mpeg2video", "yuv420p"),
-    ("avi", "mjpeg", "yuvj420p"),
-    ("h264", "libx264", "yuv420p"),
+    "libx264.mp4",
+    "libx265.matroska",
+    "mpeg2video.mpegts",
+    "mjpeg.avi",
+    "libx264.h264",
 )
 _ENCODINGS = ("utf-8", "utf-16", "utf-16-le", "utf-16-be", "cp1251", "cp866", "koi8-r", "cp437")
 # Of Pillow, all that reads one of ``stills.FORMATS`` or is met within one, and no more.
 _PLUGINS = ("Bmp", "Gif", "Jpeg", "Mpo", "Png", "Ppm", "Tiff", "WebP")
+_FOLDER = Path(__file__).with_name("clips")
 _PICTURES = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF")
 
 
@@ -43,8 +40,8 @@ def warm_up() -> None:
         importlib.import_module(f"PIL.{kind}ImagePlugin")
     for encoding in _ENCODINGS:
         codecs.lookup(encoding)  # a locked child cannot import the one that a text needs
-    for container, codec, pixels in CLIPS:
-        _examine(clip(container, codec, pixels))
+    for name in CLIPS:
+        _examine(clip(name))
     for name in _PICTURES:
         _examine(picture(name))
     for cut in (b"", b"text", picture("PNG")[:200], picture("JPEG")[:400]):
@@ -74,28 +71,9 @@ def ignore(kind: str, facts: Json, payload: bytes = b"") -> None:
     del kind, facts, payload
 
 
-@cache
-def clip(container: str, codec: str, pixels: str) -> bytes:
-    """Three frames, with sound where the container takes it."""
-    file = io.BytesIO()
-    with av.open(file, "w", format=container) as out:
-        video = cast("VideoStream", out.add_stream(codec, rate=5))
-        video.width, video.height, video.pix_fmt = 64, 48, pixels
-        video.thread_count = 1
-        if codec == "libx265":
-            video.options = {"x265-params": "pools=none:frame-threads=1:log-level=none"}
-        sound = None if container in ("h264", "mpegts") else out.add_stream("aac", rate=16_000)
-        for number in range(3):
-            frame = av.VideoFrame.from_ndarray(np.full((72, 64), 90 + number, np.uint8), "yuv420p")
-            frame.pts, frame.time_base = number, Fraction(1, 5)
-            out.mux(video.encode(frame.reformat(format=pixels)))
-        out.mux(video.encode(None))
-        if sound is not None:
-            samples = av.AudioFrame.from_ndarray(np.zeros((1, 4096), np.float32), "fltp", "mono")
-            samples.sample_rate, samples.pts = 16_000, 0
-            out.mux(sound.encode(samples))
-            out.mux(sound.encode(None))
-    return file.getvalue()
+def clip(name: str) -> bytes:
+    """Three frames, with sound where the container takes it: as ``tools.clips`` made them."""
+    return (_FOLDER / name).read_bytes()
 
 
 def picture(name: str) -> bytes:

@@ -18,7 +18,7 @@ from daylight.media.zygote import serve
 def warm_up() -> None:
     """Go every way once on known material. Leaves no thread behind."""
     examiner.warm_up()
-    film = clip(*CLIPS[0])
+    film = clip(CLIPS[0])
     for name in ("JPEG", "PNG"):
         _make_smaller(picture(name))
     segments.warm_up()
