@@ -99,7 +99,9 @@ def probe(descriptor: int, keep: ExitStack | None = None) -> Probe:
         with ExitStack() as opened:
             container = opened.enter_context(_opened(descriptor, seen.demuxer))
             probed = _read_through(container, seen, wrong, turned)
-            if keep is not None and probed.kept is not None:
+            if keep is None:
+                probed = replace(probed, kept=None)
+            elif probed.kept is not None:
                 keep.push(opened.pop_all())
     except (av.FFmpegError, ValueError) as error:
         return Probe(_unreadable(seen, wrong, error), None)
