@@ -132,7 +132,7 @@ def _serve(ours: socket.socket) -> None:
 
 def _run() -> int:
     """The program, and its end as the interpreter makes it, but for clearing every module away."""
-    from daylight.bootstrap import main
+    from daylight.start import main
 
     code: object = 0
     try:

@@ -105,6 +105,9 @@ MAY_IMPORT_LATE = {
     "loading.py",  # detectors, in the worker
     "zygote.py",  # all of PyAV, before the lock-down
     "worker.py",
+    "examiner.py",
+    "start.py",  # the rest of the program, once the sandbox warms up
+    "examine.py",  # what follows, where anything does
 }
 
 

@@ -13,8 +13,8 @@ import importlib
 import io
 import os
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Annotated, Any, NoReturn
@@ -41,17 +41,16 @@ from daylight.errors import (
     VaultFull,
     VaultMissing,
 )
-from daylight.media.executor import SLOTS, Executor
+from daylight.media.executor import Executor
 from daylight.media.inference.base import Inference, Signature
 from daylight.media.pool import ZygotePool
 from daylight.services.keyring import AskPassphrase, Keyring
 from daylight.services.workspace import Workspace
+from daylight.start import YIELDING, Asked, HeadStart
 from daylight.storage.layout import Layout, read
 from daylight.storage.local import LocalStore
 from daylight.web.conf import WEB_APPS, WEB_SETTINGS
 
-YIELDING = 10  # nice; examining waits for who watches
-AT_ONCE = frozenset({"examine"})  # verbs that do little before they need the sandbox
 WORKER = (sys.executable, "-I", "-m", "daylight.detectors.worker")
 MODEL_WORKER = (sys.executable, "-I", "-m", "daylight.media.inference.worker")
 INTERRUPTED = 130
@@ -84,27 +83,6 @@ def database(layout: Layout) -> dict[str, Any]:
 def start_executor(slots: int) -> Executor:
     """Slots that give way to those of whoever watches."""
     return ZygotePool(WORKER, slots, yielding=YIELDING)
-
-
-class _HeadStart:
-    """Slots that warm up while the rest of the program is loaded, for the first who asks for as many."""
-
-    def __init__(self, asked: "_Asked") -> None:
-        begin = asked.verb in AT_ONCE and not asked.help
-        self._ready = start_executor(SLOTS) if begin else None
-
-    def start(self, slots: int) -> Executor:
-        ready, self._ready = self._ready, None
-        if ready is not None and ready.slots == slots:
-            return ready
-        if ready is not None:
-            ready.close()
-        return start_executor(slots)
-
-    def close(self) -> None:
-        """What nobody asked for."""
-        if self._ready is not None:
-            self._ready.close()
 
 
 def _start_for_watching(slots: int) -> Executor:
@@ -155,37 +133,7 @@ def settle(layout: Layout, ask: AskPassphrase = _nobody) -> Workspace:
     return Workspace(layout, store, system_clock, keyring, start_executor, start_inference)
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """What the command line asks for, as far as start-up must know."""
-
-    verb: str
-    vault: str
-    debug: bool
-    passphrase_file: Path | None
-    help: bool = False
-
-
-def _asked(arguments: Sequence[str]) -> _Asked:
-    verb, vault, debug = "", os.environ.get("DAYLIGHT_VAULT", ""), False
-    passphrase_file = None
-    rest = iter(arguments)
-    for word in rest:
-        if word == "--vault":
-            vault = next(rest, "")
-        elif word.startswith("--vault="):
-            vault = word.partition("=")[2]
-        elif word.partition("=")[0] == "--passphrase-file":
-            passphrase_file = Path(word.partition("=")[2] or next(rest, ""))
-        elif word == "--debug":
-            debug = True
-        elif not word.startswith("-"):
-            verb = word
-            break
-    return _Asked(verb, vault, debug, passphrase_file, help="--help" in rest)
-
-
-def _session(asked: _Asked, head_start: _HeadStart) -> Session:
+def _session(asked: Asked, head_start: HeadStart) -> Session:
     def open_workspace() -> Workspace:
         if not asked.vault:
             raise VaultMissing("no vault was named")
@@ -193,7 +141,6 @@ def _session(asked: _Asked, head_start: _HeadStart) -> Session:
         if not layout.database and not layout.catalogue.exists():
             raise VaultError("the vault's catalogue is missing")  # SQLite would make an empty one
         ws = settle(layout, functools.partial(passphrase.ask, asked.passphrase_file))
-        ws = replace(ws, start_executor=head_start.start)
         steps: int = _late("daylight.services.upgrade").bring_up(ws)
         if steps:
             note(
@@ -210,6 +157,7 @@ def _session(asked: _Asked, head_start: _HeadStart) -> Session:
         open_principal,
         settle,
         _open_room,
+        head_start.start,
         debug=asked.debug,
         passphrase_file=asked.passphrase_file,
     )
@@ -293,7 +241,7 @@ def _global_options(
     del vault, passphrase_file, debug  # read before Django was configured, by _asked
 
 
-def _add(app: typer.Typer, name: str, asked: _Asked) -> None:
+def _add(app: typer.Typer, name: str, asked: Asked) -> None:
     """Register a verb: the one asked for with its code, the others by their line of help."""
     verb = VERBS[name]
     if name != asked.verb:
@@ -313,20 +261,11 @@ def _add(app: typer.Typer, name: str, asked: _Asked) -> None:
     app.add_typer(group, name=name)
 
 
-def main() -> None:
-    """The entry point of the ``daylight`` program."""
-    gc.disable()  # what is loaded now stays: to look through it again and again is a tenth of the start
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read when NumPy comes: ours is small work
-    os.environ.setdefault("OMP_THREAD_LIMIT", "1")  # Tesseract's threads wait for one another
+def run(asked: Asked, head_start: HeadStart) -> NoReturn:
+    """The program, entered by :mod:`daylight.start`."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a name must show on any terminal, if as escapes
             stream.reconfigure(errors="backslashreplace")
-    asked = _asked(sys.argv[1:])
-    with contextlib.closing(_HeadStart(asked)) as head_start:
-        _start(asked, head_start)
-
-
-def _start(asked: _Asked, head_start: _HeadStart) -> NoReturn:
     if asked.verb in VERBS:
         configure()
     app = typer.Typer(

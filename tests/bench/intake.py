@@ -81,7 +81,7 @@ def main() -> None:
         fill(work / "small", 20_000, 10_000)
         contest = Contest(work, work / "small")
         ours, bare, chain = alternate(contest.ours, contest.bare_small, contest.chain)
-        say("import 20,000 files of 10 KB", ours, bare, "two bare processes", "none set")
+        say("import 20,000 files of 10 KB", ours, bare, "six bare processes", "none set")
         say("import 20,000 files of 10 KB", ours, chain, "rsync + bagit", ">= 3")
 
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from daylight.detectors.activity import ACTIVE, Activity
 from daylight.detectors.base import Detector, Finding, Span, Subject
-from daylight.detectors.programs import _affordable
+from daylight.detectors.examining import _affordable
 from daylight.detectors.series import Series, unpack
 from daylight.detectors.shots import Shots
 from daylight.media.groups import groups

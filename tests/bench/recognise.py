@@ -100,7 +100,7 @@ def shares(root: Path) -> None:
         bootstrap.configure()
     from daylight.catalogue.queries.items import Filter, items
     from daylight.catalogue.queries.vault import custodian_here
-    from daylight.detectors.programs import DETECTORS, PROGRAMS
+    from daylight.detectors.examining import DETECTORS, EXAMINING
     from daylight.media.pictures import Tally, key_pictures
     from daylight.media.probe import probe
 
@@ -118,7 +118,7 @@ def shares(root: Path) -> None:
                 pass
             spent["key frames"] += time.perf_counter() - began
         began = time.perf_counter()
-        PROGRAMS["examine"]({"detectors": sorted(DETECTORS)}, [descriptor], lambda *a: None)
+        EXAMINING["examine"]({"detectors": sorted(DETECTORS)}, [descriptor], lambda *a: None)
         spent["all of it"] += time.perf_counter() - began
         os.close(descriptor)
     whole = spent["all of it"]

@@ -18,7 +18,7 @@ from tests.conftest import missing, once
 LOOK = os.environ.get("DAYLIGHT_LOOK", "")
 CHROMIUM = Path("/usr/bin/chromium")
 SAMPLES = Path(__file__).resolve().parents[2] / "samples"
-PROGRAM = [sys.executable, "-c", "from daylight.bootstrap import main; main()"]
+PROGRAM = [sys.executable, "-c", "from daylight.start import main; main()"]
 OPTIONS = (
     "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run "
     "--disable-background-networking --disable-component-update --disable-sync"

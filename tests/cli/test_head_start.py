@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from daylight import bootstrap
+from daylight import start
 from daylight.media.executor import SLOTS
 
 
@@ -22,16 +22,16 @@ class Slots:
 def started(monkeypatch):
     made = []
 
-    def start(slots):
+    def started(slots):
         made.append(Slots(slots))
         return made[-1]
 
-    monkeypatch.setattr(bootstrap, "start_executor", start)
+    monkeypatch.setattr(start, "start_examiner", started)
     return made
 
 
 def head_start(*words):
-    return closing(bootstrap._HeadStart(bootstrap._asked(words)))
+    return closing(start.HeadStart(start.asked_for(words)))
 
 
 def test_who_asks_for_as_many_is_given_what_was_started(started):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from daylight.detectors import programs
+from daylight.detectors import examining
 from daylight.detectors.programs import PROGRAMS
 from daylight.detectors.registry import Wants, listed
 from daylight.detectors.results import Results, parse
@@ -64,7 +64,7 @@ def test_long_and_short_end_in_the_same_findings(monkeypatch, container, codec):
     data = film(container, codec, frames=60, gop=5, sound=container in ("matroska", "mpegts"))
     with opened(data) as media:
         whole = run("examine", {"detectors": ALL}, [media])
-    monkeypatch.setattr(programs, "SPAN_WORK", 3)
+    monkeypatch.setattr(examining, "SPAN_WORK", 3)
     parts = in_spans(data)
     assert not whole.spans
     assert by_name(parts) == by_name(whole)

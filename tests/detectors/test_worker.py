@@ -1,4 +1,4 @@
-"""The real worker in its sandbox: nothing may be loaded there that the warm-up did not load."""
+"""The real workers in their sandbox: nothing may be loaded there that the warm-up did not load."""
 
 import io
 import sys
@@ -27,28 +27,35 @@ def worker() -> Iterator[Executor]:
         yield pool
 
 
-def alike(worker: Executor, data: bytes) -> None:
+@pytest.fixture(scope="module")
+def examiner() -> Iterator[Executor]:
+    """Which has been warmed up for less."""
+    with ZygotePool([sys.executable, "-m", "daylight.detectors.examiner"], 1) as pool:
+        yield pool
+
+
+def alike(examiner: Executor, data: bytes) -> None:
     """Inside as outside, byte for byte."""
     inline = InlineExecutor(PROGRAMS, i_am_a_test=True)
     with opened(data) as media:
         task = Task("examine", {"detectors": ALL}, [media])
-        inside, outside = worker.run(task), inline.run(task)
+        inside, outside = examiner.run(task), inline.run(task)
     assert inside.end is End.DONE, inside.untrusted_reason
     assert inside.messages == outside.messages
     assert not [m for m in inside.messages if m.untrusted_kind == "failed"]
 
 
 @pytest.mark.parametrize(("container", "codec", "name"), FORMATS)
-def test_films(worker, container, codec, name):
-    alike(worker, film(container, codec, sound=container in ("mp4", "matroska", "mpegts")))
+def test_films(examiner, container, codec, name):
+    alike(examiner, film(container, codec, sound=container in ("mp4", "matroska", "mpegts")))
 
 
 @pytest.mark.parametrize(
     ("container", "codec"),
     [("wav", "pcm_s16le"), ("mp3", "libmp3lame"), ("flac", "flac"), ("ogg", "libopus")],
 )
-def test_sounds(worker, container, codec):
-    alike(worker, sine(container, codec))
+def test_sounds(examiner, container, codec):
+    alike(examiner, sine(container, codec))
 
 
 @pytest.mark.parametrize(
@@ -67,18 +74,18 @@ def test_sounds_handed_out(worker, container, codec):
 
 
 @pytest.mark.parametrize("name", ["JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "AVIF", "MPO"])
-def test_pictures(worker, name):
+def test_pictures(examiner, name):
     file = io.BytesIO()
     Image.effect_noise((80, 60), 60).convert("RGB").save(file, name)
-    alike(worker, file.getvalue())
-    alike(worker, file.getvalue()[: len(file.getvalue()) * 2 // 3])
+    alike(examiner, file.getvalue())
+    alike(examiner, file.getvalue()[: len(file.getvalue()) * 2 // 3])
 
 
-def test_real_media(worker, shared_media):
+def test_real_media(examiner, shared_media):
     for folder in ("video", "photos", "audio", "damaged"):
         for name in sorted((shared_media / folder).iterdir()):
             if name.stat().st_size < 2_000_000:
-                alike(worker, name.read_bytes())
+                alike(examiner, name.read_bytes())
 
 
 @pytest.mark.parametrize("words", [PLAIN, REORDERED], ids=["plain", "reordered"])

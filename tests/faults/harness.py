@@ -45,7 +45,7 @@ from django.db import connections  # noqa: E402
 from daylight.catalogue.models import Entry, LeakedPath  # noqa: E402
 from daylight.catalogue.queries.vault import custodian_here  # noqa: E402
 from daylight.domain.progress import Silent  # noqa: E402
-from daylight.services import bulk, intake  # noqa: E402
+from daylight.services import bulk, intake, lots  # noqa: E402
 from daylight.storage import local  # noqa: E402
 from tests.canonical import check, dump  # noqa: E402
 from tests.faults.medium import Medium  # noqa: E402
@@ -171,7 +171,7 @@ class Bench:
         """The import as the command line runs it, errors and all; its exit code."""
         said = os.open(self.folder / "said", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         os.dup2(said, 2)
-        intake.LOT_FILES, intake.WORKERS, bulk.PAUSE = 5, workers, 0
+        lots.LOT_FILES, intake.WORKERS, bulk.PAUSE = 5, workers, 0
         request = intake.ImportRequest(roots=[self.disk], accession="disk")
         acks = Acks(self.acks)
 

@@ -68,7 +68,7 @@ CAR = ROOT / "samples" / "car-detection.mp4"
 @pytest.fixture
 def short_spans(monkeypatch):
     """Every recording counts as long."""
-    monkeypatch.setattr("daylight.detectors.programs.SPAN_WORK", 2)
+    monkeypatch.setattr("daylight.detectors.examining.SPAN_WORK", 2)
 
 
 def test_a_long_recording_ends_as_a_short_one_does(ws, short_spans, monkeypatch):

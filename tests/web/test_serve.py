@@ -22,7 +22,7 @@ from daylight.errors import UsageError
 from daylight.services.workspace import Workspace
 from tests import forked
 
-PROGRAM = [sys.executable, "-c", "from daylight.bootstrap import main; main()"]
+PROGRAM = [sys.executable, "-c", "from daylight.start import main; main()"]
 
 
 def daylight(vault: Path, *words: str, env=os.environ) -> subprocess.CompletedProcess:

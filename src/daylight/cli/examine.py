@@ -1,29 +1,21 @@
 """``daylight examine``: recognise what came in, make filmstrips, stills and waveforms."""
 
+import importlib
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from daylight.catalogue.queries.relations import any_known
 from daylight.cli.output import print_json, progress, say
-from daylight.cli.session import session_of
-from daylight.domain.principal import Principal
-from daylight.errors import ModelMissing
-from daylight.services import faces
-from daylight.services.burnt_clocks import read_clocks
+from daylight.cli.session import Session, session_of
+from daylight.domain.models import MODELS
 from daylight.services.examine import ExamineReport, examine, pace
-from daylight.services.faces import NAME as FACES
-from daylight.services.known_later import compare_known
-from daylight.services.placing import propose
-from daylight.services.salvage import SalvageReport, salvage
-from daylight.services.sameness import SamenessReport, compare_all
-from daylight.services.speech import NAME as SPEECH
-from daylight.services.speech import listen, there
-from daylight.services.workspace import Workspace
 
-PAIRS = "pairs"
-RECORDINGS = "recordings"
+if TYPE_CHECKING:
+    from daylight.services.sameness import SamenessReport
+
+FOLLOWED = frozenset({"", "fingerprint", "overlay"})  # others are found for their own sake
+AFTERWARDS = "daylight.cli.afterwards"
 
 
 def run(
@@ -33,88 +25,39 @@ def run(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
 ) -> None:
     """Make every finding that is missing. Interrupted and run again, it goes on."""
-    session = session_of(ctx)
-    report, same = examine_and_report(
-        session.workspace, session.principal, only=only, quiet=as_json
-    )
+    report, same = examine_and_report(session_of(ctx), only=only, quiet=as_json)
     if as_json:
         said = {} if same is None else {"relations": same.relations, "compared": same.compared}
         print_json({"schema": "examine/1", **asdict(report), **said})
 
 
 def examine_and_report(
-    ws: Workspace, principal: Principal, *, only: str, quiet: bool
-) -> tuple[ExamineReport, SamenessReport | None]:
+    session: Session, *, only: str, quiet: bool
+) -> "tuple[ExamineReport, SamenessReport | None]":
     """Examine with progress, then compare; a line at the end of each unless ``quiet``.
 
     Nothing is compared where one detector was asked for that is not the fingerprint.
     """
-    ws.keyring.unlock()
-    if only in (SPEECH, FACES):
-        _with_a_model(ws, principal, only, quiet=quiet)
+    session.workspace.keyring.unlock()
+    if only in MODELS:
+        afterwards = importlib.import_module(AFTERWARDS)
+        afterwards.with_a_model(session.workspace, session.principal, only, quiet=quiet)
         return ExamineReport(0, 0, 0), None
     with progress("examine") as shown:
-        report = examine(ws, principal, only, shown)
-    if not only and there():
-        _listen(ws, principal, quiet=quiet)
-    with progress("salvage") as shown:
-        saved = SalvageReport(0, 0) if only else salvage(ws, principal, shown)
-    if saved.rebuilt:
-        with progress("examine what was rebuilt") as shown:
-            report = report.and_then(examine(ws, principal, only, shown))
-    with progress("read clocks", RECORDINGS) as shown:
-        read_clocks(ws, principal, shown)
-    same = _compare(ws, principal, quiet=quiet) if only in ("", "fingerprint") else None
-    with progress("place", RECORDINGS) as shown:
-        placed = None if only else propose(ws, principal, shown)
-    if not quiet:
-        if saved.tried:
-            say(f"Rebuilt {saved.rebuilt} of {saved.tried} recordings that cannot be opened.")
-        say(f"Examined {report.items} items: {report.findings} findings, {report.failed} failed.")
-        if report.media_s:
-            say(pace(report.media_s, report.took_s) + ".")
-        if placed is not None and placed.changed:
-            say(f"{placed.placed} recordings seem to be of {placed.cameras} cameras.")
-    return report, same
-
-
-def _with_a_model(ws: Workspace, principal: Principal, only: str, *, quiet: bool) -> None:
-    if not (there() if only == SPEECH else faces.there()):
-        raise ModelMissing(f"the model {only!r}, or what runs models, is not installed")
-    if only == SPEECH:
-        _listen(ws, principal, quiet=quiet)
-        return
-    with progress("faces") as shown:
-        looked = faces.look(ws, principal, shown)
-    if not quiet:
-        say(f"Looked for faces in {looked.items} items with a model, {looked.failed} failed.")
-
-
-def _listen(ws: Workspace, principal: Principal, *, quiet: bool) -> None:
-    with progress("listen") as shown:
-        heard = listen(ws, principal, shown)
-    if heard.items and not quiet:
-        say(f"Listened to {heard.items} recordings with a model, {heard.failed} failed.")
-
-
-def _compare(ws: Workspace, principal: Principal, *, quiet: bool) -> SamenessReport:
-    with progress("compare", PAIRS) as shown:
-        same = compare_all(ws, principal, shown)
-    if any_known():
-        _compare_known(ws, principal, quiet=quiet)
-    if not quiet and same.relations:
-        found = f"{same.relations} relations between {same.recordings} recordings"
-        say(f"{found}: `daylight duplicates`.")
-    return same
-
-
-def _compare_known(ws: Workspace, principal: Principal, *, quiet: bool) -> None:
-    with progress("known", PAIRS) as shown:
-        later = compare_known(ws, principal, shown)
-    if not quiet and later.contested:
-        say(f"{later.contested} items are in films that are known outside: `daylight duplicates`.")
-    if not quiet and later.away:
-        say(
-            f"{later.away} of {later.films} known films are not where they were: copies that were"
-            " encoded again are not told from them."
+        report = examine(session.examining, session.principal, only, shown)
+    if only in FOLLOWED:
+        afterwards = importlib.import_module(AFTERWARDS)
+        done: tuple[ExamineReport, SamenessReport | None] = afterwards.follow(
+            session, report, only=only, quiet=quiet
         )
+        return done
+    if not quiet:
+        tell(report)
+    return report, None
+
+
+def tell(report: ExamineReport) -> None:
+    """One line of what was done, one of how fast."""
+    say(f"Examined {report.items} items: {report.findings} findings, {report.failed} failed.")
+    if report.media_s:
+        say(pace(report.media_s, report.took_s) + ".")

@@ -82,7 +82,7 @@ def run(
         report = import_material(ws, principal, request, shown)
     _say(report, as_json=as_json)
     if examine:
-        examine_and_report(ws, principal, only="", quiet=as_json)
+        examine_and_report(session, only="", quiet=as_json)
     if not as_json:
         head_card.show(heads.current())
     if any(fault.level == "error" for fault in report.bag_faults):

@@ -1,7 +1,7 @@
 """What a verb is handed: the vault that was named, opened on demand."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import typer
 
 from daylight.domain.principal import Principal
+from daylight.media.executor import Executor
 from daylight.services.keyring import AskPassphrase
 from daylight.services.workspace import Workspace
 from daylight.storage.layout import Layout
@@ -30,18 +31,27 @@ class Room(Protocol):
 
 @dataclass
 class Session:
-    """``open_workspace`` raises ``VaultMissing`` and its like; ``debug`` asks for tracebacks."""
+    """``open_workspace`` raises ``VaultMissing`` and its like; ``debug`` asks for tracebacks.
+
+    ``start_examiner(slots)`` starts slots that know how to examine, and nothing else.
+    """
 
     open_workspace: Callable[[], Workspace]
     open_principal: Callable[[], Principal]
     settle: Callable[[Layout, AskPassphrase], Workspace]
     open_room: Callable[[Workspace, bool], Room]
+    start_examiner: Callable[[int], Executor]
     debug: bool = False
     passphrase_file: Path | None = None
 
     @cached_property
     def workspace(self) -> Workspace:
         return self.open_workspace()
+
+    @cached_property
+    def examining(self) -> Workspace:
+        """The workspace as ``services.examine`` is handed it."""
+        return replace(self.workspace, start_executor=self.start_examiner)
 
     @cached_property
     def principal(self) -> Principal:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Final
+from typing import Final, cast
 
 import av
 from av.container import InputContainer
@@ -19,7 +19,7 @@ from daylight.domain.media import MediaFacts
 from daylight.media.keyframes import UNKNOWN, KeyFrameIndex, looked_at
 from daylight.media.packet import VideoPacket
 from daylight.media.picture import InGroup
-from daylight.media.reading import DEFAULT_RATE, UNTIMED, open_media
+from daylight.media.reading import DEFAULT_RATE, UNTIMED, Kept, open_media
 
 MAX_ERRORS: Final = 100
 _BY_BYTES: Final = frozenset({"mpegts", "mpeg"})
@@ -38,6 +38,7 @@ class Opened:
     index: KeyFrameIndex
     known: Mapping[_Mark, int]
     before: int | None  # the number before that of the first key packet; None where not yet known
+    kept: Kept | None = None
 
     @property
     def rotation(self) -> int:
@@ -52,7 +53,7 @@ class Opened:
     def packets(self) -> Iterator[tuple[VideoPacket, int]]:
         """Packets with the number of their group: by times as far as ``known``, else counted."""
         before, number = self.before, None
-        for packet in _packets(self.container, self.video):
+        for packet in self._packets():
             if packet.is_keyframe:
                 number = self.known.get(_mark(_tick(packet.pts), _tick(packet.dts)))
                 if number is None and before is not None:
@@ -60,6 +61,11 @@ class Opened:
                 before = number
             if number is not None:
                 yield packet, number
+
+    def _packets(self) -> Iterator[VideoPacket]:
+        if self.kept is None:
+            return _packets(self.container, self.video)
+        return iter(cast("Sequence[VideoPacket]", self.kept.packets))
 
     def decode_keys_only(self) -> None:
         self.video.codec_context.skip_frame = "NONKEY"
@@ -93,6 +99,14 @@ def open_at(
         if not window and first and _seek(container, video, facts, index, first):
             before = None
         yield Opened(container, video, facts, index, known, before)
+
+
+def opened_already(kept: Kept, facts: MediaFacts, index: KeyFrameIndex) -> Opened:
+    """As :func:`open_at` of the first key frame, for one reading."""
+    video = _video(kept.container, index)
+    _prepare(video)
+    known = {} if facts.demuxer in _WINDOWED else _by_time(index)
+    return Opened(kept.container, video, facts, index, known, -1, kept)
 
 
 def lengths(facts: MediaFacts, index: KeyFrameIndex) -> dict[int, Fraction]:

@@ -5,6 +5,7 @@ out as well, so that nothing long goes unseen.
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
@@ -15,10 +16,18 @@ from av.video.frame import VideoFrame
 
 from daylight.domain.media import MediaFacts
 from daylight.media.complaints import complains
-from daylight.media.groups import GroupClock, Opened, decoded, lengths, open_at
+from daylight.media.groups import (
+    GroupClock,
+    Opened,
+    decoded,
+    lengths,
+    open_at,
+    opened_already,
+)
 from daylight.media.keyframes import KeyFrameIndex, looked_at
 from daylight.media.packet import VideoPacket
 from daylight.media.picture import Picture
+from daylight.media.reading import Kept
 
 FAR: Final = Fraction(4)  # seconds between two key frames, beyond which the rest is looked at too
 STEP: Final = Fraction(2)  # seconds between the pictures that are handed out of it, at least
@@ -57,19 +66,24 @@ def key_pictures(
     tally: Tally,
     *,
     keys_only: bool = False,
+    kept: Kept | None = None,
 ) -> Iterator[Picture]:
     """Key frames ``reach[0]`` to ``reach[1]`` (exclusive) of the index, in their order, and the first
     of the next span, so that what lies between two spans can be seen; ``tally`` leaves it out.
 
     Those that :func:`looked_at` names are decoded; where they lie more than ``FAR`` apart, pictures
     between them too, ``STEP`` apart, up to ``MOST_BETWEEN`` pixels a call. ``keys_only``: no more than
-    ``tally`` needs, where nobody looks at the pictures. Raises ``FFmpegError`` when it cannot be
+    ``tally`` needs, where nobody looks at the pictures. ``kept``: read in place of the item. Raises ``FFmpegError`` when it cannot be
     opened; a frame that does not decode is counted.
     """
     plan = _plan(facts, index, reach, keys_only=keys_only)
     if plan is None:
         return
-    with open_at(descriptor, facts, index, reach[0]) as opened:
+    with ExitStack() as held:
+        if kept is None:
+            opened = held.enter_context(open_at(descriptor, facts, index, reach[0]))
+        else:
+            opened = opened_already(kept, facts, index)
         sizes: list[int] = []
         for one in _pass(opened, plan, tally, sizes):
             one.standout = _standout(sizes)

@@ -8,6 +8,7 @@ import os
 import re
 from array import array
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import islice
@@ -39,7 +40,7 @@ from daylight.media.last_picture import CUT, is_cut
 from daylight.media.layout import layout
 from daylight.media.packet import MediaPacket
 from daylight.media.packet_signs import PacketSigns
-from daylight.media.reading import DEFAULT_RATE, UNTIMED, open_media, size_of
+from daylight.media.reading import DEFAULT_RATE, UNTIMED, Holding, Kept, open_media, size_of
 from daylight.media.sniff import sniff
 from daylight.media.sniffed import Sniffed
 from daylight.media.stills import still_facts
@@ -69,16 +70,21 @@ _ENCODERS: Final = re.compile(
 class Probe:
     """``index`` is None for items without video. The facts' state is as far as seen without decoding.
 
-    ``signs``: of how it was written; None for what has no packets.
+    ``signs``: of how it was written; None for what has no packets. ``kept``: where that was asked for,
+    and it is short.
     """
 
     facts: MediaFacts
     index: KeyFrameIndex | None
     signs: ContainerSigns | None = None
+    kept: Kept | None = None
 
 
-def probe(descriptor: int) -> Probe:
-    """Recognise the file behind ``descriptor``. Never raises for what the file holds."""
+def probe(descriptor: int, keep: ExitStack | None = None) -> Probe:
+    """Recognise the file behind ``descriptor``. Never raises for what the file holds.
+
+    ``keep`` closes what is kept.
+    """
     size = size_of(descriptor)
     head = os.pread(descriptor, HEAD, 0)
     tail = os.pread(descriptor, TAIL, max(0, size - TAIL))
@@ -90,8 +96,13 @@ def probe(descriptor: int) -> Probe:
     wrong = [*([seen.reason] if seen.reason else []), *faults(descriptor, size, seen.container)]
     turned = rotations(descriptor, size) if seen.demuxer == "mov" else {}
     try:
-        with _opened(descriptor, seen.demuxer) as container:
+        with ExitStack() as opened:
+            container = opened.enter_context(_opened(descriptor, seen.demuxer))
             probed = _read_through(container, seen, wrong, turned)
+            if keep is None:
+                probed = replace(probed, kept=None)
+            elif probed.kept is not None:
+                keep.push(opened.pop_all())
     except (av.FFmpegError, ValueError) as error:
         return Probe(_unreadable(seen, wrong, error), None)
     signs = replace(
@@ -160,6 +171,7 @@ class _Pass:
     encoder: bytes = b""
     marks: KeyFrameSigns | None = None
     untimed: bool = False
+    held: Holding = field(default_factory=Holding)
 
     @property
     def shown(self) -> Shown:
@@ -201,7 +213,8 @@ def _read_through(
         untrusted_metadata=pairs(container.metadata),
     )
     index = None if video is None else _index(video, seen_pass, facts, step)
-    return Probe(facts, index, _container_signs(container, main, seen_pass, facts, step))
+    signs = _container_signs(container, main, seen_pass, facts, step)
+    return Probe(facts, index, signs, None if index is None else seen_pass.held.all_of(container))
 
 
 def _container_signs(
@@ -260,6 +273,7 @@ def _walk(container: InputContainer, main: Stream, *, untimed: bool) -> _Pass:
         if signs.looks:
             signs.look(bytes(packet), -1 if packet.pos is None else packet.pos)
         _note(seen, packet, hurt=packet.is_corrupt or signs.count > before)
+        seen.held.add(packet)
     seen.signs = signs.said()
     return seen
 

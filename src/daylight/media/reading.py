@@ -1,10 +1,14 @@
 """Opening a descriptor for FFmpeg inside the sandbox: no paths, no protocols, a forced demuxer."""
 
 import os
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import av
 from av.container import InputContainer
+
+from daylight.media.packet import MediaPacket
 
 # Containers without times of their own: a picture's time is its number times the step.
 UNTIMED: Final = frozenset({"h264", "hevc", "m4v", "mpegvideo", "h263", "mjpeg"})
@@ -14,6 +18,7 @@ DESCRIBED: Final = frozenset(
 )
 DEFAULT_RATE: Final = 25  # pictures a second, where a raw stream says nothing: assumed, and said so
 BUFFER: Final = 1 << 17
+MOST_KEPT: Final = 8 << 20  # bytes of packets
 
 
 class FileWindow:
@@ -38,6 +43,34 @@ class FileWindow:
 
     def tell(self) -> int:
         return self._at
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An item of few bytes: still open, with all packets of its main stream, so that nobody has to
+    open and read it again.
+    """
+
+    container: InputContainer
+    packets: Sequence[MediaPacket]
+
+
+class Holding:
+    """Packets that are held on to as long as they are few."""
+
+    def __init__(self) -> None:
+        self._packets: list[MediaPacket] = []
+        self._bytes = 0
+
+    def add(self, packet: MediaPacket) -> None:
+        self._bytes += packet.size
+        if self._bytes <= MOST_KEPT:
+            self._packets.append(packet)
+        else:
+            self._packets.clear()
+
+    def all_of(self, container: InputContainer) -> Kept | None:
+        return Kept(container, self._packets) if self._bytes <= MOST_KEPT else None
 
 
 def size_of(descriptor: int) -> int:

@@ -250,7 +250,9 @@ def _prepare(warm_up: Callable[[], None]) -> None:
     _import_all_of_av()
     warm_up()
     gc.collect()
+    libc.give_back_memory()
     gc.freeze()  # else the collector writes to every page that the children share
+    gc.enable()
     threads = len(os.listdir("/proc/self/task"))
     if threads != 1:
         raise SandboxMissing(

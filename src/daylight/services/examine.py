@@ -35,7 +35,9 @@ from daylight.services.findings import Examined
 from daylight.services.workspace import Workspace
 from daylight.storage.layout import in_use, lock
 
-BATCH: Final = 24  # items a transaction
+BATCH: Final = 24  # items a transaction, at least
+_MOST: Final = 4 * BATCH  # where they come so quickly that
+_PAUSE: Final = 0.5  # seconds between two transactions are not over
 _SHORT: Final = 2 << 20  # bytes of an item that takes a moment, and of which little comes back
 _AHEAD: Final = 6  # tasks a slot, of short ones: a transaction waits longer than one takes
 _LONG_SOUND: Final = 300.0  # seconds more: ten hours of speech take few bytes and a minute or two
@@ -115,6 +117,7 @@ class _Coordinator:
         self._ready: list[Examined] = []
         self._done = [0, 0, 0]
         self._media, self._began = Fraction(0), time.monotonic()
+        self._committed = self._began - _PAUSE
 
     def run(self) -> ExamineReport:
         try:
@@ -123,7 +126,7 @@ class _Coordinator:
                 done, _ = wait(self._running, return_when=FIRST_COMPLETED)
                 for future in done:
                     self._take(*self._running.pop(future), future.result())
-                if len(self._ready) >= BATCH:
+                if self._is_due():
                     self._commit()
             self._commit()
         finally:
@@ -226,11 +229,16 @@ class _Coordinator:
                 held.callback(os.close, descriptor)
             return self._executor.run(Task(program, request, files, limits))
 
+    def _is_due(self) -> bool:
+        many = len(self._ready)
+        return many >= BATCH and (many >= _MOST or time.monotonic() - self._committed >= _PAUSE)
+
     def _commit(self) -> None:
         ready, self._ready = self._ready, []
         if not ready:
             return
         findings.keep(self._ws, ready)
+        self._committed = time.monotonic()
         self._done[0] += len(ready)
         self._done[1] += sum(len(one.findings) for one in ready)
         self._done[2] += sum(bool(f.failed) for one in ready for f in one.findings)

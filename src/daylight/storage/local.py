@@ -69,7 +69,7 @@ class LocalStore:
         self._root_fd = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         self._local = threading.local()
         self._folder = (0, "")
-        self._staging = 0
+        self._staging = self._staged = 0
         self._lock = threading.Lock()
 
     def close(self) -> None:
@@ -80,8 +80,8 @@ class LocalStore:
         write = self._write_small if small else self._write_large
         if not small:
             self._require_room(source)
-        with _full_disk_is_typed(), self._in_own_folder() as folder:
-            token = f"{folder}/{secrets.token_hex(16)}"
+        with _FullDiskIsTyped():
+            token = self._enter_own_folder()
             path = self._spooled(token)
             try:
                 digest, length = write(source, path)
@@ -89,6 +89,8 @@ class LocalStore:
                 with suppress(FileNotFoundError):
                     os.unlink(path)
                 raise
+            finally:
+                self._leave_own_folder()
         return Staged(token, digest, length, durable=not small)
 
     def _require_room(self, source: Readable) -> None:
@@ -104,7 +106,7 @@ class LocalStore:
             )
 
     def settle(self, staged: Sequence[Staged], *, verify: bool) -> None:
-        with _full_disk_is_typed():
+        with _FullDiskIsTyped():
             if not all(one.durable for one in staged):
                 sync_filesystem(self._root_fd)
             if verify:
@@ -128,7 +130,7 @@ class LocalStore:
             self.settle([self.stage(_Memory(data), len(data)) for data in missing], verify=False)
         # Whoever gave them their names may have been killed before these were durable.
         folders = {os.path.dirname(self._path(digest)) for digest in held}
-        with _full_disk_is_typed():
+        with _FullDiskIsTyped():
             self._make_names_durable(folders, batch=len(folders) > 1)
         return [digest_of(data) for data in many]
 
@@ -156,24 +158,23 @@ class LocalStore:
                 for name in _sorted_names(f"{self._objects}/{first}/{second}"):
                     yield parse_digest(name)
 
-    @contextmanager
-    def _in_own_folder(self) -> Iterator[str]:
-        """The part of the spool that is this process's own: a shared folder would be one lock for all of them.
-
-        It stands while somebody stages in it.
+    def _enter_own_folder(self) -> str:
+        """A token in the part of the spool that is this process's own: a shared folder would be one lock for
+        all of them. It stands until :meth:`_leave_own_folder`.
         """
         with self._lock:
             if self._folder[0] != os.getpid():
-                self._folder, self._staging = (os.getpid(), secrets.token_hex(8)), 0
+                self._folder, self._staging = (os.getpid(), secrets.token_hex(16)), 0
             if not self._staging:  # it may have been cleared away as what an import cut short left
                 with suppress(FileExistsError):
                     os.mkdir(self._spooled(self._folder[1]), mode=0o700)
             self._staging += 1
-        try:
-            yield self._folder[1]
-        finally:
-            with self._lock:
-                self._staging -= 1
+            self._staged += 1
+            return f"{self._folder[1]}/{self._staged}"
+
+    def _leave_own_folder(self) -> None:
+        with self._lock:
+            self._staging -= 1
 
     def _leave(self) -> None:
         """Take away this process's part of the spool if it is empty; never that of another, which
@@ -238,12 +239,13 @@ class LocalStore:
                 raise StoreCorrupt(f"object {one.digest.hex()} has not the size it came with")
             os.unlink(spooled)
             return os.path.dirname(path)
+        folder = os.path.dirname(path)
         try:
             os.rename(spooled, path)
         except FileNotFoundError:
-            os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+            _make_folder(folder)
             os.rename(spooled, path)
-        return os.path.dirname(path)
+        return folder
 
     def _make_names_durable(self, folders: set[str], *, batch: bool) -> None:
         if batch:
@@ -310,11 +312,24 @@ def _sorted_names(path: str) -> list[str]:
     return []
 
 
-@contextmanager
-def _full_disk_is_typed() -> Iterator[None]:
+def _make_folder(path: str) -> None:
+    """As ``os.makedirs``, in one call where the folder above is there: there are as many as small files."""
     try:
-        yield
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        os.mkdir(path, 0o700)
+    except FileExistsError:
+        return
+    except FileNotFoundError:
+        os.makedirs(path, mode=0o700, exist_ok=True)
+
+
+class _FullDiskIsTyped:
+    """No generator: it is entered for each small file."""
+
+    __slots__ = ()
+
+    def __enter__(self) -> None:
+        return
+
+    def __exit__(self, _kind: object, error: BaseException | None, _where: object) -> None:
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise VaultFull("the vault's disk is full") from error
-        raise

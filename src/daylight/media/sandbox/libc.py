@@ -1,5 +1,6 @@
 """The few kernel calls that Python's ``os`` does not offer, through the C library."""
 
+import contextlib
 import ctypes
 import os
 from typing import Final
@@ -36,6 +37,12 @@ def fork() -> int:
         number = ctypes.get_errno()
         raise OSError(number, os.strerror(number))
     return child
+
+
+def give_back_memory() -> None:
+    """What was freed goes back to the kernel: a child then gets empty pages, not copies of old ones."""
+    with contextlib.suppress(AttributeError):  # a C library that keeps nothing back
+        _libc.malloc_trim(0)
 
 
 def syscall(number: int, *arguments: int | ctypes.Array[ctypes.c_char] | None) -> int:

@@ -7,6 +7,7 @@ import platform
 import signal
 import struct
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 from daylight.errors import SandboxMissing
@@ -15,6 +16,7 @@ from daylight.media.sandbox import landlock, libc, limits, seccomp
 _NOBODY: Final = 65534
 _CAPSET: Final = {"x86_64": 126, "aarch64": 91}
 _CAPABILITY_VERSION_3: Final = 0x2008_0522
+_Buffer = ctypes.Array[ctypes.c_char]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +38,15 @@ def _drop_privileges() -> None:
         with contextlib.suppress(OSError):
             os.setresgid(_NOBODY, _NOBODY, _NOBODY)
             os.setresuid(_NOBODY, _NOBODY, _NOBODY)
+    number, header, nothing = _no_capability()
+    libc.syscall(number, header, nothing)
+
+
+@cache
+def _no_capability() -> tuple[int, _Buffer, _Buffer]:
+    """The system call's number, and what it takes."""
     header = ctypes.create_string_buffer(struct.pack("=Ii", _CAPABILITY_VERSION_3, 0), 8)
-    nothing = ctypes.create_string_buffer(24)
-    libc.syscall(_CAPSET[platform.machine()], header, nothing)
+    return _CAPSET[platform.machine()], header, ctypes.create_string_buffer(24)
 
 
 def _die_with(parent: int) -> None:
@@ -100,6 +108,7 @@ def _work_out() -> None:
     """What is the same for all children of this process is known before they are forked."""
     landlock.known_abi()
     seccomp.program(os.getpid())
+    _no_capability()
 
 
 def check() -> None:
