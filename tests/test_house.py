@@ -107,7 +107,6 @@ MAY_IMPORT_LATE = {
     "worker.py",
     "examiner.py",
     "start.py",  # the rest of the program, once the sandbox warms up
-    "examine.py",  # what follows, where anything does
 }
 
 

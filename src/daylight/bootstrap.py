@@ -158,6 +158,7 @@ def _session(asked: Asked, head_start: HeadStart) -> Session:
         settle,
         _open_room,
         head_start.start,
+        lambda: _late("daylight.cli.afterwards"),
         debug=asked.debug,
         passphrase_file=asked.passphrase_file,
     )

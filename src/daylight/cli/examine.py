@@ -1,21 +1,16 @@
 """``daylight examine``: recognise what came in, make filmstrips, stills and waveforms."""
 
-import importlib
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from daylight.cli.output import print_json, progress, say
-from daylight.cli.session import Session, session_of
+from daylight.cli.session import Compared, Session, session_of
 from daylight.domain.models import MODELS
 from daylight.services.examine import ExamineReport, examine, pace
 
-if TYPE_CHECKING:
-    from daylight.services.sameness import SamenessReport
-
 FOLLOWED = frozenset({"", "fingerprint", "overlay"})  # others are found for their own sake
-AFTERWARDS = "daylight.cli.afterwards"
 
 
 def run(
@@ -33,24 +28,20 @@ def run(
 
 def examine_and_report(
     session: Session, *, only: str, quiet: bool
-) -> "tuple[ExamineReport, SamenessReport | None]":
+) -> tuple[ExamineReport, Compared | None]:
     """Examine with progress, then compare; a line at the end of each unless ``quiet``.
 
     Nothing is compared where one detector was asked for that is not the fingerprint.
     """
     session.workspace.keyring.unlock()
     if only in MODELS:
-        afterwards = importlib.import_module(AFTERWARDS)
+        afterwards = session.open_afterwards()
         afterwards.with_a_model(session.workspace, session.principal, only, quiet=quiet)
         return ExamineReport(0, 0, 0), None
     with progress("examine") as shown:
         report = examine(session.examining, session.principal, only, shown)
     if only in FOLLOWED:
-        afterwards = importlib.import_module(AFTERWARDS)
-        done: tuple[ExamineReport, SamenessReport | None] = afterwards.follow(
-            session, report, only=only, quiet=quiet
-        )
-        return done
+        return session.open_afterwards().follow(session, report, only=only, quiet=quiet)
     if not quiet:
         tell(report)
     return report, None

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import typer
 
@@ -13,6 +13,19 @@ from daylight.media.executor import Executor
 from daylight.services.keyring import AskPassphrase
 from daylight.services.workspace import Workspace
 from daylight.storage.layout import Layout
+
+if TYPE_CHECKING:  # most verbs start without it
+    from daylight.services.examine import ExamineReport
+
+
+class Compared(Protocol):
+    """How many relations were found, between so many recordings that were compared."""
+
+    @property
+    def relations(self) -> int: ...
+
+    @property
+    def compared(self) -> int: ...
 
 
 class Room(Protocol):
@@ -29,6 +42,18 @@ class Room(Protocol):
     def close(self) -> None: ...
 
 
+class Afterwards(Protocol):
+    """What follows when items were examined. It takes as long to load as examining does, and often nothing follows."""
+
+    def follow(
+        self, session: "Session", report: "ExamineReport", *, only: str, quiet: bool
+    ) -> "tuple[ExamineReport, Compared | None]": ...
+
+    def with_a_model(
+        self, ws: Workspace, principal: Principal, only: str, *, quiet: bool
+    ) -> None: ...
+
+
 @dataclass
 class Session:
     """``open_workspace`` raises ``VaultMissing`` and its like; ``debug`` asks for tracebacks.
@@ -41,6 +66,7 @@ class Session:
     settle: Callable[[Layout, AskPassphrase], Workspace]
     open_room: Callable[[Workspace, bool], Room]
     start_examiner: Callable[[int], Executor]
+    open_afterwards: Callable[[], Afterwards]
     debug: bool = False
     passphrase_file: Path | None = None
 
