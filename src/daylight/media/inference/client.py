@@ -55,9 +55,10 @@ class _Lost(Exception):
 
 class _Worker:
     def __init__(
-        self, command: Sequence[str], model: int, size: int, limits: InferenceLimits
+        self, command: Sequence[str], model: int, size: int, threads: int, limits: InferenceLimits
     ) -> None:
         settings = [f"model={model}", f"size={size}", f"memory={limits.memory_bytes}"]
+        settings += [f"threads={threads}"]
         self._socket, theirs = socket.socketpair()
         with theirs:
             self._process = subprocess.Popen(
@@ -148,6 +149,7 @@ class ModelWorker:
         self.signature = signature
         self._command = [*command, wire.to_json(signature)]
         self._limits, self._size = limits, len(model)
+        self._threads = min(signature.threads, len(os.sched_getaffinity(0)))
         self._model = _sealed(model)
         self._lock = threading.Lock()
         self._worker: _Worker | None = None
@@ -176,7 +178,8 @@ class ModelWorker:
         if self._worker is not None and not self._worker.alive:
             self._drop()
         if self._worker is None:
-            self._worker = _Worker(self._command, self._model, self._size, self._limits)
+            sizes = (self._model, self._size, self._threads)
+            self._worker = _Worker(self._command, *sizes, self._limits)
             ready = False
             try:
                 self._worker.wait_ready()
