@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from itertools import islice
 from pathlib import Path
@@ -34,6 +35,7 @@ from daylight.domain.redaction_picks import picks
 from daylight.media import mask_task
 from daylight.media.executor import Task
 from daylight.media.mask_again import Wanted
+from daylight.services.belt import Belt
 from daylight.services.face_finder import FaceFinder
 from daylight.storage import models
 from tests.bench.faces import SHARED, scaled
@@ -125,9 +127,12 @@ def draft(executor, model: bytes, film: Path, made: Path):
         looking = Again(Looker(Look(held.enter_context(ready(model)))), plan, rendered.film.upright)
         view = again.looked_at(rendered.film.picture.width, rendered.film.picture.height)
         wanted = Wanted(*view.sent, again.STEP)
-        look = mask_task.Look(wanted, lambda at, pixels: looking.push(at, view.of(pixels)))
+        pool = held.enter_context(ThreadPoolExecutor(1))
         began, before = time.monotonic(), processor_seconds()
+        belt = Belt(pool, lambda one: looking.push(*one))
+        look = mask_task.Look(wanted, lambda at, pixels: belt.put((at, view.of(pixels))))
         checked = mask_task.check(executor, rendered, plan, picks(plan), file.fileno(), facts, look)
+        belt.stop(whole=True)
         looking.finish()
         took("check")
     os.close(descriptor)

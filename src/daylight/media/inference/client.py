@@ -24,8 +24,7 @@ _CHUNK: Final = 1 << 20
 
 # All that a worker sees of the environment. Newer builds of the library report to their maker from
 # the moment they are loaded: that is forbidden here, by the sandbox, and by the versions we take.
-# Memory stays with the worker from request to request: giving it back and having it zeroed anew took
-# a third of the time.
+# Memory is taken in large pages where there are: finding one's way in small ones takes an eighth of the time.
 _ENVIRONMENT: Final = {
     "PATH": "/usr/bin:/bin",
     "LANG": "C.UTF-8",
@@ -33,9 +32,7 @@ _ENVIRONMENT: Final = {
     "OPENBLAS_NUM_THREADS": "1",
     "OMP_NUM_THREADS": "1",
     "MALLOC_ARENA_MAX": "2",
-    "MALLOC_MMAP_THRESHOLD_": str(1 << 30),
-    "MALLOC_TRIM_THRESHOLD_": str(1 << 30),
-    "MALLOC_TOP_PAD_": str(32 << 20),
+    "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
     "ORT_DISABLE_TELEMETRY": "1",
     "PYTHONDONTWRITEBYTECODE": "1",
 }
