@@ -10,6 +10,7 @@ from typing import Final
 
 import numpy as np
 
+from daylight.detectors.aside import aside
 from daylight.detectors.centerface import MOST_SIDE, SIDE, Boxes, Look, Pixels, ordered, thinned
 from daylight.detectors.enlarged import LEAST, Enlarged, Picture
 
@@ -93,8 +94,9 @@ class Looker:
         height, width, _ = part.shape
         if _is_borne(width, height, most):
             return self.look(np.ascontiguousarray(part), least)
+        half = aside(lambda: _halved(part))
         found = [self._tile(part, tile, least) for tile in _tiles(width, height, most)]
-        together = np.vstack([*found, self._smaller(_halved(part), least)])
+        together = np.vstack([*found, self._smaller(half(), least)])
         return thinned(ordered(together))
 
     def _smaller(self, half: Pixels, least: float) -> Boxes:
@@ -160,9 +162,10 @@ def _halved(part: Pixels) -> Pixels:
     for top in range(0, height, _STRIP):
         strip = part[top : top + _STRIP]
         rows = np.add(strip[::2], strip[1::2], dtype=np.uint16)  # quicker than one sum of fours
-        fours = rows[:, ::2] + rows[:, 1::2]
-        fours >>= 2
-        half[top // 2 : (top + _STRIP) // 2] = fours
+        for colour in range(3):  # three long runs are twice as quick as many of three
+            fours = rows[:, ::2, colour] + rows[:, 1::2, colour]
+            fours >>= 2
+            half[top // 2 : (top + _STRIP) // 2, :, colour] = fours
     return half
 
 
