@@ -26,8 +26,8 @@ import numpy as np
 from daylight import bootstrap
 from daylight.detectors import again, centerface
 from daylight.detectors.again import Again
-from daylight.detectors.centerface import Look, overlaps
-from daylight.detectors.looking import Looker
+from daylight.detectors.centerface import overlaps
+from daylight.detectors.looking import looker
 from daylight.domain.digest import digest_of
 from daylight.domain.models import FACES
 from daylight.domain.redaction import drafted
@@ -124,7 +124,7 @@ def draft(executor, model: bytes, film: Path, made: Path):
         rendered = mask_task.render(executor, facts, plan, descriptor, file)
         file.flush()
         took("render")
-        looking = Again(Looker(Look(held.enter_context(ready(model)))), plan, rendered.film.upright)
+        looking = Again(looker(held.enter_context(ready(model))), plan, rendered.film.upright)
         view = again.looked_at(rendered.film.picture.width, rendered.film.picture.height)
         wanted = Wanted(*view.sent, again.STEP)
         pool = held.enter_context(ThreadPoolExecutor(1))

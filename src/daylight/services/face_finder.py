@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from daylight.detectors import changes
-from daylight.detectors.centerface import MOST_SIDE, Look
+from daylight.detectors.centerface import MOST_SIDE
 from daylight.detectors.changes import Blocks
 from daylight.detectors.enlarged import Seen, View
 from daylight.detectors.faces import Faces
-from daylight.detectors.looking import Looker
+from daylight.detectors.looking import looker
 from daylight.detectors.pictures import PROGRAM, Frame, Frames
 from daylight.domain.media import MediaFacts
 from daylight.domain.tracks import Track
@@ -50,7 +50,7 @@ class FaceFinder:
     """Raises ``MediaRefused`` where a recording does not come to its end, and what the ports raise."""
 
     def __init__(self, executor: Executor, inference: Inference) -> None:
-        self._executor, self._looker = executor, Looker(Look(inference))
+        self._executor, self._looker = executor, looker(inference)
 
     def find(self, descriptor: int, facts: Mapping[str, Any], size: int) -> Found:
         """``facts``: as they are kept; ``size``: bytes of the item."""
