@@ -104,6 +104,14 @@ def test_a_thread_beside_the_lock_would_get_out(name, place):
         assert tried(one, name) == ESCAPED
 
 
+@pytest.mark.parametrize("name", ["read_file", "write_file", "list_folder", "delete_file"])
+def test_files_are_shut_for_a_second_thread_by_landlock_alone(name, place):
+    """Where the filter holds for the first thread only: as each layer of a decoder holds without the other."""
+    with made(place, "half", threads=2) as one:
+        assert tried(one, name) == errno.EACCES
+    assert (place[0] / "victim").exists()
+
+
 def test_memory_has_an_end(locked, unlocked):
     assert tried(unlocked, "memory_bomb") == ESCAPED
     with pytest.raises(InferenceFailed, match="died"):
