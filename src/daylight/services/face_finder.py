@@ -65,7 +65,7 @@ class FaceFinder:
             belt.put(None if frame is None else _seen(frame, view))
 
         with ThreadPoolExecutor(1, thread_name_prefix="faces") as pool:
-            belt = Belt[tuple[Seen, Blocks]](pool, lambda one: faces.push(*one))
+            belt = Belt[tuple[Seen, Blocks]](pool, lambda one: faces.push(*one), width * height * 3)
             done = False
             try:
                 task = Task(PROGRAM, request, [descriptor], _limits(size, width * height * 3))
