@@ -76,7 +76,7 @@ def cut(film: Path, folder: Path, most: int, first: int = 0) -> Path:
         rate = video.average_rate or 25
         stream = out.add_stream("libx264", rate=rate, options={"crf": "15"})
         stream.width, stream.height = video.width & ~1, video.height & ~1
-        stream.pix_fmt = "yuv420p"
+        stream.pix_fmt, stream.thread_count = "yuv420p", 1  # with more it is another film each time
         for number, frame in enumerate(islice(source.decode(video), first, first + most)):
             plain = frame.reformat(stream.width, stream.height, "yuv420p")
             plain.pict_type, plain.pts, plain.time_base = 0, number, 1 / rate
