@@ -113,6 +113,7 @@ def scaled(film: Path, folder: Path, height: int) -> Path:
         width = round(video.width * height / video.height / 2) * 2
         stream = out.add_stream("libx264", rate=video.average_rate, options={"crf": "18"})
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+        stream.thread_count = 1  # with more it is another film each time
         for frame in source.decode(video):
             smaller = frame.reformat(width, height, "yuv420p")
             smaller.pict_type = 0

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from itertools import islice
 from pathlib import Path
@@ -25,8 +26,8 @@ import numpy as np
 from daylight import bootstrap
 from daylight.detectors import again, centerface
 from daylight.detectors.again import Again
-from daylight.detectors.centerface import Look, overlaps
-from daylight.detectors.looking import Looker
+from daylight.detectors.centerface import overlaps
+from daylight.detectors.looking import looker
 from daylight.domain.digest import digest_of
 from daylight.domain.models import FACES
 from daylight.domain.redaction import drafted
@@ -34,6 +35,7 @@ from daylight.domain.redaction_picks import picks
 from daylight.media import mask_task
 from daylight.media.executor import Task
 from daylight.media.mask_again import Wanted
+from daylight.services.belt import Belt
 from daylight.services.face_finder import FaceFinder
 from daylight.storage import models
 from tests.bench.faces import SHARED, scaled
@@ -74,7 +76,7 @@ def cut(film: Path, folder: Path, most: int, first: int = 0) -> Path:
         rate = video.average_rate or 25
         stream = out.add_stream("libx264", rate=rate, options={"crf": "15"})
         stream.width, stream.height = video.width & ~1, video.height & ~1
-        stream.pix_fmt = "yuv420p"
+        stream.pix_fmt, stream.thread_count = "yuv420p", 1  # with more it is another film each time
         for number, frame in enumerate(islice(source.decode(video), first, first + most)):
             plain = frame.reformat(stream.width, stream.height, "yuv420p")
             plain.pict_type, plain.pts, plain.time_base = 0, number, 1 / rate
@@ -122,12 +124,15 @@ def draft(executor, model: bytes, film: Path, made: Path):
         rendered = mask_task.render(executor, facts, plan, descriptor, file)
         file.flush()
         took("render")
-        looking = Again(Looker(Look(held.enter_context(ready(model)))), plan, rendered.film.upright)
+        looking = Again(looker(held.enter_context(ready(model))), plan, rendered.film.upright)
         view = again.looked_at(rendered.film.picture.width, rendered.film.picture.height)
         wanted = Wanted(*view.sent, again.STEP)
-        look = mask_task.Look(wanted, lambda at, pixels: looking.push(at, view.of(pixels)))
+        pool = held.enter_context(ThreadPoolExecutor(1))
         began, before = time.monotonic(), processor_seconds()
+        belt = Belt(pool, lambda one: looking.push(*one))
+        look = mask_task.Look(wanted, lambda at, pixels: belt.put((at, view.of(pixels))))
         checked = mask_task.check(executor, rendered, plan, picks(plan), file.fileno(), facts, look)
+        belt.stop(whole=True)
         looking.finish()
         took("check")
     os.close(descriptor)

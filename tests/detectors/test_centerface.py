@@ -99,3 +99,21 @@ def test_the_edited_graph_says_what_the_shipped_one_says(real_faces, shared_medi
     assert len(found) == len(expected)
     assert np.abs(found[:, :4] - expected[:, :4]).max() < 0.05
     assert np.abs(found[:, 4] - expected[:, 4]).max() < 1e-3
+
+
+@pytest.mark.parametrize("size", [(128, 128), (192, 320), (544, 544)])
+def test_neither_threads_nor_company_change_an_answer(real_faces, shared_media, size):
+    """To the last bit: with one thread, two and three, alone and among other pictures of its size."""
+    whole = np.asarray(Image.open(shared_media / "photos/astronaut.png").convert("RGB"))
+    many = np.stack([np.resize(np.roll(whole, 40 * n, (0, 1)), (*size, 3)) for n in range(3)])
+    free = size[0] // 32, size[1] // 32
+    answers = []
+    for threads in (1, 2, 3):
+        edited = centerface.graph(models.read(FACES))
+        with bootstrap.start_inference(edited, GRAPH, SIGNATURE) as network:
+            network._threads = threads
+            alone = [network.run((1, *free), [one[None]]) for one in many]
+            together = network.run((3, *free), [many])
+        answers.append([b"".join(part.tobytes() for part in one) for one in alone])
+        answers.append([b"".join(part[n].tobytes() for part in together) for n in range(3)])
+    assert all(one == answers[0] for one in answers)

@@ -78,3 +78,25 @@ def test_areas_lie_in_the_picture_and_are_multiples(width, height, corners):
     assert min(area[2] - area[0], area[3] - area[1]) >= 4 * SIDE
     if 0 <= left < right <= width:
         assert area[0] <= left < right <= area[2]
+
+
+def test_small_places_of_one_size_are_shown_together():
+    """And what is seen is said of each, as if they had been shown one by one."""
+    shown = []
+
+    def many(pixels, least):
+        shown.append(pixels.shape[:3])
+        return [bright(one, least) for one in pixels]
+
+    one = picture((410, 320, 440, 350), (1410, 620, 1440, 650))
+    boxes = [np.array(box, np.float32) for box in ((405, 315, 445, 355), (1405, 615, 1445, 655))]
+    areas = [(384, 288, 544, 448), (0, 0, 1920, 1088), (1376, 576, 1536, 736), (64, 64, 192, 192)]
+    together, alone = Looker(bright, many), Looker(bright)
+    near = together.near_each(one, boxes, 0.2)
+    each = together.each(one, areas, 0.2)
+    assert sorted(shown) == [(1, 128, 128), (2, 128, 128), (2, 160, 160)]
+    assert [len(found) for found in (*near, *each)] == [1, 1, 1, 2, 1, 0]
+    for found, box in zip(near, boxes, strict=True):
+        assert np.array_equal(found, alone.near(one, box, 0.2))
+    for found, area in zip(each, areas, strict=True):
+        assert np.array_equal(found, alone.at(one, area, 0.2))

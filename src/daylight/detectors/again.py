@@ -112,8 +112,7 @@ class Again:
             _take_over(seen, now, areas, pixels.shape[1])
         if not state.covered.whole:
             self.looks += 1
-            found = [self._looker.at(pixels, area, NEAR) for area in areas]
-            self._judge(at, found, pixels, state)
+            self._judge(at, self._looker.each(pixels, areas, NEAR), pixels, state)
 
     def _look_near(self, at: int, pixels: Picture, now: Blocks, seen: Blocks) -> None:
         """About each covered place where something changed; a face that two of them show counts once."""
@@ -121,13 +120,13 @@ class Again:
         height, width, _ = pixels.shape
         if state.covered.whole:
             return
-        moved, found = changes.changed(seen, now), []
+        moved, boxes = changes.changed(seen, now), []
         for box in state.places(*extent_of(pixels)):
             area = near(box, width, height)
             if moved[changes.touched(np.array(area, np.float32), width)].any():
-                found.append(self._looker.near(pixels, box, NEAR))
+                boxes.append(box)
                 _take_over(seen, now, [area], width)
-        self._judge(at, found, pixels, state)
+        self._judge(at, self._looker.near_each(pixels, boxes, NEAR), pixels, state)
 
     def _judge(self, at: int, found: Sequence[Boxes], pixels: Picture, state: "_State") -> None:
         for hit in thinned(ordered(np.vstack([np.zeros((0, 5), np.float32), *found]))):

@@ -31,6 +31,7 @@ SIGNATURE: Final = Signature(
         for name, planes in (("537", 1), ("538", 2), ("539", 2))
     ),
     most=(BATCH, MOST_SIDE // SIDE, MOST_SIDE // SIDE),
+    threads=4,
 )
 OVERLAP: Final = (
     0.3  # of two boxes, their common part by both together: the weaker is the same face

@@ -108,13 +108,9 @@ def _runs(where: Where, side: int, margin: int) -> Iterator[Box]:
 
 def merge(boxes: list[Box], box: Box) -> None:
     """Add it, together with those beside which one box is hardly more than two."""
-    while True:
-        near = next((one for one in boxes if _worth(one, box)), None)
-        if near is None:
-            boxes.append(box)
-            return
-        boxes.remove(near)
-        box = joined(near, box)
+    while (near := _near(boxes, box)) is not None:
+        box = joined(boxes.pop(near), box)
+    boxes.append(box)
 
 
 def joined(one: Box, other: Box) -> Box:
@@ -127,5 +123,13 @@ def size(box: Box) -> int:
     return (box[2] - box[0]) * (box[3] - box[1])
 
 
-def _worth(one: Box, other: Box) -> bool:
-    return size(joined(one, other)) <= size(one) + size(other) + _CALL
+def _near(boxes: list[Box], box: Box) -> int | None:
+    """The first with which one box is hardly more than two."""
+    left, top, right, bottom = box
+    most = size(box) + _CALL
+    for number, (low, high, far, deep) in enumerate(boxes):
+        wide = max(far, right) - min(low, left)
+        tall = max(deep, bottom) - min(high, top)
+        if wide * tall <= (far - low) * (deep - high) + most:
+            return number
+    return None

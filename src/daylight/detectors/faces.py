@@ -79,9 +79,10 @@ class Faces:
         self._done: list[tuple[int, Path]] = []
         self.frames = self.looks = self.shown = self.cuts = 0
 
-    def push(self, frame: Seen) -> None:
+    def push(self, frame: Seen, blocks: Blocks | None = None) -> None:
+        """``blocks``: of the picture, where they are known already."""
         self.frames += 1
-        now = changes.blocks(frame.pixels)
+        now = changes.blocks(frame.pixels) if blocks is None else blocks
         if self._shot is None or self._before is None:
             self._begin(frame, now)
         elif changes.is_cut(self._before, now):

@@ -4,20 +4,33 @@ A large picture is cut into tiles that overlap; faces that are larger than the o
 the picture at half its size.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
-from daylight.detectors.centerface import MOST_SIDE, SIDE, Boxes, Look, Pixels, ordered, thinned
+from daylight.detectors.aside import aside
+from daylight.detectors.centerface import (
+    BATCH,
+    MOST_SIDE,
+    SIDE,
+    Boxes,
+    Look,
+    Pixels,
+    ordered,
+    thinned,
+)
+from daylight.detectors.changes import size
 from daylight.detectors.enlarged import LEAST, Enlarged, Picture
+from daylight.media.inference.base import Inference
 
 MOST_PIXELS: Final = 530_000  # of a tile: the model's worker takes 120 MB for as many
 FEWER: Final = 430_000  # of a tile at half the size: that of 1080p is cut for 20 MB less
 SHARED: Final = 96  # pixels that neighbouring tiles have in common
 _RIM: Final = 3.0  # pixels: a box that comes as near to a cut was cut
 _STRIP: Final = 64  # rows
+_TOGETHER: Final = 262_144  # pixels that are shown at once, of several pieces
 _SMALL: Final = 192  # pixels of a side: of a crop that is shown
 
 Area = tuple[int, int, int, int]  # left, top, right, bottom
@@ -62,14 +75,45 @@ def _centred(low: int, high: int, whole: int) -> tuple[int, int]:
     return low, low + length
 
 
+def looker(inference: Inference) -> "Looker":
+    look = Look(inference)
+    return Looker(look, look.many)
+
+
 @dataclass(frozen=True, slots=True)
 class Looker:
+    """``many``: as ``look``, of several pictures of one size at once: small ones take two thirds of the time so."""
+
     look: Look
+    many: Callable[[Pixels, float], list[Boxes]] | None = None
 
     def at(self, pixels: Picture, area: Area, least: float) -> Boxes:
         """Boxes of all of the area, in the picture's pixels; the likeliest first."""
         left, top, right, bottom = area
         return moved(self._pieces(pixels[top:bottom, left:right], least), left, top)
+
+    def each(self, pixels: Picture, areas: Sequence[Area], least: float) -> list[Boxes]:
+        """As ``at`` of every area."""
+        small = [one for one in areas if size(one) <= _TOGETHER]
+        parts = [np.ascontiguousarray(pixels[one[1] : one[3], one[0] : one[2]]) for one in small]
+        seen = dict(zip(small, self._together(parts, least), strict=True))
+        return [
+            moved(seen[one], one[0], one[1]) if one in seen else self.at(pixels, one, least)
+            for one in areas
+        ]
+
+    def _together(self, parts: Sequence[Pixels], least: float) -> list[Boxes]:
+        if self.many is None or len(parts) == 1:
+            return [self.look(part, least) for part in parts]
+        found: dict[int, Boxes] = {}
+        for shape in {part.shape for part in parts}:
+            alike = [number for number, part in enumerate(parts) if part.shape == shape]
+            most = max(1, min(BATCH, _TOGETHER // (shape[0] * shape[1])))
+            for first in range(0, len(alike), most):
+                some = alike[first : first + most]
+                boxes = self.many(np.stack([parts[number] for number in some]), least)
+                found.update(zip(some, boxes, strict=True))
+        return [found[number] for number in range(len(parts))]
 
     def briefly(self, pixels: Picture, area: Area, least: float) -> Boxes:
         """As ``at``, at half the size: a quarter of the work, without small faces."""
@@ -81,20 +125,29 @@ class Looker:
 
     def near(self, pixels: Picture, box: Boxes, least: float) -> Boxes:
         """As ``at``, of what lies about one box only; a large one is looked at smaller."""
+        return self.near_each(pixels, [box], least)[0]
+
+    def near_each(self, pixels: Picture, boxes: Sequence[Boxes], least: float) -> list[Boxes]:
         height, width, _ = pixels.shape
-        left, top, right, bottom = near(box, width, height)
-        step = max(1, round(max(right - left, bottom - top) / _SMALL))
-        part = _padded(pixels[top:bottom:step, left:right:step])
-        found = self.look(part, least)
-        found[:, :4] *= step
-        return moved(found, left, top)
+        areas = [near(box, width, height) for box in boxes]
+        steps = [max(1, round(max(one[2] - one[0], one[3] - one[1]) / _SMALL)) for one in areas]
+        parts = [
+            _padded(pixels[top:bottom:step, left:right:step])
+            for (left, top, right, bottom), step in zip(areas, steps, strict=True)
+        ]
+        made = []
+        for found, area, step in zip(self._together(parts, least), areas, steps, strict=True):
+            found[:, :4] *= step
+            made.append(moved(found, area[0], area[1]))
+        return made
 
     def _pieces(self, part: Pixels, least: float, most: int = MOST_PIXELS) -> Boxes:
         height, width, _ = part.shape
         if _is_borne(width, height, most):
             return self.look(np.ascontiguousarray(part), least)
+        half = aside(lambda: _halved(part))
         found = [self._tile(part, tile, least) for tile in _tiles(width, height, most)]
-        together = np.vstack([*found, self._smaller(_halved(part), least)])
+        together = np.vstack([*found, self._smaller(half(), least)])
         return thinned(ordered(together))
 
     def _smaller(self, half: Pixels, least: float) -> Boxes:
@@ -160,9 +213,10 @@ def _halved(part: Pixels) -> Pixels:
     for top in range(0, height, _STRIP):
         strip = part[top : top + _STRIP]
         rows = np.add(strip[::2], strip[1::2], dtype=np.uint16)  # quicker than one sum of fours
-        fours = rows[:, ::2] + rows[:, 1::2]
-        fours >>= 2
-        half[top // 2 : (top + _STRIP) // 2] = fours
+        for colour in range(3):  # three long runs are twice as quick as many of three
+            fours = rows[:, ::2, colour] + rows[:, 1::2, colour]
+            fours >>= 2
+            half[top // 2 : (top + _STRIP) // 2, :, colour] = fours
     return half
 
 

@@ -10,7 +10,8 @@ A picture that is missing, corrupt or built on a corrupt one is covered whole, a
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any, Final
@@ -37,6 +38,7 @@ from daylight.domain.redaction import (
 from daylight.domain.redaction_json import decode, encode
 from daylight.domain.tracks import Sort
 from daylight.errors import MediaRefused
+from daylight.media.ahead import ahead
 from daylight.media.facts_json import from_json
 from daylight.media.mask_decode import MICRO, PictureReader, Shown, packets, seek
 from daylight.media.mask_encode import RATE, Coded
@@ -50,6 +52,7 @@ from daylight.media.program import Emit, Json, Request
 from daylight.media.reading import open_media, size_of
 
 PROGRAM: Final = "redact"
+_AHEAD: Final = 2  # pictures that are decoded while one is covered and encoded
 _BATCH: Final = 1 << 20  # bytes of coded pictures a message
 _HELD: Final = 4_000  # packets of sound that wait for the first picture
 MOST_DAMAGED: Final = 500  # spans that are told one by one
@@ -92,17 +95,26 @@ class _Rendering:
         if self._source is not None:
             streams.append(self._source)
         self._seek()
-        for packet in packets(self._container, streams):
-            if self._pictures is not None and packet.stream is self._pictures.reader.stream:
-                self._pictures.push(packet)
-                if self._pictures.done and self._source is None:
-                    break
-            else:
-                self._hear(packet)
+        with closing(ahead(self._read(streams), _AHEAD)) as coming:
+            for one in coming:
+                if not isinstance(one, list):
+                    self._hear(one)
+                elif self._pictures is not None:
+                    self._pictures.show(one)
         if self._pictures is not None:
             self._pictures.finish()
         self._end_sound()
         self._emit("end", self._counts())
+
+    def _read(self, streams: list[Stream]) -> Iterator[list[Shown] | MediaPacket]:
+        """Decoded pictures and coded sound, as they come; in a thread, while pictures before them are encoded."""
+        for packet in packets(self._container, streams):
+            if self._pictures is None or packet.stream is not self._pictures.reader.stream:
+                yield packet
+                continue
+            yield self._pictures.decoded(packet)
+            if self._pictures.done and self._source is None:
+                return
 
     def _seek(self) -> None:
         if self._plan.span is not None and self._pictures is not None:
@@ -156,7 +168,10 @@ class _Rendering:
 
 
 class _Pictures:
-    """From packets to messages. ``first``: seconds of the first picture that goes out."""
+    """From packets to messages. ``first``: seconds of the first picture that goes out.
+
+    ``decoded`` runs in a thread beside the others, with ``reader`` and ``done``.
+    """
 
     def __init__(self, reader: PictureReader, facts: MediaFacts, plan: Plan, emit: Emit) -> None:
         self.reader, self._plan, self._emit = reader, plan, emit
@@ -169,22 +184,31 @@ class _Pictures:
         self._tally = {"frames": 0, "missing": 0, "untrusted": 0, "whole": 0}
         self._spent = {"decode": 0.0, "mask": 0.0, "encode": 0.0}
 
-    def push(self, packet: MediaPacket) -> None:
+    def decoded(self, packet: MediaPacket) -> list[Shown]:
+        """Nothing from the end of the span on: then it is ``done``."""
         if self.done:
-            return
+            return []
         clock = time.perf_counter()
         shown = list(self.reader.push(packet))
         self._spent["decode"] += time.perf_counter() - clock
-        for one in shown:
+        span = self._plan.span
+        for number, one in enumerate(shown):
+            if span is not None and self._at_us(one) >= span.end_us:
+                self.done = True
+                return shown[:number]
+        return shown
+
+    def _at_us(self, shown: Shown) -> int:
+        return int(self.reader.seconds(shown.at) * MICRO)
+
+    def show(self, many: Sequence[Shown]) -> None:
+        for one in many:
             self._show(one)
 
     def _show(self, shown: Shown) -> None:
-        at_us = int(self.reader.seconds(shown.at) * MICRO)
+        at_us = self._at_us(shown)
         span = self._plan.span
         if span is not None and at_us < span.start_us:
-            return
-        if self.done or (span is not None and at_us >= span.end_us):
-            self.done = True
             return
         if self._out is None:
             if shown.frame is None:

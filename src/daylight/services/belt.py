@@ -5,15 +5,21 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Final, Generic, TypeVar
 
-_AHEAD: Final = 1  # pictures that are decoded before they are needed
+_AHEAD: Final = (
+    8 << 20
+)  # bytes of pictures that are decoded before they are needed; one in any case,
+_MOST: Final = 4
 Picture = TypeVar("Picture")
 
 
 class Belt(Generic[Picture]):
-    """Hands pictures to a thread; what ``look`` raises comes out at ``put`` or ``stop``."""
+    """Hands pictures to a thread; what ``look`` raises comes out at ``put`` or ``stop``. ``size``: bytes of a picture."""
 
-    def __init__(self, pool: ThreadPoolExecutor, look: Callable[[Picture], None]) -> None:
-        self._waiting: queue.Queue[Picture | None] = queue.Queue(_AHEAD)
+    def __init__(
+        self, pool: ThreadPoolExecutor, look: Callable[[Picture], None], size: int = _AHEAD
+    ) -> None:
+        ahead = max(1, min(_MOST, _AHEAD // max(1, size)))
+        self._waiting: queue.Queue[Picture | None] = queue.Queue(ahead)
         self._look, self._stopped = look, False
         self._work: Future[None] = pool.submit(self._run)
 

@@ -9,11 +9,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final
 
-from daylight.detectors.centerface import MOST_SIDE, Look
+from daylight.detectors import changes
+from daylight.detectors.centerface import MOST_SIDE
+from daylight.detectors.changes import Blocks
 from daylight.detectors.enlarged import Seen, View
 from daylight.detectors.faces import Faces
-from daylight.detectors.looking import Looker
-from daylight.detectors.pictures import PROGRAM, Frames
+from daylight.detectors.looking import looker
+from daylight.detectors.pictures import PROGRAM, Frame, Frames
 from daylight.domain.media import MediaFacts
 from daylight.domain.tracks import Track
 from daylight.errors import MediaRefused
@@ -48,7 +50,7 @@ class FaceFinder:
     """Raises ``MediaRefused`` where a recording does not come to its end, and what the ports raise."""
 
     def __init__(self, executor: Executor, inference: Inference) -> None:
-        self._executor, self._looker = executor, Looker(Look(inference))
+        self._executor, self._looker = executor, looker(inference)
 
     def find(self, descriptor: int, facts: Mapping[str, Any], size: int) -> Found:
         """``facts``: as they are kept; ``size``: bytes of the item."""
@@ -60,10 +62,10 @@ class FaceFinder:
 
         def hear(message: Message) -> None:
             frame = frames.take(message)
-            belt.put(None if frame is None else Seen(frame.at, view.of(frame.pixels)))
+            belt.put(None if frame is None else _seen(frame, view))
 
         with ThreadPoolExecutor(1, thread_name_prefix="faces") as pool:
-            belt = Belt(pool, faces.push)
+            belt = Belt[tuple[Seen, Blocks]](pool, lambda one: faces.push(*one), width * height * 3)
             done = False
             try:
                 task = Task(PROGRAM, request, [descriptor], _limits(size, width * height * 3))
@@ -74,6 +76,12 @@ class FaceFinder:
         _check(outcome, frames, faces)
         shown = (faces.looks, faces.shown, faces.cuts)
         return Found(faces.finish(), faces.frames, *shown, view.extent)
+
+
+def _seen(frame: Frame, view: View) -> tuple[Seen, Blocks]:
+    """With its blocks: where pictures come in nobody waits for them."""
+    pixels = view.of(frame.pixels)
+    return Seen(frame.at, pixels), changes.blocks(pixels)
 
 
 def _check(outcome: Outcome, frames: Frames, faces: Faces) -> None:

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from daylight.detectors import again
 from daylight.detectors.again import Again, Spot
-from daylight.detectors.centerface import GRAPH, SIGNATURE, Look, graph
+from daylight.detectors.centerface import GRAPH, SIGNATURE, graph
 from daylight.detectors.enlarged import Picture
-from daylight.detectors.looking import Looker
+from daylight.detectors.looking import Looker, looker
 from daylight.detectors.pictures import PROGRAM, Frame, Frames
 from daylight.domain.marks import WHOLE, Key
 from daylight.domain.media import Kind, MediaFacts, State
@@ -60,7 +60,7 @@ def checker(ws: Workspace, *, refusing: bool) -> Iterator[Checker]:
         return
     model = graph(models.read(FACES))
     with ws.start_inference(model, GRAPH, SIGNATURE) as network:
-        yield Checker(Looker(Look(network)), refusing)
+        yield Checker(looker(network), refusing)
 
 
 @contextmanager

@@ -15,10 +15,11 @@ from daylight.media.inference.client import InferenceLimits
 from tests.media.inference.graphs import PROBES, worker
 from tests.media.probe_programs import ESCAPES
 from tests.media.test_sandbox_escape import KILLED, NOT_EVERYWHERE
-from tests.media.test_sandbox_escape import PROBES as EXPECTED
+from tests.media.test_sandbox_escape import PROBES as DECODERS
 
-NAMES = sorted(one.__name__ for one in ESCAPES)
 ASK = Signature((Port("way", (1,)),), (Port("found", (1,)),))
+EXPECTED = {**DECODERS, "start_a_thread": KILLED}
+NAMES = sorted(["start_a_thread", *(one.__name__ for one in ESCAPES)])
 ESCAPED = -1.0
 # What needs a file that it was given (a model's worker has none); what is bounded by the parent's clock.
 NO_SUCH = {"reopen_given_for_writing", "change_given_mode", "change_given_times", "control_device"}
@@ -35,7 +36,7 @@ def place():
         yield Path(name), server.getsockname()[1]
 
 
-def made(place, *words):
+def made(place, *words, threads=1):
     folder, port = place
     request = {
         "target": str(folder / "written"),
@@ -44,21 +45,29 @@ def made(place, *words):
         "seconds": 30,
     }
     limits = InferenceLimits(wall_seconds=5, memory_bytes=400 << 20)
-    return worker(
+    one = worker(
         json.dumps(request).encode(), command=[*PROBES, *words], signature=ASK, limits=limits
     )
+    one._threads = threads  # on a machine with one core too
+    return one
+
+
+@pytest.fixture(scope="module", params=[1, 2], ids=["first thread", "second thread"])
+def threads(request):
+    """Which of its threads tries."""
+    return request.param
 
 
 @pytest.fixture(scope="module")
-def locked(place):
-    with made(place) as one:
+def locked(place, threads):
+    with made(place, threads=threads) as one:
         yield one
 
 
 @pytest.fixture
-def unlocked(place):
+def unlocked(place, threads):
     """A new one each time: a probe that got out has changed what it is."""
-    with made(place, "unlocked") as one:
+    with made(place, "unlocked", threads=threads) as one:
         yield one
 
 
@@ -84,6 +93,23 @@ def test_no_way_out(name, place, locked, unlocked):
         assert tried(locked, name) == getattr(errno, str(expected))
     assert not (folder / "written").exists()
     assert (folder / "victim").exists()
+
+
+@pytest.mark.parametrize("name", ["fork", "executable_memory", "change_personality", "raise_limit"])
+def test_a_thread_beside_the_lock_would_get_out(name, place):
+    """The control of the second thread's probes: they are made by it, and not by the one that asks for the lock."""
+    with made(place, "half", threads=1) as one, pytest.raises((InferenceFailed, AssertionError)):
+        assert tried(one, name) == ESCAPED
+    with made(place, "half", threads=2) as one:
+        assert tried(one, name) == ESCAPED
+
+
+@pytest.mark.parametrize("name", ["read_file", "write_file", "list_folder", "delete_file"])
+def test_files_are_shut_for_a_second_thread_by_landlock_alone(name, place):
+    """Where the filter holds for the first thread only: as each layer of a decoder holds without the other."""
+    with made(place, "half", threads=2) as one:
+        assert tried(one, name) == errno.EACCES
+    assert (place[0] / "victim").exists()
 
 
 def test_memory_has_an_end(locked, unlocked):

@@ -216,6 +216,7 @@ def test_the_library_reports_to_nobody(tmp_path: Path):
 
 
 def test_while_it_is_loaded_nothing_can_be_sent_or_written(tmp_path: Path):
+    """And once it is, before what it starts as threads is there, nothing can be read either."""
     script = tmp_path / "telling.py"
     script.write_text(
         "import socket, sys\n"
@@ -227,16 +228,107 @@ def test_while_it_is_loaded_nothing_can_be_sent_or_written(tmp_path: Path):
         "    except OSError as error:\n"
         "        return error.errno\n"
         "    return 0\n"
-        "def load(model, signature):\n"
-        f"    told = [refused(socket.socket), refused(lambda: open({str(tmp_path / 'x')!r}, 'w')),\n"
+        "def tried():\n"
+        f"    return [refused(socket.socket), refused(lambda: open({str(tmp_path / 'x')!r}, 'w')),\n"
         f"            refused(lambda: open(__file__)), refused(socket.socketpair)]\n"
-        "    return lambda free, inputs: [np.array([told] * free[0], np.float32)]\n"
-        "worker.main(load, sys.argv[1:])\n"
+        "told = []\n"
+        "def load(model, signature):\n"
+        "    told.append(tried())\n"
+        "    return lambda free, inputs: [np.resize(np.float32(told), (free[0], 4))]\n"
+        "worker.main(load, sys.argv[1:], lambda: told.append(tried()))\n"
     )
     tmp_path.chmod(0o777)
     with worker(command=[sys.executable, str(script)]) as made:
-        assert made.run([1], [ONE])[0].tolist() == [[13, 13, 0, 13]]
+        found = made.run([2], [np.ones((2, 4), np.float32)])[0].tolist()
+    assert found == [[13, 13, 0, 13], [13, 13, 13, 13]]
     assert not (tmp_path / "x").exists()
+
+
+# A model's worker with two threads; "%s" is what is wrong with it, once the trial of the sandbox is over.
+TWO = """
+import sys, threading
+from daylight.media.inference import worker
+from daylight.media.sandbox import landlock, libc, lockdown, seccomp
+def start(): threading.Thread(target=threading.Event().wait, daemon=True).start()
+def library(): pass
+def load(model, signature):
+    assert signature.threads == 2
+    start()
+    return lambda free, inputs: [2 * inputs[0]]
+def held(): return True
+%s
+worker.main(load, sys.argv[1:], library)
+"""
+
+
+# The second thread has one that the first has not.
+A_FILTER_OF_ITS_OWN = """
+lockdown.holds_threads = held
+def start():
+    done, rules = threading.Event(), seccomp.without_sockets()
+    def run(): seccomp.install(rules); done.set(); threading.Event().wait()
+    threading.Thread(target=run, daemon=True).start()
+    done.wait()
+"""
+
+
+def with_two(tmp_path: Path, wrong: str):
+    script = tmp_path / "two.py"
+    script.write_text(TWO % wrong)
+    made = worker(command=[sys.executable, str(script)])
+    made._threads = 2  # on a machine with one core too
+    return made
+
+
+def test_two_threads_are_locked_together(tmp_path: Path):
+    with with_two(tmp_path, "") as made:
+        assert made.run([1], [ONE])[0].sum() == 8
+        (child,) = children_of(watcher_of(made))
+        told = [path.read_text() for path in Path(f"/proc/{child}/task").glob("*/status")]
+    assert len(told) == 2
+    own = Path("/proc/thread-self/status").read_text()
+    filters = int(own.partition("Seccomp_filters:")[2].split()[0])
+    for one in told:
+        said = dict(line.split(":\t") for line in one.splitlines() if ":\t" in line)
+        assert (said["NoNewPrivs"], said["Seccomp"]) == ("1", "2")
+        assert int(said["Seccomp_filters"]) == filters + 2
+        assert {said[name] for name in ("CapInh", "CapPrm", "CapEff", "CapAmb")} == {"0" * 16}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ("library = start", "2 threads when"),
+        ("old = start\ndef start(): old(); old()", "3 threads after"),
+        # Only the thread that asks is put under the filter.
+        ("lockdown.holds_threads = held; seccomp.install_everywhere = seccomp.install",
+         "Seccomp_filters is"),
+        (A_FILTER_OF_ITS_OWN, "stays outside"),
+        # A right that was not given up.
+        ("lockdown.holds_threads = held; lockdown._drop_privileges = lambda: None", "Cap"),
+    ],
+)  # fmt: skip
+def test_a_thread_that_is_not_held_is_found(tmp_path: Path, wrong, sentence):
+    if sentence == "Cap" and os.geteuid():
+        pytest.skip("who is not root has nothing to give up")
+    with with_two(tmp_path, wrong) as made, pytest.raises(SandboxMissing, match=sentence):
+        made.run([1], [ONE])
+
+
+def test_where_threads_cannot_be_looked_at_there_is_one(tmp_path: Path):
+    """As where ``/proc`` is mounted with ``hidepid``."""
+    hidden = (
+        "def unheld(pid, filters): raise FileNotFoundError(2, 'no')\n"
+        "lockdown.unheld = unheld\n"
+        "def load(model, signature):\n"
+        "    assert signature.threads == 1\n"
+        "    return lambda free, inputs: [3 * inputs[0]]\n"
+    )
+    with with_two(tmp_path, hidden) as made:
+        assert made.run([1], [ONE])[0].sum() == 12
+    unseen = hidden.replace("== 1", "== 2; start()") + "lockdown.holds_threads = held\n"
+    with with_two(tmp_path, unseen) as made, pytest.raises(SandboxMissing, match="looked at"):
+        made.run([1], [ONE])
 
 
 def test_the_command_is_the_one_that_is_started():

@@ -42,11 +42,12 @@ class Port:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """``most``: the largest of each free number; the smallest is 1."""
+    """``most``: the largest of each free number; the smallest is 1. ``threads``: as many are of use to this model."""
 
     inputs: tuple[Port, ...]
     outputs: tuple[Port, ...]
     most: tuple[int, ...] = ()
+    threads: int = 1
 
     def check(self, free: Sequence[int]) -> None:
         """Raises ``ValueError`` for numbers outside of what a request may choose."""

@@ -24,8 +24,7 @@ _CHUNK: Final = 1 << 20
 
 # All that a worker sees of the environment. Newer builds of the library report to their maker from
 # the moment they are loaded: that is forbidden here, by the sandbox, and by the versions we take.
-# Memory stays with the worker from request to request: giving it back and having it zeroed anew took
-# a third of the time.
+# Memory is taken in large pages where there are: finding one's way in small ones takes an eighth of the time.
 _ENVIRONMENT: Final = {
     "PATH": "/usr/bin:/bin",
     "LANG": "C.UTF-8",
@@ -33,9 +32,7 @@ _ENVIRONMENT: Final = {
     "OPENBLAS_NUM_THREADS": "1",
     "OMP_NUM_THREADS": "1",
     "MALLOC_ARENA_MAX": "2",
-    "MALLOC_MMAP_THRESHOLD_": str(1 << 30),
-    "MALLOC_TRIM_THRESHOLD_": str(1 << 30),
-    "MALLOC_TOP_PAD_": str(32 << 20),
+    "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
     "ORT_DISABLE_TELEMETRY": "1",
     "PYTHONDONTWRITEBYTECODE": "1",
 }
@@ -55,9 +52,10 @@ class _Lost(Exception):
 
 class _Worker:
     def __init__(
-        self, command: Sequence[str], model: int, size: int, limits: InferenceLimits
+        self, command: Sequence[str], model: int, size: int, threads: int, limits: InferenceLimits
     ) -> None:
         settings = [f"model={model}", f"size={size}", f"memory={limits.memory_bytes}"]
+        settings += [f"threads={threads}"]
         self._socket, theirs = socket.socketpair()
         with theirs:
             self._process = subprocess.Popen(
@@ -148,6 +146,7 @@ class ModelWorker:
         self.signature = signature
         self._command = [*command, wire.to_json(signature)]
         self._limits, self._size = limits, len(model)
+        self._threads = min(signature.threads, len(os.sched_getaffinity(0)))
         self._model = _sealed(model)
         self._lock = threading.Lock()
         self._worker: _Worker | None = None
@@ -176,7 +175,8 @@ class ModelWorker:
         if self._worker is not None and not self._worker.alive:
             self._drop()
         if self._worker is None:
-            self._worker = _Worker(self._command, self._model, self._size, self._limits)
+            sizes = (self._model, self._size, self._threads)
+            self._worker = _Worker(self._command, *sizes, self._limits)
             ready = False
             try:
                 self._worker.wait_ready()

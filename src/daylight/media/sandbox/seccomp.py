@@ -31,7 +31,10 @@ _KILL: Final = 0x8000_0000  # the whole process, by SIGSYS
 _ALLOW: Final = 0x7FFF_0000
 _ERRNO: Final = 0x0005_0000
 _X32_BIT: Final = 0x4000_0000
-_MODE_FILTER: Final = 2
+MODE_FILTER: Final = 2  # also what a thread's status says of it
+_SECCOMP: Final = {"x86_64": 317, "aarch64": 277}
+_SET_MODE_FILTER: Final = 1
+_ALL_THREADS: Final = 1  # SECCOMP_FILTER_FLAG_TSYNC: of them all, or of none
 
 _PROT_EXEC: Final = 0x4
 _CLONE_THREAD: Final = 0x0001_0000
@@ -130,13 +133,13 @@ def _itself(pid: int) -> Code:
     return _if_equal(pid, [_return(_ALLOW)])
 
 
-def _guards(pid: int) -> dict[str, Code]:
+def _guards(pid: int, *, threads: bool) -> dict[str, Code]:
     no = _ERRNO | errno.EPERM
     harmless_fcntl = [fcntl.F_GETFD, fcntl.F_GETFL, fcntl.F_DUPFD, fcntl.F_DUPFD_CLOEXEC]
     return {
         "mmap": _without_exec(),
         "mprotect": _without_exec(),
-        "clone": _threads_only(),
+        "clone": _threads_only() if threads else [_return(_KILL)],
         "fcntl": _one_of(1, harmless_fcntl, no),
         "prctl": _one_of(0, [libc.PR_SET_NAME, libc.PR_GET_NAME], no),
         "tgkill": [_argument(0), *_itself(pid), _return(_KILL)],  # abort(3) signals itself
@@ -163,31 +166,32 @@ def _answers(names: dict[str, tuple[int | None, int | None]], column: int, answe
     return code
 
 
-def program(pid: int) -> bytes:
+def program(pid: int, *, threads: bool = True) -> bytes:
     """The filter for the process ``pid`` on this machine, as an array of ``struct sock_filter``.
 
-    All but the id is worked out once, in the zygote: it is the same for all its children.
+    ``threads``: whether it may start any. All but the id is worked out once, in the zygote: it is the same for
+    all its children.
     """
-    before, after = _around_itself(_architecture())
+    before, after = _around_itself(_architecture(), threads)
     return b"".join([before, *_itself(pid), after])
 
 
 @cache
-def _around_itself(here: Architecture) -> tuple[bytes, bytes]:
+def _around_itself(here: Architecture, threads: bool) -> tuple[bytes, bytes]:
     """What of the filter comes before the process's own id, and after."""
-    code, own = _code(here, _ANYBODY), _itself(_ANYBODY)
+    code, own = _code(here, _ANYBODY, threads=threads), _itself(_ANYBODY)
     (at,) = (n for n in range(len(code)) if code[n : n + len(own)] == own)
     return b"".join(code[:at]), b"".join(code[at + len(own) :])
 
 
-def _code(here: Architecture, pid: int) -> Code:
+def _code(here: Architecture, pid: int, *, threads: bool) -> Code:
     column = here.column
     code: Code = [_load(_ARCH), _instruction(0x15, here.audit, 1, 0), _return(_KILL)]
     code.append(_load(_NUMBER))
     if here.x32:
         code += _if_at_least(_X32_BIT, [_return(_KILL)])
     code += _answers(ALLOWED, column, _return(_ALLOW))
-    for name, guard in _guards(pid).items():
+    for name, guard in _guards(pid, threads=threads).items():
         number = GUARDED[name][column]
         if number is not None:
             code += _if_equal(number, guard)
@@ -215,13 +219,35 @@ def install(filter_program: bytes) -> None:
     Needs no_new_privs. Raises ``SandboxMissing`` where the kernel takes no filters.
     """
     code = ctypes.create_string_buffer(filter_program, len(filter_program))
-    # struct sock_fprog: the number of instructions, padding, a pointer to them.
-    header = struct.pack("=H6xQ", len(filter_program) // 8, ctypes.addressof(code))
-    pointer = ctypes.create_string_buffer(header, len(header))
+    pointer = _header(code)
     try:
-        libc.prctl(libc.PR_SET_SECCOMP, _MODE_FILTER, ctypes.addressof(pointer))
+        libc.prctl(libc.PR_SET_SECCOMP, MODE_FILTER, ctypes.addressof(pointer))
     except OSError as error:
-        raise SandboxMissing(
-            "Hostile media cannot be opened safely: this kernel takes no seccomp filter"
-            f" ({error.strerror})."
-        ) from error
+        raise _missing(str(error.strerror)) from error
+
+
+def install_everywhere(filter_program: bytes) -> None:
+    """As ``install``, of every thread that the process has: they all are under it, or none is.
+
+    A thread that has filters of its own, which the calling one has not, cannot be put under it.
+    """
+    code = ctypes.create_string_buffer(filter_program, len(filter_program))
+    pointer, number = _header(code), _SECCOMP[platform.machine()]
+    try:
+        left = libc.syscall(number, _SET_MODE_FILTER, _ALL_THREADS, pointer)
+    except OSError as error:
+        raise _missing(str(error.strerror)) from error
+    if left:
+        raise _missing(f"thread {left} stays outside")
+
+
+def _header(code: "ctypes.Array[ctypes.c_char]") -> "ctypes.Array[ctypes.c_char]":
+    """What the kernel calls ``struct sock_fprog``: the number of instructions, padding, a pointer to them."""
+    header = struct.pack("=H6xQ", len(code) // 8, ctypes.addressof(code))
+    return ctypes.create_string_buffer(header, len(header))
+
+
+def _missing(why: str) -> SandboxMissing:
+    return SandboxMissing(
+        f"Hostile media cannot be opened safely: this kernel takes no seccomp filter ({why})."
+    )
