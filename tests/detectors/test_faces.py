@@ -6,6 +6,7 @@ import pytest
 from daylight.detectors.face_paths import LEAD, PAD, Path, Point, steadied, track
 from daylight.detectors.faces import DOUBTFUL, LINGER, Faces
 from daylight.detectors.faces import STEP as LOOK
+from daylight.detectors.linking import Linking, seen_at
 from daylight.detectors.looking import Looker
 from daylight.detectors.pictures import Frame
 from daylight.domain.marks import WHOLE
@@ -291,6 +292,37 @@ def test_whoever_is_sure_beside_a_face_is_a_track_of_their_own():
     for number in range(20):
         faces.push(Frame(number * STEP, picture((60 + 2 * number, 90))))
     assert len(faces.finish()) == 2
+
+
+def lost_beside(pictures):
+    """One who was found at the first picture and led astray since; all who are found at the last one; and the path."""
+    window = [Frame(n * STEP, pixels) for n, pixels in enumerate(pictures)]
+    box = np.array([88, 78, 112, 102, 0.9], np.float32)
+    path = Path([seen_at(0, box)])
+    astray = box[:4] + np.float32(60)
+    path.lose([Point(frame.at, astray, Basis.KEPT) for frame in window[1:]])
+    linking = Linking(Looker(look), window, box[None])
+    return linking.begun([path], [(0, box[None])], 0), path
+
+
+def test_whoever_is_found_again_is_not_lost():
+    """The picture leads from where they are found back to where they were found last."""
+    new, path = lost_beside([picture((100, 90))] * 4)
+    assert not new
+    assert path.lost is None
+    assert path.points[-1].basis is Basis.SEEN
+    assert [point.at for point in path.points] == [n * STEP for n in range(4)]
+    assert all(np.abs(point.box - path.points[0].box).max() <= 2 for point in path.points)
+
+
+def test_whoever_is_found_where_the_picture_shows_no_way_back_is_another():
+    """Something else was there in between: whoever was lost stays covered, and another is."""
+    (new,), path = lost_beside(
+        [picture((100, 90)), picture((20, 20)), picture(), picture((100, 90))]
+    )
+    assert path.lost is not None
+    assert path.last.basis is Basis.KEPT
+    assert new.last.basis is Basis.SEEN
 
 
 def test_whoever_is_found_a_leap_further_on_is_covered_there_before_as_well():

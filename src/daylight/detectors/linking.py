@@ -181,11 +181,33 @@ class Linking:
                 continue
             if len(known) and inside(box, known).max() > _INSIDE:
                 continue
-            path = Path([*self._origin(box, seen), seen_at(self._window[-1].at, box)])
+            points = [*self._origin(box, seen), seen_at(self._window[-1].at, box)]
+            if self._is_again(points, paths):
+                continue
+            path = Path(points)
             path.unseen_since = before
             self._bridge(path, paths)
             new.append(path)
         return new
+
+    def _is_again(self, points: Sequence[Point], paths: Sequence[Path]) -> bool:
+        """Whether somebody who is lost was found again: the way back leads from hit to hit to their last one.
+
+        Then they were not where they were kept since.
+        """
+        for path in paths:
+            last = path.last_hit
+            same = [n for n, point in enumerate(points) if _is_hit(point, last)]
+            if path.lost is None or not same:
+                continue
+            way = [point for point in points[same[-1] + 1 :] if point.at > last.at]
+            path.points = path.points[: path.lost]
+            path.velocity = _velocity(
+                [last.box, way[-1].box], self._pictures_in(way[-1].at - last.at)
+            )
+            path.find(way)
+            return True
+        return False
 
     def _bridge(self, new: Path, paths: Sequence[Path]) -> None:
         """From where somebody was lost just before, who may be this one; whoever was lost stays covered too.
@@ -227,6 +249,12 @@ def _earlier(box: Floats, seen: Sequence[tuple[int, Boxes]]) -> list[Point]:
         points.append(seen_at(at, hit))
         moving, box = hit[:4] - box, hit[:4]
     return points[::-1]
+
+
+def _is_hit(point: Point, hit: Point) -> bool:
+    """Whether it is that very one."""
+    same = point.at == hit.at and point.basis is hit.basis is Basis.SEEN
+    return same and bool(np.array_equal(point.box, hit.box))
 
 
 def _lately(paths: Sequence[Path], at: int) -> list[Path]:
