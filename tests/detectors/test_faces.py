@@ -6,8 +6,11 @@ import pytest
 from daylight.detectors.face_paths import LEAD, PAD, Path, Point, steadied, track
 from daylight.detectors.faces import DOUBTFUL, LINGER, Faces
 from daylight.detectors.faces import STEP as LOOK
+from daylight.detectors.linking import Linking, seen_at
 from daylight.detectors.looking import Looker
 from daylight.detectors.pictures import Frame
+from daylight.domain.marks import WHOLE
+from daylight.domain.redaction import Growth
 from daylight.domain.tracks import Basis, Sort
 from tests.detectors.face_films import (
     HEIGHT,
@@ -211,19 +214,122 @@ def point(at, box, basis=Basis.SEEN):
     return Point(at, np.array(box, np.float32), basis, 0.9)
 
 
-def test_a_face_is_covered_as_large_as_it_was_found_just_before_and_after():
+def masked(box):
+    """What a plan covers where that is found: left, top, right, bottom."""
+    grown = (box[2:] - box[:2]) * np.float32(Growth().share / WHOLE)
+    return np.concatenate([box[:2] - grown, box[2:] + grown])
+
+
+def holds(mask, box):
+    return bool((mask[:2] <= box[:2]).all() and (mask[2:] >= box[2:]).all())
+
+
+def test_a_mask_is_as_large_as_the_face_was_found_just_before_and_after():
     points = [
-        point(0, [0, 0, 20, 20]),
-        point(200_000, [4, 4, 18, 18]),
-        point(900_000, [4, 4, 18, 18]),
+        point(0, [0, 0, 80, 80]),
+        point(100_000, [20, 20, 70, 70]),
+        point(900_000, [20, 20, 70, 70]),
     ]
     first, second, last = steadied(points)
-    assert first.box.tolist() == [0, 0, 20, 20]
-    assert second.box[2] - second.box[0] == pytest.approx(14 * 1.4)  # not larger than so
-    assert second.box[0] + second.box[2] == 22
-    assert last.box.tolist() == [4, 4, 18, 18]
-    kept = [points[1], point(300_000, [0, 0, 40, 40], Basis.KEPT)]
-    assert steadied(kept)[0].box.tolist() == [4, 4, 18, 18]  # no detection stands behind that size
+    assert first.box.tolist() == [0, 0, 80, 80]
+    assert (masked(second.box)[2:] - masked(second.box)[:2] >= 80).all()
+    assert last.box.tolist() == [20, 20, 70, 70]
+    kept = [points[1], point(200_000, [0, 0, 160, 160], Basis.KEPT)]
+    assert steadied(kept)[0].box.tolist() == [
+        20,
+        20,
+        70,
+        70,
+    ]  # no detection stands behind that size
+    huge = [points[1], point(200_000, [-200, -200, 290, 290])]
+    assert steadied(huge)[0].box.tolist() == [-5, -5, 95, 95]  # half a side, and no further
+
+
+def test_a_mask_holds_a_face_that_is_found_now_left_now_right():
+    places = [(100 + 2 * n + 16 * (n % 2), 50) for n in range(12)]
+    points = [
+        point(n * 33_000, [left, top, left + 40, top + 40]) for n, (left, top) in enumerate(places)
+    ]
+    for one, before, after in zip(steadied(points)[1:-1], points, points[2:], strict=False):
+        assert holds(masked(one.box), before.box + np.float32(2) * np.array([1, 0, 1, 0]))
+        assert holds(masked(one.box), after.box - np.float32(2) * np.array([1, 0, 1, 0]))
+
+
+def test_a_face_that_moves_evenly_is_not_covered_wider():
+    points = [point(n * 33_000, [10 * n, 50, 10 * n + 40, 90]) for n in range(12)]
+    assert all(
+        np.allclose(one.box, other.box)
+        for one, other in zip(steadied(points)[1:-1], points[1:-1], strict=True)
+    )
+
+
+@pytest.mark.parametrize("score", [0.12, 0.3])
+def test_a_head_that_is_found_twice_is_one_track_that_covers_both(score):
+    def twice(pixels, least):
+        boxes = look(pixels, least)
+        beside = boxes + np.array([8, 10, 8, 10, 0], np.float32)
+        beside[:, 4] = score
+        return np.vstack([boxes, beside])
+
+    faces = Faces(Looker(twice), WIDTH, HEIGHT)
+    places = [(60 + 2 * n, 90) for n in range(60)]
+    for number, place in enumerate(places):
+        faces.push(Frame(number * STEP, picture(place)))
+    (track,) = faces.finish()
+    for number, (across, down) in enumerate(places[:-1]):
+        if number % 3 == 0:
+            there = np.array([across - 4, down - 2, across + 20, down + 22])
+            mask = masked(box_at(track, number * STEP))
+            assert holds(mask, there + np.array([1, 1, -1, -1]))
+
+
+def test_whoever_is_sure_beside_a_face_is_a_track_of_their_own():
+    def two(pixels, least):
+        boxes = look(pixels, least)
+        return np.vstack([boxes, boxes + np.array([14, 12, 14, 12, -0.05], np.float32)])
+
+    faces = Faces(Looker(two), WIDTH, HEIGHT)
+    for number in range(20):
+        faces.push(Frame(number * STEP, picture((60 + 2 * number, 90))))
+    assert len(faces.finish()) == 2
+
+
+def lost_beside(pictures):
+    """One who was found at the first picture and led astray since; all who are found at the last one; and the path."""
+    window = [Frame(n * STEP, pixels) for n, pixels in enumerate(pictures)]
+    box = np.array([88, 78, 112, 102, 0.9], np.float32)
+    path = Path([seen_at(0, box)])
+    astray = box[:4] + np.float32(60)
+    path.lose([Point(frame.at, astray, Basis.KEPT) for frame in window[1:]])
+    linking = Linking(Looker(look), window, box[None])
+    return linking.begun([path], [(0, box[None])], 0), path
+
+
+def test_whoever_is_found_again_is_not_lost():
+    """The picture leads from where they are found back to where they were found last."""
+    new, path = lost_beside([picture((100, 90))] * 4)
+    assert not new
+    assert path.lost is None
+    assert path.points[-1].basis is Basis.SEEN
+    assert [point.at for point in path.points] == [n * STEP for n in range(4)]
+    assert all(np.abs(point.box - path.points[0].box).max() <= 2 for point in path.points)
+
+
+def test_whoever_is_found_where_the_picture_shows_no_way_back_is_another():
+    """Something else was there in between: whoever was lost stays covered, and another is."""
+    (new,), path = lost_beside(
+        [picture((100, 90)), picture((20, 20)), picture(), picture((100, 90))]
+    )
+    assert path.lost is not None
+    assert path.last.basis is Basis.KEPT
+    assert new.last.basis is Basis.SEEN
+
+
+def test_whoever_is_found_a_leap_further_on_is_covered_there_before_as_well():
+    """Nobody knows where on the way they were, or whether they are another."""
+    films = [picture((60, 90)), *[picture()] * 8, *[picture((150, 90))] * 4]
+    tracks, _ = found(films)
+    assert all(covers(tracks, n * STEP, (150, 90)) for n in range(4, 13))
 
 
 def test_before_its_first_hit_a_face_that_moves_is_covered_where_it_came_from():

@@ -20,10 +20,12 @@ PAD: Final = 4_000  # and so little around its ends, so that no rounding of time
 TOLERANCE: Final = (
     0.03  # of a box's side: a point that lies as near to the line between others goes
 )
-STEADY: Final = (
-    250_000  # before and after a point, within which a detection may say how large it is
+STEADY: Final = 150_000  # before and after a point, within which its mask holds whatever was found
+GROWN: Final = 1.25  # a mask is at least so many times as large (by a plan's growth: 1.3),
+GROWS: Final = (
+    6.0  # and by so many pixels: 8 of the picture itself, which is shown smaller only above 1440p
 )
-_LARGER: Final = 1.4  # and it is no larger than so many times what was found there
+REACHES: Final = 0.5  # of a side: a box is widened no further than so much on each side
 COASTS: Final = 1_000_000  # who is lost may have gone on for so long as they went before
 _AHEAD: Final = 48  # points that one line may stand for
 STRONG: Final = 0.2  # a face, by itself
@@ -45,7 +47,11 @@ class Point:
 
 @dataclass(slots=True, eq=False)
 class Path:
-    """``hits``: strong ones. ``lost``: number of the first point after the last hit, None while it is seen."""
+    """``hits``: strong ones; none where it only leads from one path to another.
+
+    ``lost``: number of the first point after the last hit, None while it is seen. ``beside``: when and where the same
+    head was found besides.
+    """
 
     points: list[Point]
     velocity: Floats = field(default_factory=lambda: np.zeros(2, np.float32))
@@ -57,6 +63,7 @@ class Path:
         None  # until its first hit, nobody looked so that they must have seen it
     )
     bridged: bool = False  # somebody was found who may be this one gone on
+    beside: list[tuple[int, Floats]] = field(default_factory=list)
 
     @property
     def last(self) -> Point:
@@ -134,20 +141,58 @@ def hull(one: Floats, other: Floats) -> Floats:
     return np.concatenate([low, high])
 
 
-def steadied(points: Sequence[Point]) -> list[Point]:
-    """Each as large as any detection shortly before or after it: how large a face is found jumps from look to look."""
-    seen = [point for point in points if point.basis is Basis.SEEN]
-    times = [point.at for point in seen]
-    sizes = [point.box[2:4] - point.box[:2] for point in seen]
+def steadied(points: Sequence[Point], beside: Sequence[tuple[int, Floats]] = ()) -> list[Point]:
+    """Each so large that its mask holds what was found shortly before and after it, there where it would be now.
+
+    Where a face is found, and how large, jumps from look to look, and one head is found twice: ``beside``.
+    """
+    middles = _middles(points)
+    times, around = _around(points, middles, beside)
     made = []
-    for point in points:
-        near = sizes[bisect_left(times, point.at - STEADY) : bisect_right(times, point.at + STEADY)]
-        own = point.box[2:4] - point.box[:2]
-        size = np.clip(np.max([own, *near], axis=0), own, own * _LARGER)
-        middle = (point.box[:2] + point.box[2:4]) / 2
-        box = np.concatenate([middle - size / 2, middle + size / 2]).astype(np.float32)
-        made.append(replace(point, box=box))
+    for point, middle in zip(points, middles, strict=True):
+        near = around[
+            bisect_left(times, point.at - STEADY) : bisect_right(times, point.at + STEADY)
+        ]
+        made.append(replace(point, box=_holding(point.box, middle, near)))
     return made
+
+
+def _around(
+    points: Sequence[Point], middles: Floats, beside: Sequence[tuple[int, Floats]]
+) -> tuple[list[int], Floats]:
+    """Times and boxes of all hits, seen from the middle of the path at that time."""
+    hits = [(p.at, p.box[:4], middles[n]) for n, p in enumerate(points) if p.basis is Basis.SEEN]
+    moments = [point.at for point in points]
+    for at, box in beside:
+        hits.append((at, box[:4], middles[min(len(points) - 1, bisect_left(moments, at))]))
+    hits.sort(key=lambda hit: hit[0])
+    boxes = [box - np.concatenate([middle, middle]) for _, box, middle in hits]
+    return [at for at, _, _ in hits], np.array(boxes, np.float32).reshape(-1, 4)
+
+
+def _middles(points: Sequence[Point]) -> Floats:
+    """Of the boxes, without what jumps from one to the next, where these are near in time."""
+    boxes = np.array([point.box[:4] for point in points], np.float32)
+    own: Floats = ((boxes[:, :2] + boxes[:, 2:]) / 2).astype(np.float32)
+    middles: Floats = own.copy()
+    times = np.array([point.at for point in points])
+    near = times[2:] - times[:-2] <= 2 * STEADY
+    middles[1:-1][near] = ((own[:-2] + 2 * own[1:-1] + own[2:]) / 4)[near]
+    return middles
+
+
+def _holding(box: Floats, middle: Floats, around: Floats) -> Floats:
+    """The box, larger where its mask would not hold those ``around`` the middle."""
+    if not len(around):
+        return box
+    there = np.concatenate([middle, middle])
+    low, high = around[:, :2].min(axis=0), around[:, 2:].max(axis=0)
+    whole = high - low
+    centre, size = (low + high) / 2, np.minimum(whole / GROWN, np.maximum(0, whole - GROWS))
+    held = np.concatenate([centre - size / 2, centre + size / 2]) + there
+    own = box[2:4] - box[:2]
+    most = np.concatenate([box[:2] - own * REACHES, box[2:4] + own * REACHES])
+    return hull(box, np.clip(held, most[[0, 1, 0, 1]], most[[2, 3, 2, 3]])).astype(np.float32)
 
 
 def _led(points: Sequence[Point], at: int) -> Floats:
@@ -190,11 +235,11 @@ def _sort(point: Point) -> Basis:
 
 def track(name: str, path: Path, width: int, height: int, begins: int) -> Track:
     """``width``, ``height``: of the picture that was looked at; ``begins``: of the shot."""
-    steady = steadied(path.points)
+    steady = steadied(path.points, path.beside)
     points = simplified(steady)
     first, last = points[0], points[-1]
     since = first.at if path.unseen_since is None else path.unseen_since
-    lead = max(begins, min(since, first.at - LEAD))
+    lead = max(begins, min(since, first.at - LEAD)) if path.hits else first.at
     if lead < first.at:
         points.insert(0, replace(first, at=lead, basis=Basis.KEPT, box=_led(steady, lead)))
     points = [

@@ -19,8 +19,8 @@ from daylight.detectors import changes
 from daylight.detectors.centerface import Boxes, ordered, overlaps, thinned
 from daylight.detectors.changes import Blocks, Where
 from daylight.detectors.enlarged import Seen
-from daylight.detectors.face_paths import STRONG, Floats, Path, track
-from daylight.detectors.linking import WEAK, Linking, seen_at
+from daylight.detectors.face_paths import Floats, Path, track
+from daylight.detectors.linking import WEAK, Linking, first_seen
 from daylight.detectors.looking import Area, Looker, rounded
 from daylight.domain.tracks import Track
 
@@ -108,7 +108,7 @@ class Faces:
         shot.whole = shot.everywhere = frame.at
         self._shot = shot
         found = self._look(frame, [(0, 0, self._width, self._height)])
-        shot.paths = [Path([seen_at(frame.at, box)]) for box in found if box[4] >= STRONG]
+        shot.paths = first_seen(frame.at, found)
         shot.seen.append((frame.at, found))
 
     def _go_on(self, shot: _Shot, frame: Seen, now: Blocks) -> None:
@@ -161,11 +161,13 @@ class Faces:
                 path.stay(last.at)
         linking = Linking(self._looker, shot.window, found, briefly=briefly)
         linking.link(inside)
+        linking.widen(shot.paths)
         shot.changed_at[shot.moved] = last.at
         new = linking.begun(shot.paths, shot.seen, before)
         for path in new:
             path.unseen_since = min(before, self._changed_at(shot, path.last.box))
         shot.paths += new
+        shot.ended += linking.bridges
         self._part(shot)
         shot.seen.append((last.at, found))
         shot.window = [last]

@@ -12,7 +12,7 @@ import numpy as np
 
 from daylight.detectors.centerface import Boxes, inside, overlaps
 from daylight.detectors.enlarged import Seen
-from daylight.detectors.face_paths import COASTS, STRONG, Floats, Path, Point, hull
+from daylight.detectors.face_paths import COASTS, STRONG, SURE, Floats, Path, Point, hull
 from daylight.detectors.following import Followed, follow
 from daylight.detectors.looking import Looker
 from daylight.domain.tracks import Basis
@@ -22,13 +22,29 @@ LATELY: Final = 600_000  # who was lost so long ago may be who is found now,
 LEAP: Final = 14.0  # if that is no quicker than so many of their sides a second
 _ALIKE: Final = 0.6
 _INSIDE: Final = 0.7  # of a box: as much is covered by another face's mask already
+_ON: Final = 0.75  # of a head's sides: as near to its middle is another box of it,
+_LARGER: Final = 2.0  # if it is not so many times as large
 _DISAGREE: Final = 0.15  # of a face's side
+
+
+def first_seen(at: int, found: Boxes) -> list[Path]:
+    """Paths of those who are found where nobody is known yet."""
+    paths: list[Path] = []
+    for box in found[found[:, 4] >= STRONG]:
+        known = np.array([path.last.box for path in paths], np.float32).reshape(-1, 4)
+        same = _on(box, known) if box[4] < SURE else None
+        if same is None:
+            paths.append(Path([seen_at(at, box)]))
+        else:
+            paths[same].beside.append((at, box[:4].copy()))
+    return paths
 
 
 class Linking:
     """One window: paths at its first picture, boxes in its last one.
 
-    ``briefly``: it was looked at in half its size, and weak boxes of small faces may be missing.
+    ``briefly``: it was looked at in half its size, and weak boxes of small faces may be missing. ``bridges``: ways from
+    whoever was lost to whoever began, once they have.
     """
 
     def __init__(
@@ -38,6 +54,8 @@ class Linking:
         self._briefly = briefly
         self._pictures = [frame.pixels for frame in window]
         self._taken: set[int] = set()
+        self.bridges: list[Path] = []
+        self._spare: list[tuple[int, Floats]] = []
 
     def link(self, paths: Sequence[Path]) -> None:
         ways = [follow(self._pictures, path.last.box, path.velocity) for path in paths]
@@ -90,7 +108,9 @@ class Linking:
 
     def _lead(self, path: Path, way: Followed, box: Floats) -> None:
         """From where it was to where it is."""
+        self._spare = []
         points = self._between(0, len(self._window) - 1, path.last.box, box, way)
+        path.beside += self._spare
         last, end = path.last_hit, self._window[-1].at
         path.velocity = _velocity([last.box, box], self._pictures_in(end - last.at))
         path.find([*points, seen_at(self._window[-1].at, box)])
@@ -109,10 +129,12 @@ class Linking:
         likely = min(float(ahead.likeness[middle]), float(back.likeness[-1 - middle]))
         if likely < _ALIKE or _apart(ahead.boxes[middle], back.boxes[-1 - middle]) > _DISAGREE:
             place = hull(ahead.boxes[middle], back.boxes[-1 - middle])
-            seen = _nearest(place, self._looker.near(pictures[middle], place, WEAK))
+            found = self._looker.near(pictures[middle], place, WEAK)
+            seen, at = _nearest(place, found), first + middle
             if seen is not None:
-                at = first + middle
                 point = seen_at(self._window[at].at, seen)
+                others = [one for one in found if one[4] < SURE and _on(one, seen[None]) == 0]
+                self._spare += [(point.at, one[:4].copy()) for one in others]
                 before = self._between(first, at, start, seen)
                 return [*before, point, *self._between(at, last, seen, end)]
         parts = np.linspace(0, 1, last - first + 1, dtype=np.float32)[:, None]
@@ -132,6 +154,19 @@ class Linking:
             points.append(Point(self._window[number].at, box, basis))
         return points
 
+    def widen(self, paths: Sequence[Path]) -> None:
+        """What nobody took, and lies on a head that was found here as well, is covered with it."""
+        at = self._window[-1].at
+        here = [path for path in paths if path.last.at == at and path.last.basis is Basis.SEEN]
+        known = np.array([path.last.box[:4] for path in here], np.float32)
+        for which, box in enumerate(self._found):
+            if which in self._taken or box[4] >= SURE:
+                continue
+            same = _on(box, known)
+            if same is not None:
+                here[same].beside.append((at, box[:4].copy()))
+                self._taken.add(which)
+
     def begun(
         self, paths: Sequence[Path], seen: Sequence[tuple[int, Boxes]], before: int
     ) -> list[Path]:
@@ -146,14 +181,39 @@ class Linking:
                 continue
             if len(known) and inside(box, known).max() > _INSIDE:
                 continue
-            path = Path([*self._origin(box, seen), seen_at(self._window[-1].at, box)])
+            points = [*self._origin(box, seen), seen_at(self._window[-1].at, box)]
+            if self._is_again(points, paths):
+                continue
+            path = Path(points)
             path.unseen_since = before
             self._bridge(path, paths)
             new.append(path)
         return new
 
+    def _is_again(self, points: Sequence[Point], paths: Sequence[Path]) -> bool:
+        """Whether somebody who is lost was found again: the way back leads from hit to hit to their last one.
+
+        Then they were not where they were kept since.
+        """
+        for path in paths:
+            last = path.last_hit
+            same = [n for n, point in enumerate(points) if _is_hit(point, last)]
+            if path.lost is None or not same:
+                continue
+            way = [point for point in points[same[-1] + 1 :] if point.at > last.at]
+            path.points = path.points[: path.lost]
+            path.velocity = _velocity(
+                [last.box, way[-1].box], self._pictures_in(way[-1].at - last.at)
+            )
+            path.find(way)
+            return True
+        return False
+
     def _bridge(self, new: Path, paths: Sequence[Path]) -> None:
-        """From where somebody was lost just before, who may be this one; whoever was lost stays covered too."""
+        """From where somebody was lost just before, who may be this one; whoever was lost stays covered too.
+
+        The way is a path of its own: where the new one was before their first hit nobody knows, and covers as well.
+        """
         at, box = self._window[-1].at, new.last.box
         near = [(_leap(one.last_hit, at, box), one) for one in _lately(paths, at)]
         way, left = min(near, key=lambda one: one[0], default=(LEAP, None))
@@ -161,8 +221,10 @@ class Linking:
             return
         last = left.last_hit
         left.bridged = True
-        new.points.insert(0, replace(last, basis=Basis.CLOSED, score=0.0))
         new.velocity = _velocity([last.box, box], self._pictures_in(at - last.at))
+        ends = new.points[0]
+        between = [replace(one, basis=Basis.CLOSED, score=0.0) for one in (last, ends)]
+        self.bridges.append(Path(between, hits=0))
 
     def _origin(self, box: Floats, seen: Sequence[tuple[int, Boxes]]) -> list[Point]:
         back = follow(self._pictures[::-1], box[:4], np.zeros(2, np.float32))
@@ -187,6 +249,12 @@ def _earlier(box: Floats, seen: Sequence[tuple[int, Boxes]]) -> list[Point]:
         points.append(seen_at(at, hit))
         moving, box = hit[:4] - box, hit[:4]
     return points[::-1]
+
+
+def _is_hit(point: Point, hit: Point) -> bool:
+    """Whether it is that very one."""
+    same = point.at == hit.at and point.basis is hit.basis is Basis.SEEN
+    return same and bool(np.array_equal(point.box, hit.box))
 
 
 def _lately(paths: Sequence[Path], at: int) -> list[Path]:
@@ -241,6 +309,18 @@ def _costs(
     able = (common >= 0.2) | near
     costs = 1 - common + away / (side + sides)
     return [(int(which), float(costs[which])) for which in np.flatnonzero(able)]
+
+
+def _on(box: Floats, known: Floats) -> int | None:
+    """Which of the boxes of heads it is another one of: its middle lies on that, or hardly beside."""
+    if not len(known):
+        return None
+    middles, sizes = (known[:, :2] + known[:, 2:4]) / 2, known[:, 2:4] - known[:, :2]
+    away = np.abs((box[:2] + box[2:4]) / 2 - middles) / sizes
+    worst = away.max(axis=1)
+    worst[np.prod(box[2:4] - box[:2]) > _LARGER**2 * sizes.prod(axis=1)] = np.inf
+    best = int(worst.argmin())
+    return best if worst[best] < _ON else None
 
 
 def _nearest(box: Floats, found: Boxes) -> Floats | None:
