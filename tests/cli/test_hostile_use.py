@@ -176,14 +176,15 @@ def test_a_typed_name_is_refused_at_the_prompt_and_asked_for_again(vault, hostil
 
 def _pressed(ours, key, process):
     """Press it, and an end of input again until the program ends: one that comes while the line editor
-    still sets the terminal up reaches nobody. A signal always comes through, and twice is too much.
+    still sets the terminal up reaches nobody. A signal comes through, and twice is too much; but one that comes
+    between the prompt and Python's waiting for a key is looked at with the next key alone: then people press again.
     """
     os.write(ours, key)
     said, until = b"", time.monotonic() + 90
+    patience = 2.0 if key == b"\x04" else 20.0
     while time.monotonic() < until:
-        if not select.select([ours], [], [], 2.0)[0]:
-            if key == b"\x04":
-                os.write(ours, key)
+        if not select.select([ours], [], [], patience)[0]:
+            os.write(ours, key)
             continue
         try:
             said += os.read(ours, 4096)
