@@ -302,13 +302,16 @@ def lost_beside(pictures):
     astray = box[:4] + np.float32(60)
     path.lose([Point(frame.at, astray, Basis.KEPT) for frame in window[1:]])
     linking = Linking(Looker(look), window, box[None])
-    return linking.begun([path], [(0, box[None])], 0), path
+    return linking.begun([path], [(0, box[None])], 0), path, linking.bridges
 
 
 def test_whoever_is_found_again_is_not_lost():
     """The picture leads from where they are found back to where they were found last."""
-    new, path = lost_beside([picture((100, 90))] * 4)
+    new, path, bridges = lost_beside([picture((100, 90))] * 4)
     assert not new
+    (kept,) = bridges  # where they were kept meanwhile stays covered: nobody knows
+    assert [point.at for point in kept.points] == [n * STEP for n in range(1, 4)]
+    assert all(point.box[0] == 88 + 60 for point in kept.points)
     assert path.lost is None
     assert path.points[-1].basis is Basis.SEEN
     assert [point.at for point in path.points] == [n * STEP for n in range(4)]
@@ -317,7 +320,7 @@ def test_whoever_is_found_again_is_not_lost():
 
 def test_whoever_is_found_where_the_picture_shows_no_way_back_is_another():
     """Something else was there in between: whoever was lost stays covered, and another is."""
-    (new,), path = lost_beside(
+    (new,), path, _ = lost_beside(
         [picture((100, 90)), picture((20, 20)), picture(), picture((100, 90))]
     )
     assert path.lost is not None

@@ -44,7 +44,7 @@ class Linking:
     """One window: paths at its first picture, boxes in its last one.
 
     ``briefly``: it was looked at in half its size, and weak boxes of small faces may be missing. ``bridges``: ways from
-    whoever was lost to whoever began, once they have.
+    whoever was lost to whoever began, once they have, and where whoever was found again was kept meanwhile.
     """
 
     def __init__(
@@ -193,7 +193,8 @@ class Linking:
     def _is_again(self, points: Sequence[Point], paths: Sequence[Path]) -> bool:
         """Whether somebody who is lost was found again: the way back leads from hit to hit to their last one.
 
-        Then they were not where they were kept since.
+        Where they were kept meanwhile stays covered up to now, by a path of its own: who crossed their way may have
+        been taken for them.
         """
         for path in paths:
             last = path.last_hit
@@ -201,6 +202,7 @@ class Linking:
             if path.lost is None or not same:
                 continue
             way = [point for point in points[same[-1] + 1 :] if point.at > last.at]
+            self.bridges.append(Path(path.points[path.lost :], hits=0))
             path.points = path.points[: path.lost]
             path.velocity = _velocity(
                 [last.box, way[-1].box], self._pictures_in(way[-1].at - last.at)
