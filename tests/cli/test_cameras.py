@@ -90,6 +90,8 @@ def test_from_proposals_to_words(filled, tmp_path):
     assert (drifting["offset_s"], drifting["at"]) == (20.0, "2021-03-09T12:00:00.000")
     assert (drifting["drift_ppm"], drifting["drift_uncertainty_ppm"]) == (23.1, 2.3)
     assert "order of the dates" in filled("clock", "gate", "--dates", "dmy", "--reason", "x").stdout
+    assert "dates: dmy, by a person" in filled("cameras").stdout
+    assert json.loads(filled("cameras", "--json").stdout)["cameras"][0]["dates"] == "dmy"
     made = json.loads(filled("timeline", "--json").stdout)
     assert (made["schema"], made["items"], len(made["unplaced"])) == ("timeline/1", 4, 4)
     filled("timeline", "--svg", tmp_path / "t.svg")
@@ -103,6 +105,8 @@ WRONG = [
     ["clock", "1", "--offset", "1", "--reason", "x"],
     ["clock", "1", "--dates", "dym", "--reason", "x"],
     ["clock", "1", "--dates", "dmy", "--uncertainty", "1", "--reason", "x"],
+    ["clock", "1", "--dates", "dmy", "--zone", "Europe/Moscow", "--reason", "x"],
+    ["clock", "1", "--dates", "dmy", "--from", "2021-03-04 12:00:00", "--reason", "x"],
     ["place", "--reason", "x"],
     ["place", "ITEM", "--reason", "x"],
     ["place", "ITEM", "--proposed", "1", "--camera", "a", "--reason", "x"],

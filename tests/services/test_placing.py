@@ -321,6 +321,17 @@ def test_a_person_tells_march_from_april_before_everything_else(ws, principal, r
             place.read_dates(ws, principal, "1", order, "x")
 
 
+def test_a_camera_of_whose_dates_somebody_spoke_stays_when_its_items_are_elsewhere(ws, principal):
+    recording(ws, 1, "s/yard/1.mp4")
+    recording(ws, 2, "s/gate/2.mp4")
+    placing.propose(ws, principal)
+    first, other = (Recording.objects.get(pk=n).camera for n in (1, 2))
+    place.read_dates(ws, principal, str(first.number), "dmy", "the recorder's manual")
+    place.place(ws, principal, [digest(1), digest(2)], Named("yard"), "seen")
+    assert Camera.objects.get(pk=first.pk).dates == "dmy"
+    assert not Camera.objects.filter(pk=other.pk).exists()
+
+
 def test_how_container_and_file_times_stand_is_observed_and_not_believed(ws, principal, read):
     for n in range(12):
         at = NOON + n * 12 * HOUR

@@ -27,6 +27,8 @@ def run(
         return
     for one in found:
         say(_line(one))
+        if one.dates:
+            say(f"      dates: {one.dates}, by a person")
         for offset in one.offsets:
             say(f"      clock: {clock_line(offset)}, by a person")
         for offset, samples in one.observed:
@@ -48,6 +50,7 @@ def document(one: CameraView) -> dict[str, object]:
         "confirmed": one.confirmed,
         "label": one.label or None,
         "zone": one.zone or None,
+        "dates": one.dates or None,
         "recordings": one.recordings,
         "confirmed_recordings": one.confirmed_items,
         "offsets": [offset_document(offset) for offset in one.offsets],

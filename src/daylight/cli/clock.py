@@ -69,7 +69,9 @@ def run(
     if reading and (offset or at or drift or drift_uncertainty):
         raise UsageError("two readings say offset and drift by themselves")
     if dates:
-        if offset or reading or uncertainty is not None:
+        if uncertainty is not None or any(
+            (offset, reading, at, drift, drift_uncertainty, zone, since, until)
+        ):
             raise UsageError("--dates is entered by itself, with its own reason")
         entry = read_dates(session.workspace, session.principal, camera, dates, reason)
     else:

@@ -167,7 +167,7 @@ def _take_from_cameras(items: Collection[int]) -> None:
     empty = models.Camera.objects.filter(pk__in=left - {None}).exclude(pk__in=held)
     models.ClockOffset.objects.filter(camera__in=empty).exclude(entry__isnull=False).delete()
     empty.update(label="", label_keys=[])
-    empty.filter(confirmed=False, offsets=None).delete()
+    empty.filter(confirmed=False, offsets=None, dates="").delete()
     models.PlacingRun.objects.all().delete()
 
 

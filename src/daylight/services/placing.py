@@ -243,7 +243,7 @@ def _said(one: Placed | None, cameras: Mapping[int, int]) -> dict[str, Any]:
 
 
 def drop_empty() -> None:
-    """Proposed cameras that nothing is put to any more."""
+    """Proposed cameras that nothing is put to any more, and of whose clock nobody has said anything."""
     held = Recording.objects.exclude(camera=None).values("camera")
-    gone = Camera.objects.filter(confirmed=False).exclude(pk__in=held)
+    gone = Camera.objects.filter(confirmed=False, dates="").exclude(pk__in=held)
     gone.exclude(pk__in=ClockOffset.objects.filter(source=Source.PERSON).values("camera")).delete()

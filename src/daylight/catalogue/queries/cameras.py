@@ -32,7 +32,7 @@ class CameraView:
     """``recordings``: those seen, ``confirmed_items`` of them put there by a person.
 
     ``name`` and ``facility`` are what people said; ``label`` is what the burnt-in name seems to say.
-    ``offsets``: what people entered of its clock; ``observed``: what was reckoned, each with the
+    ``dates``: the order of day, month and year (``dmy``), as a person said. ``offsets``: what people entered of its clock; ``observed``: what was reckoned, each with the
     number of recordings. ``path_name``: None without the right, or where no folder tells.
     """
 
@@ -43,6 +43,7 @@ class CameraView:
     confirmed: bool
     label: str
     zone: str
+    dates: str
     recordings: int
     confirmed_items: int
     offsets: tuple[Offset, ...]
@@ -76,6 +77,7 @@ def cameras(principal: Principal) -> list[CameraView]:
             confirmed=row.confirmed,
             label=row.label,
             zone=row.zone,
+            dates=row.dates,
             recordings=counts.get(row.pk, (0, 0))[0],
             confirmed_items=counts.get(row.pk, (0, 0))[1],
             offsets=tuple(entered.get(row.pk, ())),
