@@ -62,8 +62,8 @@ def _page(request: Asked, wrong: str) -> HttpResponse:
 
 def _waiting(principal: Principal, wish: Today | None) -> Tasks:
     """What was handed over, without what one does not want today: that is told by its number alone."""
-    everything = handed_over(principal)
     if wish is None or wish.at_most < 0:
+        everything = handed_over(principal)
         return Tasks((), everything.further + len(everything.listed))
     return handed_over(principal, at_most=_limit(wish.at_most), without=wish.without)
 

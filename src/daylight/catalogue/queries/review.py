@@ -83,20 +83,17 @@ def tasks_of_item(principal: Principal, item: str) -> tuple[TaskView, ...]:
 
 def my_tasks(principal: Principal) -> Tasks:
     """What one has taken or was given and has not ended, oldest first."""
-    rows = _tasks(principal).filter(agent=principal.agent, ended="")
-    listed = _some(rows)
-    return Tasks(listed, _further(rows, listed))
+    return _listed(_tasks(principal).filter(agent=principal.agent, ended=""))
 
 
 def handed_over(
     principal: Principal, *, at_most: int | None = None, without: Many[str] = ()
 ) -> Tasks:
-    """What somebody gave back and nobody has taken since; of that what ``offers`` would offer."""
+    """What somebody gave back and nobody has taken since; listed is of that what ``offers`` would offer."""
     open_now = Task.objects.filter(item=OuterRef("item"), ended="")
     later = Task.objects.filter(item=OuterRef("item"), ended="reviewed", pk__gt=OuterRef("pk"))
     rows = _tasks(principal).filter(~Exists(open_now), ~Exists(later), ended="handed-over")
-    listed = _some(rows.filter(_bearable("item", at_most, without)))
-    return Tasks(listed, _further(rows, listed))
+    return _listed(rows, _bearable("item", at_most, without))
 
 
 def offers(
@@ -187,12 +184,11 @@ def _tasks(principal: Principal) -> QuerySet[Task]:
     return rows.select_related("item__standing").order_by("pk")
 
 
-def _some(rows: QuerySet[Task]) -> tuple[TaskView, ...]:
-    return tuple(map(_view, rows[:LISTED]))
-
-
-def _further(rows: QuerySet[Task], listed: tuple[TaskView, ...]) -> int:
-    return rows.count() - len(listed)
+def _listed(rows: QuerySet[Task], wanted: Q | None = None) -> Tasks:
+    """The first that are ``wanted``, and how many there are besides of all."""
+    some = rows if wanted is None else rows.filter(wanted)
+    listed = tuple(map(_view, some[:LISTED]))
+    return Tasks(listed, rows.count() - len(listed))
 
 
 def _view(row: Task) -> TaskView:
