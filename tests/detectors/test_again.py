@@ -179,6 +179,31 @@ def test_between_two_looks_only_places_where_something_changed_are_looked_at():
     assert shown[1:] == [128 * 128] * 2
 
 
+def test_first_and_then_now_and_then_nothing_is_left_out_for_being_cold():
+    """A model to which a face that is small is cold at half the size."""
+    wide, tall = 1024, 640
+    films = [np.full((tall, wide, 3), 60, np.uint8) for _ in range(25)]
+    for number, pixels in enumerate(films):
+        pixels[:, :, 1] += np.uint8(5 * number)
+        pixels[300:320, 500:520, 0] = 255
+
+    def seen(pixels, least):
+        red = pixels[:, :, 0] == 255
+        there = red.sum() >= 18 * 18
+        rows, columns = np.nonzero(red)
+        box = [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1, 0.9] if there else []
+        return np.array(box, np.float32).reshape(-1, 5)
+
+    def cold(pixels, least, faint):
+        return np.zeros((0, 5), np.float32), np.zeros((0, 5), np.float32)
+
+    again = Again(Looker(seen, None, cold), plan(), (wide, tall))
+    for number, pixels in enumerate(films):
+        again.push(number * WHOLE_STEP, pixels)
+    assert [one.key.at_us for one in again.spots] == [0, EVERYWHERE, 2 * EVERYWHERE]
+    assert again.looks == len(films)
+
+
 def test_places_are_those_of_the_original_where_the_film_is_cropped():
     half = Output(crop=(0, 0, WHOLE // 2, WHOLE))
     shown = np.repeat(picture(PLACE)[:, : WIDTH // 2], 2, axis=1)

@@ -40,6 +40,22 @@ def test_the_weaker_of_two_that_overlap_is_the_same_face():
     assert [round(float(one), 1) for one in boxes(heat, scale, offset, 0.2)[:, 4]] == [0.9, 0.3]
 
 
+def test_what_is_faint_is_told_place_by_place():
+    heat, scale, offset = planes()
+    scale[:] = np.log(4)
+    heat[3, 5], heat[3, 6], heat[3, 14] = 0.6, 0.9, 0.03
+    answers = [heat[None, None], scale[None], offset[None]]
+
+    class Told(InlineInference):
+        def run(self, free, inputs):
+            return answers
+
+    pixels = np.zeros((32, 64, 3), np.uint8)
+    found, faint = Look(Told.__new__(Told)).faint(pixels, 0.2, 0.02)
+    assert [round(float(one), 2) for one in found[:, 4]] == [0.9]
+    assert [round(float(one), 2) for one in faint[:, 4]] == [0.9, 0.6, 0.03]
+
+
 def test_nothing_found_is_no_box():
     assert boxes(*planes(), 0.2).shape == (0, 5)
 

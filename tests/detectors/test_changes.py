@@ -5,7 +5,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daylight.detectors.changes import areas, around, blocks, changed, is_cut, size, stride, touched
+from daylight.detectors.changes import (
+    areas,
+    around,
+    blocks,
+    changed,
+    is_cut,
+    size,
+    spread,
+    stride,
+    touched,
+)
 
 RNG = np.random.default_rng(2)
 
@@ -60,6 +70,18 @@ def test_all_that_moved_lies_in_an_area(moved, margin):
         left, top = column * 8 - margin, row * 8 - margin
         right, bottom = column * 8 + 8 + margin, row * 8 + 8 + margin
         assert any(a <= left and b <= top and c >= right and d >= bottom for a, b, c, d in found)
+
+
+@given(st.sets(st.tuples(st.integers(0, 23), st.integers(0, 39)), max_size=60), st.integers(8, 40))
+def test_areas_fill_no_less_than_is_told_beforehand(moved, margin):
+    where = np.zeros((24, 40), bool)
+    for row, column in moved:
+        where[row, column] = True
+    filled = np.zeros((24 * 8, 40 * 8), bool)
+    for left, top, right, bottom in areas(where, 320, margin):
+        filled[max(0, top) : max(0, bottom), max(0, left) : max(0, right)] = True
+    assert bool(moved) == (spread(where, 320, margin) > 0)
+    assert spread(where, 320, margin) <= filled.mean() + 1e-9
 
 
 def test_blocks_that_a_box_touches():

@@ -14,6 +14,7 @@ from daylight.domain.redaction import Growth
 from daylight.domain.tracks import Basis, Sort
 from tests.detectors.face_films import (
     HEIGHT,
+    RADIUS,
     STEP,
     WIDTH,
     background,
@@ -326,6 +327,69 @@ def test_whoever_is_found_where_the_picture_shows_no_way_back_is_another():
     assert path.lost is not None
     assert path.last.basis is Basis.KEPT
     assert new.last.basis is Basis.SEEN
+
+
+def came(pictures, last, kept):
+    """One who was seen ``last`` before the first picture, and is found at the last one where they were ``kept``."""
+    window = [Frame(n * STEP + 400_000, pixels) for n, pixels in enumerate(pictures)]
+    path = Path([seen_at(0, box_about(last))])
+    path.lose([Point(400_000, box_about(kept)[:4], Basis.KEPT)])
+    path.adrift = True
+    linking = Linking(Looker(look), window, look(pictures[-1], 0.08))
+    linking.link([path])
+    return path, linking.bridges
+
+
+def box_about(place):
+    across, down = place
+    sides = [across - RADIUS, down - RADIUS, across + RADIUS + 1, down + RADIUS + 1]
+    return np.array([*sides, 0.9], np.float32)
+
+
+@pytest.mark.parametrize("turned", [False, True], ids=["the picture leads", "the model says"])
+def test_who_is_found_where_they_were_kept_is_covered_where_they_came_from(turned):
+    """They came from above; one who turned looks like nobody who was there before."""
+    places = [(100, 105), (102, 121), (98, 135), (100, 150)]
+    films = [picture(one) for one in places]
+    for pixels in films[:-1] if turned else ():
+        there = pixels[:, :, 0] > 0
+        pixels[there, 1] = 255 - pixels[there, 1]
+    path, bridges = came(films, (100, 20), (100, 160))
+    assert path.lost is None
+    made = [track("one", one, WIDTH, HEIGHT, 0) for one in bridges]
+    for number, place in enumerate(places):
+        assert covers(made, 400_000 + number * STEP, place, slack=5)
+
+
+def test_who_was_kept_where_they_are_has_no_second_way():
+    path, bridges = came([picture((100, 150))] * 4, (100, 148), (100, 150))
+    assert path.lost is None
+    assert bridges == []
+
+
+def test_who_is_cold_at_half_the_size_is_looked_for_in_full_now_and_then():
+    wide, tall = 1024, 640
+    ground = np.random.default_rng(4).integers(80, 120, (tall, wide, 3)).astype(np.uint8)
+    ground[:, :, 0] = 0
+
+    def seen(pixels, least):
+        rows, columns = np.nonzero(pixels[:, :, 0] == 255)
+        there = len(rows) >= 18 * 18
+        box = [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1, 0.9] if there else []
+        return np.array(box, np.float32).reshape(-1, 5)
+
+    def cold(pixels, least, faint):
+        return np.zeros((0, 5), np.float32), np.zeros((0, 5), np.float32)
+
+    faces = Faces(Looker(seen, None, cold), wide, tall)
+    for number in range(0, 270, 3):  # all of it changes, and is the same shot
+        pixels = ground + np.uint8(number % 2 * 10)
+        pixels[:, :, 0] = 0
+        if number:
+            pixels[300:320, 500:520, 0] = 255
+        faces.push(Frame(number * STEP, pixels))
+    (track,) = faces.finish()
+    assert track.keys[-1].at_us >= 267 * STEP
 
 
 def test_whoever_is_found_a_leap_further_on_is_covered_there_before_as_well():

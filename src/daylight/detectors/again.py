@@ -2,7 +2,7 @@
 
 Whoever is seen where the plan covers somebody, or where nobody decided on anything, is told. All of a
 picture is looked at in full size and larger than before; in between, what lies about each covered place, since a
-mask that slips shows at its rim. Where nothing has changed since it was looked at nothing is, but for now and then.
+mask that slips shows at its rim. What is cold at half that size is looked at in full at first and every ten seconds only. Where nothing has changed since it was looked at nothing is, but for now and then.
 """
 
 import math
@@ -17,7 +17,7 @@ from daylight.detectors import changes
 from daylight.detectors.centerface import Boxes, inside, ordered, thinned
 from daylight.detectors.changes import Blocks
 from daylight.detectors.enlarged import Picture, View, extent_of
-from daylight.detectors.looking import Area, Looker, near, rounded
+from daylight.detectors.looking import Area, Looker, Showing, near, rounded
 from daylight.domain.marks import WHOLE, Key
 from daylight.domain.redaction import Choice, Plan, State
 from daylight.media.mask_frames import Cropped
@@ -69,7 +69,7 @@ class Again:
         self._place = _Placing(plan, upright)
         self._seen: Blocks | None = None  # each block as it was looked at last
         self._near: Blocks | None = None  # the same, about what is covered
-        self._due = self._everywhere = 0  # when the next looks are due
+        self._due = self._everywhere = self._fully = 0  # when the next looks are due
         self._last: tuple[int, Picture] | None = None
         self.spots: list[Spot] = []
         self.seen = self.looks = self.pictures = 0
@@ -79,8 +79,9 @@ class Again:
         now, self._last = changes.blocks(pixels), (at, pixels)
         if self._seen is None or self._near is None:
             self._seen, self._near = now.copy(), now.copy()
-            self._look(at, pixels, now, [(0, 0, pixels.shape[1], pixels.shape[0])])
-            self._everywhere = at + EVERYWHERE
+            self._look_fully(at, pixels, now)
+        elif at >= self._due and at >= self._fully and _differ(self._seen, now):
+            self._look_fully(at, pixels, now)
         elif at >= self._due and _differ(self._seen, now):
             self._look(at, pixels, now, self._areas(at, pixels, self._seen, now))
         elif _differ(self._near, now):
@@ -97,22 +98,34 @@ class Again:
     def _areas(self, at: int, pixels: Picture, seen: Blocks, now: Blocks) -> list[Area]:
         """All that changed since it was looked at, and now and then everything."""
         height, width, _ = pixels.shape
-        if at < self._everywhere:
-            moved = changes.areas(changes.changed(seen, now), width, MARGIN)
-            areas = [rounded(area, width, height) for area in moved]
+        moved = changes.changed(seen, now)
+        if at < self._everywhere and changes.spread(moved, width, MARGIN) <= WHOLE_PART:
+            about = changes.areas(moved, width, MARGIN)
+            areas = [rounded(area, width, height) for area in about]
             if sum(changes.size(area) for area in areas) <= WHOLE_PART * width * height:
                 return areas
         self._everywhere = at + EVERYWHERE
         return [(0, 0, width, height)]
 
+    def _look_fully(self, at: int, pixels: Picture, now: Blocks) -> None:
+        """Nothing is left out, and nothing because it is cold at half the size."""
+        self._everywhere = self._fully = at + EVERYWHERE
+        whole = (0, 0, pixels.shape[1], pixels.shape[0])
+        self._looked(at, pixels, now, [whole], self._looker.at)
+
     def _look(self, at: int, pixels: Picture, now: Blocks, areas: Sequence[Area]) -> None:
+        self._looked(at, pixels, now, areas, self._looker.closely)
+
+    def _looked(
+        self, at: int, pixels: Picture, now: Blocks, areas: Sequence[Area], look: Showing
+    ) -> None:
         self._due = at + WHOLE_STEP
         state = self._place.at(at)
         for seen in (self._seen, self._near):
             _take_over(seen, now, areas, pixels.shape[1])
         if not state.covered.whole:
             self.looks += 1
-            self._judge(at, self._looker.each(pixels, areas, NEAR), pixels, state)
+            self._judge(at, [look(pixels, area, NEAR) for area in areas], pixels, state)
 
     def _look_near(self, at: int, pixels: Picture, now: Blocks, seen: Blocks) -> None:
         """About each covered place where something changed; a face that two of them show counts once."""

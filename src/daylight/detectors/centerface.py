@@ -63,10 +63,18 @@ class Look:
 
     def many(self, pixels: Pixels, least: float) -> list[Boxes]:
         """``pixels``: (n, height, width, 3)."""
+        heat, scale, offset = self._asked(pixels)
+        return [boxes(heat[n, 0], scale[n], offset[n], least) for n in range(len(pixels))]
+
+    def faint(self, pixels: Pixels, least: float, faint: float) -> tuple[Boxes, Boxes]:
+        """As a call of it; and every place's box above ``faint``, many of one face."""
+        heat, scale, offset = self._asked(pixels[None])
+        every = every_box(heat[0, 0], scale[0], offset[0], min(least, faint))
+        return thinned(every[every[:, 4] > least]), every
+
+    def _asked(self, pixels: Pixels) -> list[NDArray[np.float32]]:
         count, height, width, _ = pixels.shape
-        free = (count, height // SIDE, width // SIDE)
-        heat, scale, offset = self.inference.run(free, [pixels])
-        return [boxes(heat[n, 0], scale[n], offset[n], least) for n in range(count)]
+        return self.inference.run((count, height // SIDE, width // SIDE), [pixels])
 
 
 def boxes(
@@ -75,11 +83,21 @@ def boxes(
     offset: NDArray[np.float32],
     least: float,
 ) -> Boxes:
-    """(n, 5): left, top, right, bottom in pixels, and score; the likeliest first.
+    """(n, 5): left, top, right, bottom in pixels, and score; each face once, the likeliest first.
 
     ``heat`` (h, w), ``scale`` and ``offset`` (2, h, w): height first. Raises ``InferenceFailed`` for
     what is no likelihood or no size.
     """
+    return thinned(every_box(heat, scale, offset, least))
+
+
+def every_box(
+    heat: NDArray[np.float32],
+    scale: NDArray[np.float32],
+    offset: NDArray[np.float32],
+    least: float,
+) -> Boxes:
+    """As :func:`boxes`, before those of one face are made one."""
     if heat.min() < 0 or heat.max() > 1:
         raise InferenceFailed("the model answered with what is no likelihood")
     rows, columns = np.nonzero(heat > least)
@@ -96,7 +114,7 @@ def boxes(
     left = np.clip((columns + across + 0.5) * STRIDE - width / 2, 0, limits[1])
     right, bottom = np.minimum(left + width, limits[1]), np.minimum(top + height, limits[0])
     found = np.stack([left, top, right, bottom, scores], axis=1).astype(np.float32)
-    return thinned(found[(found[:, 2] > found[:, 0]) & (found[:, 3] > found[:, 1])])
+    return found[(found[:, 2] > found[:, 0]) & (found[:, 3] > found[:, 1])]
 
 
 def ordered(found: Boxes) -> Boxes:

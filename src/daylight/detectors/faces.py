@@ -21,12 +21,12 @@ from daylight.detectors.changes import Blocks, Where
 from daylight.detectors.enlarged import Seen
 from daylight.detectors.face_paths import Floats, Path, track
 from daylight.detectors.linking import WEAK, Linking, first_seen
-from daylight.detectors.looking import Area, Looker, rounded
+from daylight.detectors.looking import Area, Looker, Showing, rounded
 from daylight.domain.tracks import Track
 
 STEP: Final = 120_000  # microseconds from look to look
-BRIEF: Final = 100_000  # pixels: an area that is larger is looked at in half its size, but for
-WHOLE: Final = 200_000  # one look in as many microseconds, in twice as many if the picture is
+# What is looked at is looked at in half its size, but for one look in
+WHOLE: Final = 200_000  # as many microseconds, in twice as many if the picture is
 LARGE: Final = 1_000_000  # pixels or more: tracks begin 0.4 seconds before their first hit
 SMALL: Final = (
     40  # pixels: what a look at half the size may miss. Where the last one in full size has
@@ -57,6 +57,7 @@ class _Shot:
     ended: list[Path] = field(default_factory=list)
     seen: deque[tuple[int, Boxes]] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
     everywhere: int = 0  # when all of it was looked at
+    fully: int = 0  # and without leaving out what is faint at half the size
     whole: int = 0  # when it was last looked at in its full size
     rare: bool = False  # nobody small was there then
 
@@ -64,8 +65,8 @@ class _Shot:
 class Faces:
     """``push`` every picture in order, all of one size; then ``finish``. ``extent``: what is not filling below and right.
 
-    Raises what the model's worker raises. ``looks`` and ``shown``: how often the model was asked
-    about more than a single face, and how many pixels it was shown then. Holds the pictures of one window.
+    Raises what the model's worker raises. ``looks``: how often the model was asked about more than a
+    single face. Holds the pictures of one window.
     """
 
     def __init__(
@@ -77,7 +78,7 @@ class Faces:
         self._shot: _Shot | None = None
         self._before: Blocks | None = None
         self._done: list[tuple[int, Path]] = []
-        self.frames = self.looks = self.shown = self.cuts = 0
+        self.frames = self.looks = self.cuts = 0
 
     def push(self, frame: Seen, blocks: Blocks | None = None) -> None:
         """``blocks``: of the picture, where they are known already."""
@@ -105,9 +106,9 @@ class Faces:
     def _begin(self, frame: Seen, now: Blocks) -> None:
         begun = np.full(now.shape, frame.at, np.int64)
         shot = _Shot(frame.at, now.copy(), np.zeros(now.shape, np.bool_), begun, [frame])
-        shot.whole = shot.everywhere = frame.at
+        shot.whole = shot.everywhere = shot.fully = frame.at
         self._shot = shot
-        found = self._look(frame, [(0, 0, self._width, self._height)])
+        found = self._look(frame, [(0, 0, self._width, self._height)], self._looker.at)
         shot.paths = first_seen(frame.at, found)
         shot.seen.append((frame.at, found))
 
@@ -133,17 +134,10 @@ class Faces:
         self._done += [(shot.begins, path) for path in (*shot.ended, *shot.paths)]
         self._shot = None
 
-    def _look(self, frame: Seen, areas: Sequence[Area], *, briefly: bool = False) -> Boxes:
+    def _look(self, frame: Seen, areas: Sequence[Area], look: Showing) -> Boxes:
         self.looks += 1
-        found = [self._look_at(frame, area, briefly=briefly) for area in areas]
+        found = [look(frame.pixels, area, WEAK) for area in areas]
         return found[0] if len(found) == 1 else thinned(ordered(np.vstack(found)))
-
-    def _look_at(self, frame: Seen, area: Area, *, briefly: bool) -> Boxes:
-        size = changes.size(area)
-        brief = briefly and size > BRIEF
-        self.shown += size // 4 if brief else size
-        look = self._looker.briefly if brief else self._looker.at
-        return look(frame.pixels, area, WEAK)
 
     def _close(self, shot: _Shot, now: Blocks) -> None:
         """A look at the last picture of the window, and everybody's way from its first to there."""
@@ -151,7 +145,10 @@ class Faces:
         areas = self._areas(shot)
         before = shot.whole
         briefly = last.at - before < (2 * self._whole if shot.rare else self._whole)
-        found = self._look(last, areas, briefly=briefly)
+        look = self._looker.briefly if briefly else self._looker.closely
+        if last.at - shot.fully >= EVERYWHERE:
+            shot.fully, look, areas = last.at, self._looker.at, [(0, 0, self._width, self._height)]
+        found = self._look(last, areas, look)
         if not briefly:
             large = self._width * self._height >= SAVING
             shot.whole, shot.rare = last.at, large and not _any_small(found)
@@ -179,7 +176,7 @@ class Faces:
     def _areas(self, shot: _Shot) -> list[Area]:
         """Where to look: all that moved, and every face that it touches, whole."""
         at, whole = shot.window[-1].at, (0, 0, self._width, self._height)
-        if at - shot.everywhere < EVERYWHERE:
+        if at - shot.everywhere < EVERYWHERE and not self._is_all(shot.moved):
             areas: list[Area] = []
             for area in changes.areas(shot.moved, self._width, MARGIN):
                 changes.merge(areas, _with_faces(shot, area))
@@ -188,6 +185,9 @@ class Faces:
                 return areas
         shot.everywhere = at
         return [whole]
+
+    def _is_all(self, moved: Where) -> bool:
+        return changes.spread(moved, self._width, MARGIN) > WHOLE_PART
 
     def _changed_at(self, shot: _Shot, box: Floats) -> int:
         """When the picture changed last at a face: who is found there now was there since."""

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from daylight.detectors.centerface import Boxes, inside, overlaps
-from daylight.detectors.enlarged import Seen
+from daylight.detectors.enlarged import Picture, Seen
 from daylight.detectors.face_paths import COASTS, STRONG, SURE, Floats, Path, Point, hull
 from daylight.detectors.following import Followed, follow
 from daylight.detectors.looking import Looker
@@ -111,9 +111,21 @@ class Linking:
         self._spare = []
         points = self._between(0, len(self._window) - 1, path.last.box, box, way)
         path.beside += self._spare
+        back = path.lost is not None
         last, end = path.last_hit, self._window[-1].at
         path.velocity = _velocity([last.box, box], self._pictures_in(end - last.at))
         path.find([*points, seen_at(self._window[-1].at, box)])
+        if back:
+            self._come_back(path, box)
+
+    def _come_back(self, path: Path, box: Floats) -> None:
+        """Where somebody who was lost came from, unless they are covered there."""
+        came = self._origin(box, ())
+        covered = {point.at: point.box for point in path.points[-len(self._window) :]}
+        if any(
+            _apart(covered[one.at], one.box) > 2 * _DISAGREE for one in came if one.at in covered
+        ):
+            self.bridges.append(Path([*came, path.last], hits=0))
 
     def _between(
         self, first: int, last: int, start: Floats, end: Floats, way: Followed | None = None
@@ -229,14 +241,28 @@ class Linking:
         self.bridges.append(Path(between, hits=0))
 
     def _origin(self, box: Floats, seen: Sequence[tuple[int, Boxes]]) -> list[Point]:
+        """Where somebody new was since the last look: as far as the picture leads back, and from there on as the model says."""
         back = follow(self._pictures[::-1], box[:4], np.zeros(2, np.float32))
         points: list[Point] = []
+        astray, here, moving = False, box[:4], np.zeros(4, np.float32)
         for number in range(1, len(self._window)):
-            if back.likeness[number] < _ALIKE:
-                return points[::-1]
             at = self._window[-1 - number].at
-            points.append(Point(at, back.boxes[number], Basis.FOLLOWED))
+            astray = astray or back.likeness[number] < _ALIKE
+            if not astray:
+                points.append(Point(at, back.boxes[number], Basis.FOLLOWED))
+                here = back.boxes[number]
+                continue
+            hit = self._seen_about(self._pictures[-1 - number], here + moving)
+            if hit is None:
+                return points[::-1]
+            points.append(seen_at(at, hit))
+            moving, here = hit[:4] - here, hit[:4]
         return [*_earlier(points[-1].box if points else box[:4], seen), *points[::-1]]
+
+    def _seen_about(self, pixels: Picture, box: Floats) -> Floats | None:
+        found = self._looker.near(pixels, box, WEAK)
+        fits = _costs(box, found, least=WEAK)
+        return found[min(fits, key=lambda one: one[1])[0]] if fits else None
 
 
 def _earlier(box: Floats, seen: Sequence[tuple[int, Boxes]]) -> list[Point]:

@@ -10,6 +10,7 @@ from typing import Final
 
 import numpy as np
 
+from daylight.detectors import hints
 from daylight.detectors.aside import aside
 from daylight.detectors.centerface import (
     BATCH,
@@ -28,12 +29,16 @@ from daylight.media.inference.base import Inference
 MOST_PIXELS: Final = 530_000  # of a tile: the model's worker takes 120 MB for as many
 FEWER: Final = 430_000  # of a tile at half the size: that of 1080p is cut for 20 MB less
 SHARED: Final = 96  # pixels that neighbouring tiles have in common
+TWICE: Final = 150_000  # pixels: what is smaller is looked at once, and
+MOST_PART: Final = 0.6  # of an area: if more than this has to be looked at again, all of it is
 _RIM: Final = 3.0  # pixels: a box that comes as near to a cut was cut
 _STRIP: Final = 64  # rows
 _TOGETHER: Final = 262_144  # pixels that are shown at once, of several pieces
 _SMALL: Final = 192  # pixels of a side: of a crop that is shown
 
 Area = tuple[int, int, int, int]  # left, top, right, bottom
+Showing = Callable[[Picture, Area, float], Boxes]  # as ``Looker.at``
+Faintly = Callable[[Pixels, float, float], tuple[Boxes, Boxes]]  # as of ``centerface.Look``
 
 
 def rounded(area: Area, width: int, height: int) -> Area:
@@ -77,7 +82,7 @@ def _centred(low: int, high: int, whole: int) -> tuple[int, int]:
 
 def looker(inference: Inference) -> "Looker":
     look = Look(inference)
-    return Looker(look, look.many)
+    return Looker(look, look.many, look.faint)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +91,7 @@ class Looker:
 
     look: Look
     many: Callable[[Pixels, float], list[Boxes]] | None = None
+    faint: Faintly | None = None
 
     def at(self, pixels: Picture, area: Area, least: float) -> Boxes:
         """Boxes of all of the area, in the picture's pixels; the likeliest first."""
@@ -115,13 +121,64 @@ class Looker:
                 found.update(zip(some, boxes, strict=True))
         return [found[number] for number in range(len(parts))]
 
-    def briefly(self, pixels: Picture, area: Area, least: float) -> Boxes:
-        """As ``at``, at half the size: a quarter of the work, without small faces."""
+    def closely(self, pixels: Picture, area: Area, least: float, most: int = MOST_PIXELS) -> Boxes:
+        """As ``at``, in two steps: at half the size, and in full where that leaves open whether somebody is there.
+
+        ``most``: pixels that are shown at once.
+        """
+        if self.faint is None or size(area) <= TWICE:
+            return self.at(pixels, area, least)
         left, top, right, bottom = area
-        half = pixels.halved(area) if isinstance(pixels, Enlarged) else None
-        if half is None:
-            half = _halved(pixels[top:bottom, left:right])
-        return moved(self._smaller(half, least), left, top)
+        half = _padded(_half_of(pixels, area))
+        found, faint = (
+            moved(_doubled(one), left, top) for one in self._faintly(self.faint, half, least)
+        )
+        sure = hints.settled(found)
+        places = hints.places(faint, sure, (right, bottom))
+        areas = [] if places is None else [rounded(one, right, bottom) for one in places]
+        if places is None or sum(size(one) for one in areas) > MOST_PART * size(area):
+            whole = self._pieces(pixels[top:bottom, left:right], least, most)
+            every = np.vstack([sure, moved(whole, left, top)])
+        else:
+            every = np.vstack([sure, *self._cut_out(pixels, areas, least)])
+        return thinned(ordered(np.vstack([every, hints.agreed(found, every)])))
+
+    def _cut_out(self, pixels: Picture, areas: Sequence[Area], least: float) -> list[Boxes]:
+        """Of each area, without those who lie across its edge: they are hinted at whole, or larger than what is hinted at."""
+        height, width, _ = pixels.shape
+        found = zip(areas, self.each(pixels, areas, least), strict=True)
+        return [
+            moved(_uncut(moved(boxes, -one[0], -one[1]), one, width, height), one[0], one[1])
+            for one, boxes in found
+        ]
+
+    def _faintly(self, look: Faintly, half: Pixels, least: float) -> tuple[Boxes, Boxes]:
+        """What is seen of it, and every box that is hardly seen."""
+        height, width, _ = half.shape
+        if _is_borne(width, height, FEWER):
+            return look(np.ascontiguousarray(half), least, hints.FAINT)
+        quarter = aside(lambda: _halved(half))
+        found, faint = [], []
+        for tile in _tiles(width, height, FEWER):
+            left, top, right, bottom = tile
+            part = np.ascontiguousarray(half[top:bottom, left:right])
+            seen, warm = look(part, least, hints.FAINT)
+            found.append(moved(_uncut(seen, tile, width, height), left, top))
+            faint.append(moved(warm, left, top))
+        found.append(self._smaller(quarter(), least))
+        return thinned(ordered(np.vstack(found))), np.vstack(faint)
+
+    def briefly(self, pixels: Picture, area: Area, least: float) -> Boxes:
+        """As ``closely``, at half the size if it is large: a quarter of the work, without small faces."""
+        if size(area) <= TWICE:
+            return self.at(pixels, area, least)
+        half = _padded(_half_of(pixels, area))
+        whole = (0, 0, half.shape[1], half.shape[0])
+        if self.faint is None or size(whole) <= TWICE:
+            found = self._pieces(half, least, FEWER)
+        else:
+            found = self.closely(half, whole, least, FEWER)
+        return moved(_doubled(found), area[0], area[1])
 
     def near(self, pixels: Picture, box: Boxes, least: float) -> Boxes:
         """As ``at``, of what lies about one box only; a large one is looked at smaller."""
@@ -151,9 +208,7 @@ class Looker:
         return thinned(ordered(together))
 
     def _smaller(self, half: Pixels, least: float) -> Boxes:
-        found = self._pieces(_padded(half), least, FEWER)
-        found[:, :4] *= 2
-        return found
+        return _doubled(self._pieces(_padded(half), least, FEWER))
 
     def _tile(self, part: Pixels, tile: Area, least: float) -> Boxes:
         left, top, right, bottom = tile
@@ -204,6 +259,17 @@ def _uncut(found: Boxes, tile: Area, width: int, height: int) -> Boxes:
     cut |= (found[:, 2] >= right - left - _RIM) & (right < width)
     cut |= (found[:, 3] >= bottom - top - _RIM) & (bottom < height)
     return found[~cut]
+
+
+def _half_of(pixels: Picture, area: Area) -> Pixels:
+    left, top, right, bottom = area
+    half = pixels.halved(area) if isinstance(pixels, Enlarged) else None
+    return _halved(pixels[top:bottom, left:right]) if half is None else half
+
+
+def _doubled(found: Boxes) -> Boxes:
+    result: Boxes = found * np.array([2, 2, 2, 2, 1], np.float32)
+    return result
 
 
 def _halved(part: Pixels) -> Pixels:

@@ -36,12 +36,11 @@ _TIMES: Final = 1 << 30  # bytes of JSON beside them
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """``size``: (width, height) that pictures were looked at in; ``looks``, ``shown``: as of ``Faces``."""
+    """``size``: (width, height) that pictures were looked at in; ``looks``: as of ``Faces``."""
 
     tracks: tuple[Track, ...]
     frames: int
     looks: int
-    shown: int
     cuts: int
     size: tuple[int, int]
 
@@ -74,8 +73,8 @@ class FaceFinder:
             finally:
                 belt.stop(whole=done)
         _check(outcome, frames, faces)
-        shown = (faces.looks, faces.shown, faces.cuts)
-        return Found(faces.finish(), faces.frames, *shown, view.extent)
+        tracks = faces.finish()
+        return Found(tracks, faces.frames, faces.looks, faces.cuts, view.extent)
 
 
 def _seen(frame: Frame, view: View) -> tuple[Seen, Blocks]:
