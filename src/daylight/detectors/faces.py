@@ -147,12 +147,13 @@ class Faces:
         briefly = last.at - before < (2 * self._whole if shot.rare else self._whole)
         look = self._looker.briefly if briefly else self._looker.closely
         if last.at - shot.fully >= EVERYWHERE:
-            shot.fully, look, areas = last.at, self._looker.at, [(0, 0, self._width, self._height)]
+            shot.fully, briefly = last.at, False
+            look, areas = self._looker.at, [(0, 0, self._width, self._height)]
+        inside = [path for path in shot.paths if _meet_any(path.last.box, areas)]
         found = self._look(last, areas, look)
         if not briefly:
             large = self._width * self._height >= SAVING
             shot.whole, shot.rare = last.at, large and not _any_small(found)
-        inside = [path for path in shot.paths if _meet_any(path.last.box, areas)]
         for path in shot.paths:
             if path not in inside:
                 path.stay(last.at)

@@ -22,6 +22,10 @@ LATELY: Final = 600_000  # who was lost so long ago may be who is found now,
 LEAP: Final = 14.0  # if that is no quicker than so many of their sides a second
 _ALIKE: Final = 0.6
 _INSIDE: Final = 0.7  # of a box: as much is covered by another face's mask already
+_COVERED: Final = 0.8  # of a box
+_TINY: Final = 24.0  # pixels
+_GROWN: Final = 0.15  # of a box's sides, on each side: as much larger a mask is,
+_GROWN_BY: Final = 4.0  # pixels, at least
 _ON: Final = 0.75  # of a head's sides: as near to its middle is another box of it,
 _LARGER: Final = 2.0  # if it is not so many times as large
 _DISAGREE: Final = 0.15  # of a face's side
@@ -119,12 +123,16 @@ class Linking:
             self._come_back(path, box)
 
     def _come_back(self, path: Path, box: Floats) -> None:
-        """Where somebody who was lost came from, unless they are covered there."""
+        """Where somebody who was lost came from, unless they are covered there.
+
+        Not of very small heads: what is taken for the way back of one is anybody's, and a mask is twice as large as they are.
+        """
+        if (box[2:4] - box[:2]).max() < _TINY:
+            return
         came = self._origin(box, ())
         covered = {point.at: point.box for point in path.points[-len(self._window) :]}
-        if any(
-            _apart(covered[one.at], one.box) > 2 * _DISAGREE for one in came if one.at in covered
-        ):
+        shown = [one for one in came if one.at in covered and _sticks_out(one.box, covered[one.at])]
+        if shown:
             self.bridges.append(Path([*came, path.last], hits=0))
 
     def _between(
@@ -337,6 +345,13 @@ def _costs(
     able = (common >= 0.2) | near
     costs = 1 - common + away / (side + sides)
     return [(int(which), float(costs[which])) for which in np.flatnonzero(able)]
+
+
+def _sticks_out(box: Floats, covered: Floats) -> bool:
+    """Of a mask about what is covered, which is larger than that."""
+    more = np.maximum((covered[2:4] - covered[:2]) * np.float32(_GROWN), _GROWN_BY)
+    mask = np.concatenate([covered[:2] - more, covered[2:4] + more])
+    return bool(inside(box, mask[None]).max() < _COVERED)
 
 
 def _on(box: Floats, known: Floats) -> int | None:
