@@ -40,8 +40,10 @@ def test_two_that_lie_far_apart_are_two_places_each_with_what_is_around_it():
         (box(90, 90, LARGE, SURE - 0.01), 1),
         (box(90, 90, LARGE - 1, SURE), 1),
         (box(300, 90, LARGE, 0.9), 1),
+        (box(30, 30, 4 * 20 + 60, 0.9), 1),
+        (box(20, 20, HUGE, 0.1), 1),
     ],
-    ids=["sure and large", "not sure", "small", "somebody else"],
+    ids=["sure and large", "not sure", "small", "somebody else", "much larger", "vast and weak"],
 )
 def test_who_is_sure_and_large_needs_no_second_look(known, left):
     sure = settled(boxes(known))

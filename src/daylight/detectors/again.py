@@ -2,7 +2,8 @@
 
 Whoever is seen where the plan covers somebody, or where nobody decided on anything, is told. All of a
 picture is looked at in full size and larger than before; in between, what lies about each covered place, since a
-mask that slips shows at its rim. What is cold at half that size is looked at in full at first and every ten seconds only. Where nothing has changed since it was looked at nothing is, but for now and then.
+mask that slips shows at its rim. What is cold at half that size is looked at in full at first and every ten
+seconds only. Where nothing has changed since it was looked at nothing is, but for now and then.
 """
 
 import math
@@ -125,7 +126,7 @@ class Again:
             _take_over(seen, now, areas, pixels.shape[1])
         if not state.covered.whole:
             self.looks += 1
-            self._judge(at, [look(pixels, area, NEAR) for area in areas], pixels, state)
+            self._judge(at, self._looker.each(pixels, areas, NEAR, look), pixels, state)
 
     def _look_near(self, at: int, pixels: Picture, now: Blocks, seen: Blocks) -> None:
         """About each covered place where something changed; a face that two of them show counts once."""

@@ -136,7 +136,7 @@ class Faces:
 
     def _look(self, frame: Seen, areas: Sequence[Area], look: Showing) -> Boxes:
         self.looks += 1
-        found = [look(frame.pixels, area, WEAK) for area in areas]
+        found = self._looker.each(frame.pixels, areas, WEAK, look)
         return found[0] if len(found) == 1 else thinned(ordered(np.vstack(found)))
 
     def _close(self, shot: _Shot, now: Blocks) -> None:

@@ -17,6 +17,7 @@ SURE: Final = 0.5
 LARGE: Final = 40.0  # pixels in full size
 HUGE: Final = 192.0
 CELL: Final = 32  # pixels
+_SMALLER: Final = 4.0
 _AROUND: Final = 0.5  # of a box's sides, on each side
 _MARGIN: Final = 32.0  # pixels more: the network sees a face by what is around it
 
@@ -30,15 +31,18 @@ def places(faint: Boxes, found: Boxes, size: tuple[int, int]) -> list[Area] | No
     """
     if len(faint) >= MOST:
         return None
-    left = faint[(_sides(faint) < HUGE) & ~_is_explained(faint, found)]
+    left = faint[(_sides(faint) < HUGE) & ~_is_explained(faint, found[_is_sure(found)])]
     return changes.places(_painted(left, size), CELL, 0)
 
 
 def settled(found: Boxes) -> Boxes:
     """Those who need no second look: sure and large, or larger than can be found in full size."""
-    sides = _sides(found)
-    kept: Boxes = found[((found[:, 4] >= SURE) & (sides >= LARGE)) | (sides >= HUGE)]
+    kept: Boxes = found[_is_sure(found) | (_sides(found) >= HUGE)]
     return kept
+
+
+def _is_sure(found: Boxes) -> NDArray[np.bool_]:
+    return (found[:, 4] >= SURE) & (_sides(found) >= LARGE)
 
 
 def agreed(found: Boxes, seen: Boxes) -> Boxes:
@@ -48,9 +52,10 @@ def agreed(found: Boxes, seen: Boxes) -> Boxes:
 
 
 def _is_explained(faint: Boxes, sure: Boxes) -> NDArray[np.bool_]:
-    """Whether the middle of each lies in somebody who is settled."""
+    """Whether the middle of each lies in somebody who is sure, and it is no much smaller face, as on a picture held up."""
     middles = (faint[:, None, :2] + faint[:, None, 2:4]) / 2
     within = ((middles > sure[None, :, :2]) & (middles < sure[None, :, 2:4])).all(axis=2)
+    within &= _sides(faint)[:, None] * _SMALLER > _sides(sure)[None]
     result: NDArray[np.bool_] = within.sum(axis=1) > 0
     return result
 

@@ -98,13 +98,17 @@ class Looker:
         left, top, right, bottom = area
         return moved(self._pieces(pixels[top:bottom, left:right], least), left, top)
 
-    def each(self, pixels: Picture, areas: Sequence[Area], least: float) -> list[Boxes]:
-        """As ``at`` of every area."""
-        small = [one for one in areas if size(one) <= _TOGETHER]
+    def each(
+        self, pixels: Picture, areas: Sequence[Area], least: float, look: Showing | None = None
+    ) -> list[Boxes]:
+        """As ``at`` of every area, the small ones together; as ``look`` of those that are not small."""
+        most = _TOGETHER if look is None else TWICE
+        small = [one for one in areas if size(one) <= most]
         parts = [np.ascontiguousarray(pixels[one[1] : one[3], one[0] : one[2]]) for one in small]
         seen = dict(zip(small, self._together(parts, least), strict=True))
+        large = look or self.at
         return [
-            moved(seen[one], one[0], one[1]) if one in seen else self.at(pixels, one, least)
+            moved(seen[one], one[0], one[1]) if one in seen else large(pixels, one, least)
             for one in areas
         ]
 
