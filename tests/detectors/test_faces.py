@@ -401,6 +401,7 @@ def test_who_is_cold_at_half_the_size_is_looked_for_in_full_now_and_then():
             pixels[300:320, 500:520, 0] = 255
         faces.push(Frame(number * STEP, pixels))
     (track,) = faces.finish()
+    assert track.keys[0].at_us == 0  # nobody who looked since must have seen them
     assert track.keys[-1].at_us >= 267 * STEP
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from daylight.detectors import changes
-from daylight.detectors.centerface import Boxes, ordered, overlaps, thinned
+from daylight.detectors.centerface import OVERLAP, Boxes, ordered, overlaps, thinned
 from daylight.detectors.changes import Blocks, Where
 from daylight.detectors.enlarged import Seen
 from daylight.detectors.face_paths import Floats, Path, track
@@ -40,6 +40,7 @@ WHOLE_PART: Final = 0.6  # of the picture: if more than this has to be looked at
 EVERYWHERE: Final = 10_000_000  # and once in so long, whatever changed
 LINGER: Final = 500_000  # what left at the rim is covered for so long
 DOUBTFUL: Final = 1_000_000  # and what was hardly there
+SAME: Final = 0.9  # of two boxes, their common part by both together: one hit
 _REMEMBERED: Final = 16  # looks
 _RIM: Final = 3.0  # pixels
 
@@ -146,9 +147,10 @@ class Faces:
         before = shot.whole
         briefly = last.at - before < (2 * self._whole if shot.rare else self._whole)
         look = self._looker.briefly if briefly else self._looker.closely
-        if last.at - shot.fully >= EVERYWHERE:
-            shot.fully, briefly = last.at, False
-            look, areas = self._looker.at, [(0, 0, self._width, self._height)]
+        fully = last.at - shot.fully >= EVERYWHERE
+        if fully:
+            briefly, areas = False, [(0, 0, self._width, self._height)]
+            look = self._looker.at
         inside = [path for path in shot.paths if _meet_any(path.last.box, areas)]
         found = self._look(last, areas, look)
         if not briefly:
@@ -162,8 +164,12 @@ class Faces:
         linking.widen(shot.paths)
         shot.changed_at[shot.moved] = last.at
         new = linking.begun(shot.paths, shot.seen, before)
+        cold = self._cold(last, found) if fully else found[:0]
         for path in new:
             path.unseen_since = min(before, self._changed_at(shot, path.last.box))
+            if len(cold) and overlaps(path.last.box, cold).max() > SAME:
+                path.unseen_since = min(shot.fully, path.unseen_since)
+        shot.fully = last.at if fully else shot.fully
         shot.paths += new
         shot.ended += linking.bridges
         self._part(shot)
@@ -173,6 +179,13 @@ class Faces:
             part = changes.within(area, self._width)
             shot.looked[part] = now[part]
         shot.moved = np.zeros(now.shape, np.bool_)
+
+    def _cold(self, frame: Seen, found: Boxes) -> Boxes:
+        """Those whom no look in two steps would have found: they may have been there since the last full look."""
+        stepped = self._looker.closely(frame.pixels, (0, 0, self._width, self._height), WEAK)
+        missed = [len(stepped) == 0 or overlaps(box, stepped).max() < OVERLAP for box in found]
+        kept: Boxes = found[np.array(missed, np.bool_)]
+        return kept
 
     def _areas(self, shot: _Shot) -> list[Area]:
         """Where to look: all that moved, and every face that it touches, whole."""
