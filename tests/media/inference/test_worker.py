@@ -90,12 +90,41 @@ def test_a_lie_is_no_answer(lie):
 
 
 def test_half_an_answer_is_none():
-    half = b"\x01" + (16).to_bytes(8, "little") + bytes(9)
+    half = b"\x01" + (16).to_bytes(8, "little")[:-1]
     with worker(
         command=[sys.executable, "-c", LIAR, half.hex()], limits=InferenceLimits(wall_seconds=0.5)
     ) as made:
         with pytest.raises(InferenceFailed, match="longer"):
             made.run([1], [ONE])
+
+
+def test_what_follows_an_answer_is_no_answer_to_the_next():
+    more = b"\x01" + (16).to_bytes(8, "little") + bytes(9)
+    with worker(command=[sys.executable, "-c", LIAR, more.hex()]) as made:
+        assert made.run([1], [ONE])[0].sum() == 0  # nobody wrote there
+        with pytest.raises(InferenceFailed, match="no sense"):
+            made.run([1], [ONE])
+
+
+def test_what_is_no_number_is_no_answer(tmp_path: Path):
+    script = tmp_path / "wild.py"
+    script.write_text(
+        "import sys\n"
+        "from daylight.media.inference import worker\n"
+        "load = lambda model, signature: lambda free, inputs: [inputs[0] / inputs[0]]\n"
+        "worker.main(load, sys.argv[1:])\n"
+    )
+    with worker(command=[sys.executable, str(script)]) as made:
+        with pytest.raises(InferenceFailed, match="no number"):
+            made.run([1], [ONE * 0])
+        assert made.run([1], [ONE])[0].sum() == 4
+
+
+def test_what_was_answered_is_nobodys_to_change(made):
+    """The next request's answer lies where the last one's was."""
+    before = made.run([1], [ONE])[0]
+    assert made.run([1], [ONE * 2])[0].sum() == 16
+    assert before.sum() == 8
 
 
 def test_what_was_not_pinned_is_not_run():

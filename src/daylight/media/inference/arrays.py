@@ -1,6 +1,7 @@
-"""Arrays as bytes, of the shapes that a signature says."""
+"""Arrays in memory, of the shapes that a signature says."""
 
 import math
+import mmap
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,25 +14,32 @@ from daylight.media.inference.base import Port
 Floats = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
 Numbers = Floats | Pixels
+Memory = bytearray | mmap.mmap
 
 
-def packed(ports: Sequence[Port], free: Sequence[int], arrays: Sequence[Numbers]) -> bytes:
-    """Arrays end to end; raises ``ValueError`` where one is not of its port's shape and kind."""
+def placed(
+    ports: Sequence[Port],
+    free: Sequence[int],
+    arrays: Sequence[Numbers],
+    data: Memory,
+    at: int = 0,
+) -> None:
+    """Arrays end to end, from there on in ``data``; raises ``ValueError`` where one is not of its port's shape and kind."""
     for port, one in zip(ports, arrays, strict=True):
         if one.dtype != kind(port) or one.shape != port.sized(free):
             wanted = f"{kind(port)} {port.sized(free)}"
             raise ValueError(f"{port.name} is {one.dtype} {one.shape}, not {wanted}")
-    return b"".join(np.ascontiguousarray(one).tobytes() for one in arrays)
+    for place, one in zip(unpacked(ports, free, data, at), arrays, strict=True):
+        np.copyto(place, one)
 
 
 def kind(port: Port) -> np.dtype[np.float32] | np.dtype[np.uint8]:
     return np.dtype(np.uint8) if port.pixels else np.dtype(np.float32)
 
 
-def unpacked(ports: Sequence[Port], free: Sequence[int], data: bytes | bytearray) -> list[Floats]:
-    """The reverse; ``data`` has the length that ``length`` says. The arrays cannot be written to."""
+def unpacked(ports: Sequence[Port], free: Sequence[int], data: Memory, at: int = 0) -> list[Floats]:
+    """The arrays that lie there, not copied; behind ``at`` are at least as many bytes as ``length`` says."""
     arrays: list[Floats] = []
-    at = 0
     for port in ports:
         shape = port.sized(free)
         count = math.prod(shape)

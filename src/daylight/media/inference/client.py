@@ -7,7 +7,7 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, Self
@@ -15,12 +15,12 @@ from typing import Final, Self
 from daylight.domain.digest import Digest
 from daylight.errors import HelpMissing, InferenceFailed, ModelRefused, SandboxMissing, UsageError
 from daylight.media.inference import wire
-from daylight.media.inference.arrays import Floats, Numbers, believed, packed, unpacked
+from daylight.media.inference.arrays import Floats, Numbers, believed
 from daylight.media.inference.base import Signature, length
+from daylight.media.inference.room import Room, sealed_memory
 from daylight.media.inference.wire import ANSWER, MOST_WORDS, Said
 
 _START_SECONDS: Final = 60.0
-_CHUNK: Final = 1 << 20
 
 # All that a worker sees of the environment. Newer builds of the library report to their maker from
 # the moment they are loaded: that is forbidden here, by the sandbox, and by the versions we take.
@@ -52,18 +52,22 @@ class _Lost(Exception):
 
 class _Worker:
     def __init__(
-        self, command: Sequence[str], model: int, size: int, threads: int, limits: InferenceLimits
+        self,
+        command: Sequence[str],
+        signature: Signature,
+        settings: Mapping[str, int],
     ) -> None:
-        settings = [f"model={model}", f"size={size}", f"memory={limits.memory_bytes}"]
-        settings += [f"threads={threads}"]
         self._socket, theirs = socket.socketpair()
-        with theirs:
+        memory = sealed_memory(signature)
+        with theirs, os.fdopen(memory, "rb"):
+            self.room = Room.behind(memory, signature)
+            words = [f"{name}={value}" for name, value in {**settings, "room": memory}.items()]
             self._process = subprocess.Popen(
-                [*command, *settings],
+                [*command, wire.to_json(signature), *words],
                 stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
-                pass_fds=[model],
+                pass_fds=[settings["model"], memory],
                 env=_ENVIRONMENT,
                 cwd="/",
                 start_new_session=True,
@@ -74,18 +78,18 @@ class _Worker:
     def alive(self) -> bool:
         return self._process.poll() is None
 
-    def ask(self, request: Sequence[bytes], answer: int, seconds: float) -> bytearray:
-        """Raises ``_Lost``. ``answer``: how many bytes a good answer has."""
+    def ask(self, free: Sequence[int], answer: int, seconds: float) -> list[Floats]:
+        """What lies in the room. Raises ``_Lost``. ``answer``: how many bytes a good answer has."""
         self._deadline = time.monotonic() + seconds
         try:
-            for part in request:
-                self._left()
-                self._socket.sendall(part)
-            return self._answer(Said.ARRAYS, answer)
+            self._left()
+            self._socket.sendall(wire.head(free))
+            self._answer(Said.ARRAYS, answer)
         except TimeoutError:
             raise _Lost(f"the model took longer than {seconds:g} seconds") from None
         except (BrokenPipeError, ConnectionResetError):
             raise _Lost("the model's worker died") from None
+        return self.room.untrusted_answer(free)
 
     def wait_ready(self) -> None:
         """Raises ``SandboxMissing`` or ``HelpMissing``."""
@@ -95,10 +99,10 @@ class _Worker:
         except (TimeoutError, ConnectionResetError, _Lost) as error:
             raise HelpMissing(f"The model's worker did not start: {error}.") from error
 
-    def _answer(self, wanted: Said, size: int) -> bytearray:
+    def _answer(self, wanted: Said, size: int) -> None:
         what, said = ANSWER.unpack(self._read(ANSWER.size))
         if what == wanted and said == size:
-            return self._read(size)
+            return
         if wanted is Said.READY and what in (Said.NO_SANDBOX, Said.NO_LIBRARY):
             words = bytes(self._read(min(said, MOST_WORDS))).decode(errors="replace")
             raise SandboxMissing(words) if what == Said.NO_SANDBOX else HelpMissing(words)
@@ -108,7 +112,7 @@ class _Worker:
         untrusted = bytearray()
         while len(untrusted) < size:
             self._left()
-            more = self._socket.recv(min(size - len(untrusted), _CHUNK))
+            more = self._socket.recv(size - len(untrusted))
             if not more:
                 raise _Lost("the model's worker died")
             untrusted += more
@@ -144,7 +148,7 @@ class ModelWorker:
         if hashlib.sha256(model).digest() != digest:
             raise ModelRefused("a model's bytes are not those that were pinned")
         self.signature = signature
-        self._command = [*command, wire.to_json(signature)]
+        self._command = command
         self._limits, self._size = limits, len(model)
         self._threads = min(signature.threads, len(os.sched_getaffinity(0)))
         self._model = _sealed(model)
@@ -154,20 +158,20 @@ class ModelWorker:
 
     def run(self, free: Sequence[int], inputs: Sequence[Numbers]) -> list[Floats]:
         self.signature.check(free)
-        request = [wire.head(free), packed(self.signature.inputs, free, inputs)]
         size = length(self.signature.outputs, free)
         with self._lock:
             worker = self._live()
             asked = False
             try:
-                answer = worker.ask(request, size, self._limits.wall_seconds)
+                worker.room.ask(free, inputs)
+                answer = worker.ask(free, size, self._limits.wall_seconds)
                 asked = True
             except _Lost as lost:
                 raise InferenceFailed(str(lost)) from lost
             finally:
                 if not asked:  # also when interrupted: its answer would be taken for the next one's
                     self._drop()
-        return believed(unpacked(self.signature.outputs, free, answer))
+        return believed(answer)
 
     def _live(self) -> _Worker:
         if self._closed:
@@ -175,8 +179,9 @@ class ModelWorker:
         if self._worker is not None and not self._worker.alive:
             self._drop()
         if self._worker is None:
-            sizes = (self._model, self._size, self._threads)
-            self._worker = _Worker(self._command, *sizes, self._limits)
+            settings = {"model": self._model, "size": self._size, "threads": self._threads}
+            settings["memory"] = self._limits.memory_bytes
+            self._worker = _Worker(self._command, self.signature, settings)
             ready = False
             try:
                 self._worker.wait_ready()

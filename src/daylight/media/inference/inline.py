@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from typing import Self
 
 from daylight.errors import InferenceFailed, UsageError
-from daylight.media.inference.arrays import Floats, Numbers, believed, packed, unpacked
-from daylight.media.inference.base import Signature
+from daylight.media.inference.arrays import Floats, Numbers, believed, placed, unpacked
+from daylight.media.inference.base import Signature, length
 
 Answer = Callable[[Sequence[int], list[Floats]], list[Floats]]
 
@@ -27,10 +27,12 @@ class InlineInference:
         if self._closed:
             raise UsageError("The model's worker was closed.")
         self.signature.check(free)
-        data = packed(self.signature.inputs, free, inputs)
+        data = bytearray(length(self.signature.inputs, free))
+        placed(self.signature.inputs, free, inputs, data)
         found = self._answer(free, unpacked(self.signature.inputs, free, data))
+        said = bytearray(length(self.signature.outputs, free))
         try:
-            said = packed(self.signature.outputs, free, found)
+            placed(self.signature.outputs, free, found, said)
         except ValueError as error:
             raise InferenceFailed("the model's worker died") from error
         return believed(unpacked(self.signature.outputs, free, said))

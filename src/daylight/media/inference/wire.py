@@ -1,8 +1,8 @@
 """What parent and worker of a model say to each other, over one stream socket.
 
-A request is its free numbers and the arrays end to end; the length follows from the numbers. An
-answer is one byte, a length, and that many bytes. Both sides know beforehand how long a good answer
-is, so that there is nothing to parse.
+A request is its free numbers, an answer one byte and how long it is; the arrays of both lie in memory
+that the two share (``room``), and what lies where follows from the numbers. Where there is no worker to be, its
+answer says why: as many bytes of words.
 """
 
 import json
@@ -21,7 +21,7 @@ MOST_WORDS: Final = 500  # bytes of a refusal
 
 class Said(IntEnum):
     READY = 0  # locked, and waiting
-    ARRAYS = 1
+    ARRAYS = 1  # which lie in the room
     NO_SANDBOX = 2  # with a sentence
     NO_LIBRARY = 3  # with a sentence
 

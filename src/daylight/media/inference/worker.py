@@ -20,12 +20,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final, NoReturn
 
-import numpy as np
-
 from daylight.errors import SandboxMissing
-from daylight.media.inference.arrays import Floats, kind, packed, unpacked
+from daylight.media.inference.arrays import Floats
 from daylight.media.inference.base import Signature, length
-from daylight.media.inference.wire import ANSWER, HEAD, Said, free_of, from_json, settings_of
+from daylight.media.inference.room import Room, size_of
+from daylight.media.inference.wire import (
+    ANSWER,
+    HEAD,
+    MOST_WORDS,
+    Said,
+    free_of,
+    from_json,
+    settings_of,
+)
 from daylight.media.sandbox import lockdown
 
 _SOCKET: Final = 0
@@ -73,18 +80,17 @@ def load_onnx(model: bytes, signature: Signature) -> Run:
     return run
 
 
-def _say(what: Said, data: bytes = b"") -> None:
-    for part in (ANSWER.pack(what, len(data)), data):
-        rest = memoryview(part)
-        while rest:
-            rest = rest[os.write(_SOCKET, rest) :]
+def _say(what: Said, length: int = 0, words: bytes = b"") -> None:
+    rest = memoryview(ANSWER.pack(what, length) + words)
+    while rest:
+        rest = rest[os.write(_SOCKET, rest) :]
 
 
 def _read(size: int) -> bytes:
     """Exactly so many bytes, or none when the parent is gone."""
     data = bytearray()
     while len(data) < size:
-        more = os.read(_SOCKET, min(size - len(data), 1 << 20))
+        more = os.read(_SOCKET, size - len(data))
         if not more:
             return b""
         data += more
@@ -92,22 +98,19 @@ def _read(size: int) -> bytes:
 
 
 def _refuse(what: Said, words: str) -> NoReturn:
-    _say(what, words.encode()[:500])
+    told = words.encode()[:MOST_WORDS]
+    _say(what, len(told), told)
     os._exit(0)
 
 
-def _warm_up(run: Run, signature: Signature) -> None:
+def _warm_up(run: Run, room: Room) -> None:
     """What is set up at first use is set up now; the shapes of the answers are those pinned."""
-    free = [min(_WARM, most) for most in signature.most]
-    _answer(run, signature, free, [np.zeros(p.sized(free), kind(p)) for p in signature.inputs])
-
-
-def _answer(run: Run, signature: Signature, free: Sequence[int], inputs: list[Floats]) -> bytes:
-    return packed(signature.outputs, free, run(free, inputs))
+    free = [min(_WARM, most) for most in room.signature.most]
+    room.answer(free, run(free, room.asked(free)))
 
 
 def _prepare(
-    load: Load, library: Library, signature: Signature, settings: dict[str, int], parent: int
+    load: Load, library: Library, room: Room, settings: dict[str, int], parent: int
 ) -> Run:
     try:
         lockdown.renounce()
@@ -117,11 +120,12 @@ def _prepare(
         tasks = os.open("/proc/self/task", os.O_RDONLY)  # can be listed when nothing can be opened
         _count(tasks, 1, "when what runs models was loaded")
         lockdown.enclose(parent)
-        run = load(model, signature)
-        _warm_up(run, signature)
-        _count(tasks, signature.threads, "after its warm-up")
+        run = load(model, room.signature)
+        _warm_up(run, room)
+        _count(tasks, room.signature.threads, "after its warm-up")
         os.close(tasks)
-        cage = lockdown.Cage(parent, settings["memory"], _CPU_SECONDS, files=3, threads=False)
+        memory = settings["memory"] + size_of(room.signature)
+        cage = lockdown.Cage(parent, memory, _CPU_SECONDS, files=3, threads=False)
         lockdown.lock_threads(cage)
     except SandboxMissing as error:
         _refuse(Said.NO_SANDBOX, str(error))
@@ -137,13 +141,11 @@ def _count(tasks: int, wanted: int, when: str) -> None:
         raise SandboxMissing(f"The model's worker has {threads} threads {when}, not {wanted}.")
 
 
-def _serve(run: Run, signature: Signature) -> None:
+def _serve(run: Run, room: Room) -> None:
     while data := _read(HEAD.size):
-        free = free_of(data, signature)
-        numbers = _read(length(signature.inputs, free))
-        if not numbers:
-            return
-        _say(Said.ARRAYS, _answer(run, signature, free, unpacked(signature.inputs, free, numbers)))
+        free = free_of(data, room.signature)
+        room.answer(free, run(free, room.asked(free)))
+        _say(Said.ARRAYS, length(room.signature.outputs, free))
 
 
 def _watch(child: int) -> None:
@@ -156,7 +158,9 @@ def _watch(child: int) -> None:
 
 
 def _tidy(settings: dict[str, int]) -> None:
-    """Nothing stays open but null, the socket and the model; memory is short here first."""
+    """Nothing stays open but null, the socket and the model, and no way to what lies behind the room; memory is short
+    here first.
+    """
     null = os.open(os.devnull, os.O_RDWR)
     for standard in (1, 2):
         os.dup2(null, standard)
@@ -190,27 +194,28 @@ def _nothing() -> None:
 
 def main(load: Load, words: Sequence[str], library: Library = _nothing) -> None:
     signature, settings = from_json(words[0]), dict(settings_of(words[1:]))
+    room = Room.behind(settings["room"], signature)
     _tidy(settings)
     try:
         lockdown.check()
     except SandboxMissing as error:
         _refuse(Said.NO_SANDBOX, str(error))
     many = settings["threads"] > 1 and lockdown.holds_threads()
-    signature = replace(signature, threads=settings["threads"] if many else 1)
+    room = replace(room, signature=replace(signature, threads=settings["threads"] if many else 1))
     parent = os.getpid()
     locked, say = os.pipe()
     child = os.fork()
     if child == 0:
         try:
             os.close(locked)
-            run = _prepare(load, library, signature, settings, parent)
+            run = _prepare(load, library, room, settings, parent)
             os.write(say, _LOCKED)
             os.close(say)
-            _serve(run, signature)
+            _serve(run, room)
         finally:
             os._exit(int(sys.exc_info()[0] is not None))
     os.close(say)
-    _tell(child, locked, signature.threads)
+    _tell(child, locked, room.signature.threads)
     _watch(child)
 
 
