@@ -15,6 +15,7 @@ import pytest
 from daylight.errors import HelpMissing, SandboxMissing, UsageError
 from daylight.media.executor import End, Task, TaskLimits
 from daylight.media.pool import ZygotePool
+from daylight.media.zygote import gave_way
 from tests.media import conftest
 from tests.media.probe_programs import small_clip
 
@@ -425,3 +426,49 @@ def test_slots_that_yield_give_way():
     for yielding in (0, 15):
         with ZygotePool(conftest.LOCKED, 1, yielding=yielding) as made:
             assert os.getpriority(os.PRIO_PROCESS, zygote_of(made)) == max(own, yielding)
+
+
+@pytest.mark.skipif(
+    not Path("/proc/self/autogroup").exists() or os.geteuid() != 0,
+    reason="this kernel knows none; who is not root is heard ten times a second",
+)
+def test_their_sessions_give_way_too():
+    """Processors are shared out between sessions first: a process's own niceness says nothing to other sessions."""
+    with ZygotePool(conftest.LOCKED, 3, yielding=15) as made:
+        made.run(Task("echo", {}))
+        for slot in made._all:
+            slot.zygote.wait_ready()
+            until(lambda slot=slot: session_of(slot).read_text().endswith("nice 15\n"))
+        assert len({session_of(slot).read_text() for slot in made._all}) == 3
+
+
+def session_of(slot) -> Path:
+    one = slot.zygote
+    number = one._process.pid if one._process else process_behind(one._handle)
+    return Path(f"/proc/{number}/autogroup")
+
+
+def process_behind(handle: int) -> int:
+    told = Path(f"/proc/self/fdinfo/{handle}").read_text()
+    return int(told.partition("Pid:")[2].split()[0])
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (None, True),
+        (BlockingIOError(), False),
+        (FileNotFoundError(), True),
+        (PermissionError(), True),
+    ],
+)
+def test_a_session_whose_word_is_not_taken_yet_says_it_again(tmp_path, monkeypatch, error, told):
+    def refuse(*words, **options):
+        raise error
+
+    if error is not None:
+        monkeypatch.setattr(Path, "write_text", refuse)
+    assert gave_way(tmp_path / "autogroup") is told
+    if error is None:
+        own = str(os.getpriority(os.PRIO_PROCESS, 0))
+        assert (tmp_path / "autogroup").read_text() == own

@@ -49,6 +49,7 @@ _FIRST_FILE_FD: Final = 4
 _OPEN_FILES: Final = 512  # of the zygote: no descriptor has a higher number
 _READY: Final = b'{"ready": true}'
 _EXIT_CRASHED: Final = 70  # EX_SOFTWARE
+_SESSION: Final = Path("/proc/self/autogroup")
 
 
 class _Wire:
@@ -224,6 +225,21 @@ def _serve_one(control: socket.socket, programs: Programs) -> socket.socket | No
     return control
 
 
+def gave_way(session: Path = _SESSION) -> bool:
+    """Whether this session has the process's own niceness, as far as the kernel knows sessions.
+
+    Where it shares processors out between sessions (autogroup: on for most desktops), that of a process counts within its session
+    only. False where it is to be asked again: it takes ten such words a second from whoever is not root.
+    """
+    try:
+        session.write_text(str(os.getpriority(os.PRIO_PROCESS, 0)), encoding="ascii")
+    except BlockingIOError:
+        return False
+    except OSError:  # it knows none, or has no say in this
+        return True
+    return True
+
+
 def _take_socket() -> socket.socket:
     """The parent's socket off standard input, and null in its place."""
     control = socket.socket(fileno=os.dup(0))
@@ -275,5 +291,7 @@ def serve(programs: Programs, warm_up: Callable[[], None]) -> None:
     with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # the parent is gone
         control.send(_READY)
         serving: socket.socket | None = control
+        settled: socket.socket | None = None  # a twin's socket is another, and its session too
         while serving is not None:
+            settled = serving if serving is settled or gave_way() else None
             serving = _serve_one(serving, programs)
