@@ -114,9 +114,7 @@ def _runs(where: Where, side: int, margin: int) -> Iterator[Box]:
         columns = np.flatnonzero(strip.any(axis=0))
         if not len(columns):
             continue
-        for part in np.split(
-            columns, np.flatnonzero((np.diff(columns) - 1) * side > 2 * margin) + 1
-        ):
+        for part in np.split(columns, np.flatnonzero(np.diff(columns) * side > 2 * margin) + 1):
             rows = first + np.flatnonzero(strip[:, part].any(axis=1))
             low = int(part[0]) * side - margin, int(rows[0]) * side - margin
             high = (int(part[-1]) + 1) * side + margin, (int(rows[-1]) + 1) * side + margin
