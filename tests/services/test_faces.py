@@ -115,7 +115,7 @@ def test_the_ledger_names_the_model(filmed, installed):
     looked(filmed)
     (entry,) = Entry.objects.order_by("index")[before:]
     assert FACES.digest.hex().encode() in bytes(entry.details)
-    assert b"faces/5" in bytes(entry.details)
+    assert b"faces/6" in bytes(entry.details)
 
 
 def test_a_model_that_dies_costs_that_item(filmed, installed):

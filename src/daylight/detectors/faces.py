@@ -26,7 +26,7 @@ from daylight.domain.tracks import Track
 
 STEP: Final = 120_000  # microseconds from look to look
 # What is looked at is looked at in half its size, but for one look in
-WHOLE: Final = 200_000  # as many microseconds, in twice as many if the picture is
+WHOLE: Final = 200_000  # as many microseconds, in twice as many if the picture is enlarged, whose half is hardly smaller than it, or of
 LARGE: Final = 1_000_000  # pixels or more: tracks begin 0.4 seconds before their first hit
 SMALL: Final = (
     40  # pixels: what a look at half the size may miss. Where the last one in full size has
@@ -64,18 +64,25 @@ class _Shot:
 
 
 class Faces:
-    """``push`` every picture in order, all of one size; then ``finish``. ``extent``: what is not filling below and right.
+    """``push`` every picture in order, all of one size; then ``finish``. ``extent``: what is not filling below and right;
+    ``enlarged``: they are looked at larger than they are.
 
     Raises what the model's worker raises. ``looks``: how often the model was asked about more than a
     single face. Holds the pictures of one window.
     """
 
     def __init__(
-        self, looker: Looker, width: int, height: int, extent: tuple[int, int] | None = None
+        self,
+        looker: Looker,
+        width: int,
+        height: int,
+        extent: tuple[int, int] | None = None,
+        *,
+        enlarged: bool = False,
     ) -> None:
         self._looker, self._width, self._height = looker, width, height
         self._extent = extent or (width, height)
-        self._whole = WHOLE if width * height < LARGE else 2 * WHOLE
+        self._whole = 2 * WHOLE if enlarged or width * height >= LARGE else WHOLE
         self._shot: _Shot | None = None
         self._before: Blocks | None = None
         self._done: list[tuple[int, Path]] = []

@@ -55,7 +55,7 @@ class FaceFinder:
         """``facts``: as they are kept; ``size``: bytes of the item."""
         view = looked_at(from_json(facts))
         width, height = view.sent
-        faces = Faces(self._looker, *view.size, view.extent)
+        faces = Faces(self._looker, *view.size, view.extent, enlarged=view.scale > 1)
         frames = Frames(width, height)
         request: Mapping[str, Any] = {"facts": facts, "width": width, "height": height}
 

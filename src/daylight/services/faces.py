@@ -30,7 +30,7 @@ from daylight.storage.layout import in_use, lock
 from daylight.storage.models import Installed
 
 NAME: Final = "faces"
-VERSION: Final = 5  # with another model, or other tracks made of it, another version
+VERSION: Final = 6  # with another model, or other tracks made of it, another version
 BLOB: Final = "tracks"
 
 
