@@ -15,6 +15,8 @@ from daylight.detectors.enlarged import Picture, Seen
 from daylight.detectors.face_paths import COASTS, STRONG, SURE, Floats, Path, Point, hull
 from daylight.detectors.following import Followed, follow
 from daylight.detectors.looking import Looker
+from daylight.domain.marks import WHOLE
+from daylight.domain.redaction import Growth
 from daylight.domain.tracks import Basis
 
 WEAK: Final = 0.08  # a face, where one is known
@@ -28,8 +30,7 @@ _FURTHER: Final = (
 )
 _REACH: Final = 1.8  # and how far away it may be then, in its sides
 _TINY: Final = 24.0  # pixels
-_GROWN: Final = 0.15  # of a box's sides, on each side: as much larger a mask is,
-_GROWN_BY: Final = 4.0  # pixels, at least
+_MASK: Final = Growth()  # of a plan that nobody changed
 _ON: Final = 0.75  # of a head's sides: as near to its middle is another box of it,
 _LARGER: Final = 2.0  # if it is not so many times as large
 _DISAGREE: Final = 0.15  # of a face's side
@@ -360,7 +361,8 @@ def _costs(
 
 def _sticks_out(box: Floats, covered: Floats) -> bool:
     """Of a mask about what is covered, which is larger than that."""
-    more = np.maximum((covered[2:4] - covered[:2]) * np.float32(_GROWN), _GROWN_BY)
+    size = covered[2:4] - covered[:2]
+    more = np.maximum(size * np.float32(_MASK.share / WHOLE), np.float32(_MASK.pixels))
     mask = np.concatenate([covered[:2] - more, covered[2:4] + more])
     return bool(inside(box, mask[None]).max() < _COVERED)
 
