@@ -22,6 +22,7 @@ Each class carries a stable ``name`` (for scripts), an ``exit_code`` (for the sh
     │   ├── MediaRefused          3  media-refused
     │   ├── PlanRefused           3  plan-refused
     │   ├── RedactionFailed       3  redaction-failed
+    │   │   └── FaceSeen          3  face-seen
     │   ├── BackupRefused         3  backup-refused
     │   ├── SharesRefused         3  shares-refused
     │   ├── InferenceFailed       3  inference-failed
@@ -168,6 +169,11 @@ class PlanRefused(InputRefused):
 class RedactionFailed(InputRefused):
     name = "redaction-failed"
     advice = "Nothing was left there; the original is unchanged. Report it if the file is sound."
+
+
+class FaceSeen(RedactionFailed):
+    name = "face-seen"
+    advice = "Nothing was left there. Cover it (redact --seen takes a draft's report), or say in the plan that it stays or is none."
 
 
 class InferenceFailed(InputRefused):

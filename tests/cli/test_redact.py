@@ -21,6 +21,26 @@ def test_redacting_at_the_command_line(vault, tmp_path):  # noqa: F811
     wrong_use_is_told_by_name(desk, tmp_path)
     what_a_plan_asks_for_is_followed_in_the_sandbox(desk, tmp_path)
     a_copy_is_drafted_decided_on_and_released(desk, tmp_path)
+    what_was_seen_in_a_draft_is_covered(desk, tmp_path)
+
+
+def what_was_seen_in_a_draft_is_covered(desk, tmp_path):
+    name, made = digest_of(FILM).hex(), tmp_path / "draft.mp4.report.json"
+    told = desk.run("redact", name, "--seen", made, "--write-plan", tmp_path / "none.json")
+    assert (told.returncode, "not looked at again" in told.stderr) == (3, True)
+    spots = [{"at": 200_000, "box": [100, 100, 900, 900], "score": 0.2, "hidden": 0.0}]
+    said = json.loads(made.read_bytes())
+    said["detector_again"] = {"looked": True, "seen": 3, "spots": spots}
+    (tmp_path / "seen.json").write_text(json.dumps(said))
+    done = desk.run(
+        "redact", name, "--seen", tmp_path / "seen.json", "--write-plan", tmp_path / "s"
+    )
+    assert (done.returncode, "1 places" in done.stderr, "2 more" in done.stderr) == (0, True, True)
+    assert "seen-1" in {one["name"] for one in json.loads((tmp_path / "s").read_bytes())["regions"]}
+    wrong = desk.run("redact", name, "--release", "--reason", "x", "--seen", made, by="ada")
+    assert (wrong.returncode, "save the plan first" in wrong.stderr) == (2, True)
+    gone = desk.run("redact", name, "--seen", tmp_path / "nowhere", "--out", tmp_path / "no.mp4")
+    assert (gone.returncode, "the report cannot be read" in gone.stderr) == (3, True)
 
 
 def opened(vault, tmp_path):

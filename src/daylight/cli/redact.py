@@ -14,6 +14,8 @@ from daylight.cli.session import Session, session_of
 from daylight.domain.redaction import Codec, Plan
 from daylight.domain.redaction_follow import asked, lost
 from daylight.domain.redaction_json import MAX_BYTES, decode, encode
+from daylight.domain.redaction_seen import MAX_BYTES as MAX_REPORT
+from daylight.domain.redaction_seen import seen_in, with_seen
 from daylight.domain.redaction_texts import with_texts
 from daylight.errors import PlanRefused, SourceUnreadable, UsageError
 from daylight.media.facts_json import from_json
@@ -43,6 +45,12 @@ def run(
         bool,
         typer.Option("--texts", help="Propose labels and text, covered, for people to decide."),
     ] = False,
+    seen: Annotated[
+        Path | None,
+        typer.Option(
+            help="A draft's report: what was seen in it again is covered too.", show_default=False
+        ),
+    ] = None,
     codec: Annotated[
         Codec | None,
         typer.Option(help="Of the pictures; else as the plan says.", show_default=False),
@@ -63,7 +71,8 @@ def run(
     session = session_of(ctx)
     view = _item(session, item)
     if release_it:
-        if plan is not None or auto or texts or codec is not None or write_plan is not None:
+        changes = (plan, seen, codec, write_plan)
+        if auto or texts or any(one is not None for one in changes):
             raise UsageError("a release is rendered by the plan that is kept; save the plan first")
         signing = (reason, request, as_user, key_passphrase_file)
         _release(session, view, out, signing, as_json=as_json)
@@ -75,7 +84,7 @@ def run(
     facts = facts_of(session.principal, view)
     if out is not None:
         check_form(from_json(facts), out)
-    chosen = _followed(session, view, _chosen(session, view, plan, auto=auto))
+    chosen = _followed(session, view, _begun(session, view, plan, seen, auto=auto))
     if texts:
         chosen = _lettered(session, view, chosen)
     if codec is not None:
@@ -106,14 +115,34 @@ def _chosen(session: Session, view: ItemView, file: Path | None, *, auto: bool) 
             return draft(ws, principal, view, finding.tracks_of, shown)
     if file is None:
         return standing_plan(session.principal, view)
-    try:
-        with file.open("rb") as opened:
-            data = opened.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise SourceUnreadable(f"the plan cannot be read: {error.strerror}") from error
-    made = decode(data)
+    made = decode(_read(file, MAX_BYTES, "plan"))
     if made.item != view.digest:
         raise PlanRefused("the plan belongs to another item")
+    return made
+
+
+def _read(file: Path, most: int, what: str) -> bytes:
+    """At most one byte more than it may have."""
+    try:
+        with file.open("rb") as opened:
+            return opened.read(most + 1)
+    except OSError as error:
+        raise SourceUnreadable(f"the {what} cannot be read: {error.strerror}") from error
+
+
+def _begun(
+    session: Session, view: ItemView, plan: Path | None, seen: Path | None, *, auto: bool
+) -> Plan:
+    """With what was seen in a draft before."""
+    if seen is None:
+        return _chosen(session, view, plan, auto=auto)
+    before = seen_in(_read(seen, MAX_REPORT, "report"), view.digest)
+    chosen = _chosen(session, view, plan, auto=auto)
+    made = with_seen(chosen, before.spots)
+    many = len(made.regions) - len(chosen.regions)
+    note(f"Covered too: {many} places in which faces were seen; decide on each.")
+    if before.untold:
+        note(f"{before.untold} more were seen than the report tells: look at this draft's too.")
     return made
 
 
@@ -211,4 +240,6 @@ def _tell_again(report: Report) -> None:
     if again is not None and not again["looked"]:
         say("It was not looked at again: no model that finds faces is installed.")
     elif report.seen_again:
-        say(f"Looked at again, faces were seen {report.seen_again} times; the report says where.")
+        say(
+            f"Looked at again, faces were seen {report.seen_again} times; the report says where, and --seen covers it."
+        )

@@ -23,7 +23,7 @@ from daylight.domain.marks import WHOLE, Key
 from daylight.domain.media import Kind, MediaFacts, State
 from daylight.domain.models import FACES
 from daylight.domain.redaction import Plan
-from daylight.errors import ModelMissing, RedactionFailed
+from daylight.errors import FaceSeen, ModelMissing, RedactionFailed
 from daylight.media import mask_task
 from daylight.media.executor import Executor, Message, Task
 from daylight.media.facts_json import to_json
@@ -157,9 +157,7 @@ def _refuse(checker: Checker, looking: Again) -> None:
     if not looking.seen or not checker.refusing:
         return
     places = "; ".join(_place(one.key) for one in looking.spots[:3])
-    raise RedactionFailed(
-        f"a face was seen {looking.seen} times when it was looked at again: {places}"
-    )
+    raise FaceSeen(f"a face was seen {looking.seen} times when it was looked at again: {places}")
 
 
 def _place(key: Key) -> str:

@@ -11,7 +11,8 @@ from daylight.domain.marks import WHOLE, Key
 from daylight.domain.media import Kind, MediaFacts
 from daylight.domain.principal import Principal, Right
 from daylight.domain.progress import Progress
-from daylight.domain.redaction_texts import Seen, Texts, linked
+from daylight.domain.redaction_runs import Seen
+from daylight.domain.redaction_texts import Texts, linked
 from daylight.errors import MediaRefused
 from daylight.media.executor import Message, Task
 from daylight.media.facts_json import from_json
