@@ -1,6 +1,7 @@
 """What was seen in a draft, in a plan: covered from the look before to the look after; of nothing but a report."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -65,10 +66,13 @@ def test_the_same_report_twice_adds_nothing_and_no_name_is_taken_twice():
     assert [one.name for one in further.regions] == ["seen-1", "seen-2"]
 
 
-def test_everyone_covers_them_as_all_faces():
-    plan = with_seen(PLAN, seen_in(report(spot(SECOND)), ITEM).spots)
+def test_that_everyone_is_covered_has_to_be_said_again():
+    word, spots = Word("ada", "all"), seen_in(report(spot(SECOND)), ITEM).spots
+    plan = with_seen(Plan(ITEM, everyone=word), spots)
     assert plan.undecided(2 * SECOND) == ("seen-1", "pictures")
-    assert Plan(ITEM, regions=plan.regions, everyone=Word("ada", "all")).undecided(2 * SECOND) == ()
+    said = replace(plan, everyone=word)
+    assert said.undecided(2 * SECOND) == ()
+    assert with_seen(said, spots) == said  # nobody new
 
 
 def test_more_than_the_report_tells_is_told():

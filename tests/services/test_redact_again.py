@@ -15,7 +15,7 @@ from daylight.domain.progress import Silent
 from daylight.domain.redaction import Plan, Region, State, Word
 from daylight.domain.redaction_seen import seen_in, with_seen
 from daylight.domain.tracks import Sort
-from daylight.errors import FaceSeen, InferenceFailed, ModelMissing
+from daylight.errors import FaceSeen, InferenceFailed, ModelMissing, PlanUndecided
 from daylight.services import redactions
 from daylight.services.examine import examine
 from daylight.services.intake import ImportRequest, import_material
@@ -119,7 +119,9 @@ def test_what_drafts_tell_can_be_covered_until_it_is_released(room, tmp_path, lo
     assert rounds >= 1
     assert {one.name.partition("-")[0] for one in plan.regions} == {"seen"}
     emptied(tmp_path)
-    told = released(ready, tmp_path, plan).document["detector_again"]
+    with pytest.raises(PlanUndecided, match="seen-1"):
+        released(ready, tmp_path, plan)
+    told = released(ready, tmp_path, replace(plan, everyone=EDITOR)).document["detector_again"]
     assert (told["looked"], told["seen"]) == (True, 0)
 
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 from daylight.domain.digest import Digest
 from daylight.domain.marks import MAX_US, Key
 from daylight.domain.plan_fields import key_of, list_of, whole_number
-from daylight.domain.redaction import Plan
+from daylight.domain.redaction import Plan, Word
 from daylight.domain.redaction_runs import runs
 from daylight.domain.tracks import Sort
 from daylight.errors import PlanRefused
@@ -64,11 +64,15 @@ def _spot(value: Any) -> tuple[Key, float]:
 
 
 def with_seen(plan: Plan, spots: Sequence[tuple[Key, float]]) -> Plan:
-    """With what was seen, but for what the plan has already. What is alike within a second or so is one."""
+    """With what was seen, but for what the plan has already. What is alike within a second or so is one.
+
+    That everyone is covered was said before somebody was seen who was not: it has to be said again.
+    """
     moments = [(at, list(some)) for at, some in groupby(spots, lambda one: one[0].at_us)]
     taken = {one.name for one in plan.regions} | {one.name for one in plan.labels}
     names = (name for n in count(1) if (name := f"seen-{n}") not in taken)
     known = {one.keys for one in plan.regions}
     found = [run.region("", Sort.FACE, STEP_US) for run in runs(moments, _GAP_US)]
     more = [replace(one, name=next(names)) for one in found if one.keys not in known]
-    return replace(plan, regions=(*plan.regions, *more))
+    everyone = Word() if more else plan.everyone
+    return replace(plan, regions=(*plan.regions, *more), everyone=everyone)

@@ -57,8 +57,8 @@ class _Worker:
         signature: Signature,
         settings: Mapping[str, int],
     ) -> None:
-        self._socket, theirs = socket.socketpair()
         memory = sealed_memory(signature)
+        self._socket, theirs = socket.socketpair()
         with theirs, os.fdopen(memory, "rb"):
             self.room = Room.behind(memory, signature)
             words = [f"{name}={value}" for name, value in {**settings, "room": memory}.items()]

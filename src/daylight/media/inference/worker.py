@@ -80,8 +80,8 @@ def load_onnx(model: bytes, signature: Signature) -> Run:
     return run
 
 
-def _say(what: Said, length: int = 0, words: bytes = b"") -> None:
-    rest = memoryview(ANSWER.pack(what, length) + words)
+def _say(what: Said, size: int = 0, words: bytes = b"") -> None:
+    rest = memoryview(ANSWER.pack(what, size) + words)
     while rest:
         rest = rest[os.write(_SOCKET, rest) :]
 
